@@ -1,0 +1,52 @@
+# Needs Python 3.11 or later and make; every target does the rest of its set-up itself.
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench faults lock clean
+.DELETE_ON_ERROR:
+
+PYTHON = python3
+PORT = 8000
+DATA = .data
+DEMO = yes
+T =
+ROUNDS = 200
+UPGRADE = no
+
+BIN := .venv/bin
+READY := .venv/.ready
+TYPED := $(wildcard libs/*/src services/*/src deploy/*/src deploy/*.py tests) $(patsubst %/__main__.py,%,$(wildcard bench/__main__.py))
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-8s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+run: $(READY) ## Run Mandate here with its own PostgreSQL (PORT=8000 DATA=.data DEMO=yes|no)
+	@exec $(BIN)/mandate-local run --port "$(PORT)" --data "$(DATA)" $(if $(filter no,$(DEMO)),--no-demo,--demo)
+
+test: $(READY) ## Run the tests (T="-k risk" passes arguments to pytest)
+	@exec $(BIN)/pytest $(T)
+
+check: $(READY) ## Check style, types, import rules and pinned packages
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy $(TYPED)
+	$(BIN)/lint-imports --no-cache --no-logo
+	$(BIN)/python deploy/locks.py check
+
+bench: $(READY) ## Measure throughput and latency on this machine
+	@exec $(BIN)/python -m bench
+
+faults: $(READY) ## Kill, freeze and cut off parts at random, many times (ROUNDS=200)
+	@MANDATE_FAULT_ROUNDS="$(ROUNDS)" exec $(BIN)/pytest tests/faults $(T)
+
+lock: $(READY) ## Pin third-party packages after a change of a pyproject (UPGRADE=yes takes newer ones)
+	$(BIN)/python deploy/locks.py write $(if $(filter yes,$(UPGRADE)),--upgrade)
+
+clean: ## Remove what these targets made; the data of `make run` stays
+	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage
+
+# Set-up runs when a requirement changed, or when .venv is not one that was made here.
+ifneq ($(shell test -x $(BIN)/python && cat $(READY) 2>/dev/null),$(CURDIR))
+.PHONY: $(READY)
+endif
+$(READY): deploy/bootstrap.py requirements/dev.txt requirements/build.txt requirements/uv.txt \
+		pyproject.toml $(wildcard libs/*/pyproject.toml services/*/pyproject.toml deploy/*/pyproject.toml)
+	@$(PYTHON) deploy/bootstrap.py

@@ -1,0 +1,299 @@
+"""The running state of one batch: cached folds plus what the batch already did.
+
+Deciding happens here, in memory and without waiting: a stream that is not in the cache raises `NotLoaded`, the
+appender loads it and decides again. Nothing of a command that is refused reaches its neighbours.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeVar
+
+import msgspec
+import orjson
+
+from mandate_events.canonical import MAX_DOCUMENT_BYTES, NotCanonical, check, digest, leaf_hash
+from mandate_events.deciding import (
+    Aggregate,
+    Command,
+    Invalid,
+    Mandate,
+    On,
+    Refused,
+    Unknown,
+    VersionConflict,
+)
+from mandate_events.domain import Domain
+from mandate_events.event import GENESIS, Event, Recorded
+from mandate_events.identifiers import uuid7
+from mandate_events.rights import DENIAL, CommandDenied, Denials
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """A stream, folded: its state, complete up to `version`, and the hash of its last document."""
+
+    aggregate: Aggregate[Any]
+    version: int = 0
+    head: str = GENESIS
+    state: Any = None
+
+    def after(self, record: Recorded[Any], document: bytes) -> "Fold":
+        """The fold with one more event, which must be the next one."""
+        if record.streamversion != self.version + 1 or record.previous != self.head:
+            raise BrokenStream(f"{record.reference} does not follow version {self.version} of its stream")
+        state = self.aggregate.evolve(self.state, record.data, record)
+        return Fold(self.aggregate, record.streamversion, digest(document).hex(), state)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One event, ready to be inserted."""
+
+    position: int
+    stream: str
+    version: int
+    type: str
+    document: bytes
+    leaf: bytes
+
+
+@dataclass(slots=True)
+class Submission:
+    """A command on its way to the ledger: who asks what of which thing, and which earlier act it follows from."""
+
+    aggregate: Aggregate[Any]
+    id: str
+    command: Command
+    actor: str
+    route: str
+    key: str
+    fingerprint: bytes = b""
+    expected: int | None = None
+    authority: str | None = None
+    """What a `system/...` actor acts on; a person's authority is found by the rights."""
+    correlation: str | None = None
+    causation: str | None = None
+    occurred_at: datetime | None = None
+    command_id: str = field(default_factory=uuid7)
+
+    @property
+    def stream(self) -> str:
+        return self.aggregate.stream(self.id)
+
+    @property
+    def identity(self) -> tuple[str, str, str]:
+        """What makes two submissions the same one."""
+        return self.actor, self.route, self.key
+
+
+class BrokenStream(RuntimeError):
+    """The chain of documents of a stream is torn: a document is missing or was changed."""
+
+
+class NotLoaded(Exception):
+    """Deciding needs a stream that is not in the cache."""
+
+    def __init__(self, aggregate: Aggregate[Any], stream: str) -> None:
+        super().__init__(stream)
+        self.aggregate = aggregate
+        self.stream = stream
+
+
+class Batch:
+    """What has been decided so far, on top of the cached folds."""
+
+    def __init__(self, domain: Domain, folds: Mapping[str, Fold], position: int, now: datetime) -> None:
+        self.domain = domain
+        self.now = now
+        self.time = instant(now)
+        self.position = position
+        self.rows: list[Row] = []
+        self.changed: dict[str, Fold] = {}
+        self.blobs: dict[bytes, tuple[str, bytes]] = {}
+        self._folds = folds
+
+    def fold(self, aggregate: Aggregate[Any], stream: str) -> Fold:
+        fold = self.changed.get(stream) or self._folds.get(stream)
+        if fold is None:
+            raise NotLoaded(aggregate, stream)
+        return fold
+
+    def decide(self, submission: Submission, *, keep: bool = True) -> "Decision":
+        """Authorise, decide and record one command. Raises what the domain refuses with; then nothing was done."""
+        decision = Decision(self, submission)
+        try:
+            decision.run()
+        except NotCanonical as error:
+            raise Invalid(error.pointer.removeprefix("/data"), error.problem) from error
+        if keep:
+            self._keep(decision)
+        return decision
+
+    def deny(self, submission: Submission, refusal: Refused, *, keep: bool = True) -> "Decision | None":
+        """Put a refusal of authority on record; None where an identical one of the last minute stands already."""
+        stream = DENIAL.stream(submission.actor)
+        denials: Denials | None = self.fold(DENIAL, stream).state
+        name = type(submission.command).__name__
+        if denials and denials.is_repeat(name, submission.stream, refusal.rule, self.now):
+            return None
+        decision = Decision(self, submission)
+        decision.mandate = decision.leading_mandate()
+        event = CommandDenied(command=name, on=submission.stream, rule=refusal.rule, role=decision.mandate.role)
+        decision.record(DENIAL, submission.actor, event)
+        if keep:
+            self._keep(decision)
+        return decision
+
+    def _keep(self, decision: "Decision") -> None:
+        self.rows += decision.rows
+        self.changed.update(decision.changed)
+        self.blobs.update(decision.blobs)
+        self.position += len(decision.rows)
+
+
+class Decision:
+    """One command being decided; what deciding sees of it is `mandate_events.deciding.Context`."""
+
+    def __init__(self, batch: Batch, submission: Submission) -> None:
+        self.batch = batch
+        self.submission = submission
+        self.rows: list[Row] = []
+        self.changed: dict[str, Fold] = {}
+        self.blobs: dict[bytes, tuple[str, bytes]] = {}
+        self.mandate = Mandate("", "")
+        self.project: str | None = None
+        self.version_after = 0
+
+    # --- what a decision may know (Context) ---
+
+    @property
+    def actor(self) -> str:
+        return self.submission.actor
+
+    @property
+    def acting_as(self) -> str:
+        return self.mandate.role
+
+    @property
+    def now(self) -> datetime:
+        return self.batch.now
+
+    @property
+    def subject(self) -> str:
+        return self.submission.id
+
+    def read(self, aggregate: Aggregate[T], id_: str) -> T | None:
+        state: T | None = self._fold(aggregate, aggregate.stream(id_)).state
+        return state
+
+    def version(self, aggregate: Aggregate[Any], id_: str) -> int:
+        return self._fold(aggregate, aggregate.stream(id_)).version
+
+    def attach(self, media_type: str, content: bytes) -> str:
+        sha256 = digest(content)
+        self.blobs[sha256] = (media_type, content)
+        return sha256.hex()
+
+    # --- deciding ---
+
+    def run(self) -> None:
+        submission = self.submission
+        aggregate = submission.aggregate
+        fold = self._fold(aggregate, submission.stream)
+        state, command = fold.state, submission.command
+        if submission.expected is not None and submission.expected != fold.version:
+            raise VersionConflict(submission.stream, submission.expected, fold.version)
+        if fold.version == 0 and type(command) not in aggregate.opened_by:
+            raise Unknown(submission.stream)
+        self.project = aggregate.project(submission.id, state)
+        held = self.batch.domain.mandates(self, submission.authority)
+        self.mandate = self.batch.domain.rights.judge(state, command, self, held)
+        for event in aggregate.decide(state, command, self):
+            if isinstance(event, On):
+                self.record(event.aggregate, event.id, event.event)
+            else:
+                self.record(aggregate, submission.id, event)
+        self.version_after = self._fold(aggregate, submission.stream).version
+
+    def leading_mandate(self) -> Mandate:
+        """The mandate that a refused person is shown with: the first they hold, or none."""
+        self.project = self.submission.aggregate.project(self.submission.id, self._state())
+        held = self.batch.domain.mandates(self, self.submission.authority)
+        return held[0] if held else Mandate("none", "none")
+
+    def record(self, aggregate: Aggregate[Any], id_: str, event: Event) -> None:
+        """Give the event its place, write its document and let the state follow."""
+        stream = aggregate.stream(id_)
+        fold = self._fold(aggregate, stream)
+        record = self._recorded(fold, stream, event)
+        state = aggregate.evolve(fold.state, event, record)
+        attributes: dict[str, Any] = {
+            "specversion": "1.0",
+            "datacontenttype": "application/json",
+            "id": record.id,
+            "source": record.source,
+            "type": record.type,
+            "subject": stream,
+            "time": self.batch.time,
+            "sequence": record.sequence,
+            "streamversion": record.streamversion,
+            "correlationid": record.correlationid,
+            "causationid": record.causationid,
+            "occurredat": instant(self.submission.occurred_at) if self.submission.occurred_at else self.batch.time,
+            "actor": record.actor,
+            "actingas": record.actingas,
+            "authority": record.authority,
+            "policy": record.policy,
+            "previous": record.previous,
+        }
+        if project := aggregate.project(id_, state):
+            attributes["partitionkey"] = project
+        if standard := aggregate.standard(state):
+            attributes["standard"] = standard
+        if record.reason:
+            attributes["reason"] = record.reason
+        data = msgspec.to_builtins(event)
+        check(data, "/data")
+        attributes["data"] = data
+        document = orjson.dumps(attributes, option=orjson.OPT_SORT_KEYS)
+        if len(document) > MAX_DOCUMENT_BYTES:
+            raise Invalid("", f"the event would be {len(document)} bytes; the limit is {MAX_DOCUMENT_BYTES}")
+        version = record.streamversion
+        self.changed[stream] = Fold(aggregate, version, digest(document).hex(), state)
+        self.rows.append(Row(record.position, stream, version, record.type, document, leaf_hash(document)))
+
+    def _recorded(self, fold: Fold, stream: str, event: Event) -> Recorded[Any]:
+        submission, domain = self.submission, self.batch.domain
+        return Recorded(
+            id=uuid7(),
+            source=domain.catalogue.source,
+            type=domain.catalogue.types[type(event)],
+            subject=stream,
+            time=self.batch.now,
+            sequence=f"{self.batch.position + len(self.rows) + 1:020d}",
+            streamversion=fold.version + 1,
+            correlationid=submission.correlation or submission.command_id,
+            causationid=submission.causation or submission.command_id,
+            occurredat=submission.occurred_at or self.batch.now,
+            actor=submission.actor,
+            actingas=self.mandate.role,
+            authority=self.mandate.authority,
+            policy=domain.rights.hash,
+            previous=fold.head,
+            reason=submission.command.reason,
+            data=event,
+        )
+
+    def _fold(self, aggregate: Aggregate[Any], stream: str) -> Fold:
+        return self.changed.get(stream) or self.batch.fold(aggregate, stream)
+
+    def _state(self) -> Any:
+        return self._fold(self.submission.aggregate, self.submission.stream).state
+
+
+def instant(moment: datetime) -> str:
+    """An instant in the one spelling documents use: UTC, microseconds, Z."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -1,0 +1,163 @@
+"""Deciding: the whole theory is two pure functions per aggregate.
+
+    decide(state, command, context) -> events      what follows from a command, or a refusal
+    evolve(state, event, record)    -> state       what an event means
+
+Time, ids, the person and what other streams say come in through `context`; nothing here knows a database, a clock
+or HTTP. A refusal is a typed value; the edge of the system gives it a status.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Annotated, Any, Final, Generic, Protocol, TypeAlias, TypeVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from mandate_events.canonical import NotCanonical, check_text
+from mandate_events.event import Event, Recorded
+
+S = TypeVar("S")
+T = TypeVar("T")
+
+
+def _storable(text: str) -> str:
+    try:
+        check_text(text)
+    except NotCanonical as error:
+        raise ValueError(error.problem) from error
+    return text
+
+
+Text = Annotated[str, AfterValidator(_storable)]
+"""Text that every part of the system can hold: no NUL, no lone surrogate."""
+
+Title = Annotated[Text, Field(min_length=1, max_length=200)]
+Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
+PersonId = Annotated[
+    str,
+    Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", description="Opaque id of a person"),
+]
+
+
+class Command(BaseModel):
+    """What somebody asks for, in the imperative. It is also the body of the HTTP request."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    reason: Text | None = Field(default=None, min_length=1, max_length=500, description="Why; kept on record")
+
+
+class Decision(Command):
+    """A command that must say why."""
+
+    reason: Text = Field(min_length=1, max_length=500, description="Why; kept on record")
+
+
+class Refused(Exception):
+    """The rules forbid it. `authority` means that the person may not; otherwise the state does not allow it."""
+
+    def __init__(self, rule: str, detail: str = "", *, authority: bool = False) -> None:
+        super().__init__(detail or rule)
+        self.rule = rule
+        self.detail = detail
+        self.authority = authority
+
+
+class Unknown(Exception):
+    """There is no such thing."""
+
+    def __init__(self, stream: str) -> None:
+        super().__init__(f"there is no {stream}")
+        self.stream = stream
+
+
+class Invalid(Exception):
+    """The command contradicts what it refers to; `pointer` names the member of the command."""
+
+    def __init__(self, pointer: str, detail: str) -> None:
+        super().__init__(detail)
+        self.pointer = pointer
+        self.detail = detail
+
+
+class VersionConflict(Exception):
+    """The stream is not at the version the caller saw."""
+
+    def __init__(self, stream: str, expected: int, actual: int) -> None:
+        super().__init__(f"{stream} is at version {actual}, not {expected}")
+        self.stream = stream
+        self.expected = expected
+        self.actual = actual
+
+
+@dataclass(frozen=True, slots=True)
+class Mandate:
+    """A role that a person holds, where, and the event it rests on (`stream@version`)."""
+
+    role: str
+    authority: str
+    project: str | None = None
+
+
+class Context(Protocol):
+    """What a decision may know besides its own stream."""
+
+    @property
+    def actor(self) -> str: ...
+    @property
+    def acting_as(self) -> str: ...
+    @property
+    def now(self) -> datetime: ...
+    @property
+    def subject(self) -> str: ...
+
+    """The id of the thing decided on (the part of the stream's name after the slash)."""
+
+    @property
+    def project(self) -> str | None: ...
+    def read(self, aggregate: "Aggregate[T]", id_: str) -> T | None: ...
+    def version(self, aggregate: "Aggregate[Any]", id_: str) -> int: ...
+    def attach(self, media_type: str, content: bytes) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class On:
+    """An event for another stream than the one decided on; it is appended in the same transaction."""
+
+    aggregate: "Aggregate[Any]"
+    id: str
+    event: Event
+
+
+Decided: TypeAlias = Sequence[Event | On]
+
+
+def _no_project(_id: str, _state: Any) -> str | None:
+    return None
+
+
+def _no_standard(_state: Any) -> str | None:
+    return None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Aggregate(Generic[S]):
+    """One kind of thing that is decided on; each of them is a stream `name/id`."""
+
+    name: str
+    decide: Callable[[S | None, Any, Context], Decided]
+    evolve: Callable[[S | None, Any, Recorded[Any]], S]
+    opened_by: frozenset[type[Command]] = frozenset()
+    """Commands that may be given to a thing that does not exist yet."""
+    project: Callable[[str, S | None], str | None] = field(default=_no_project)
+    """The project it belongs to: the partition key of its events and what a person's relation is judged on."""
+    standard: Callable[[S], str | None] = field(default=_no_standard)
+    """`id@version` of the standard in force, named by its events."""
+
+    def stream(self, id_: str) -> str:
+        return f"{self.name}/{id_}"
+
+
+ABSENT: Final = 0
+"""The expected version of a stream that must not exist yet."""

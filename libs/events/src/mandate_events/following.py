@@ -1,0 +1,131 @@
+"""What one process knows of the ledger: its end, its clock, and the folds it keeps current.
+
+One connection follows the ledger by LISTEN/NOTIFY. The same connection writes, so that nothing can come between what
+was read and what is decided on it.
+"""
+
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, TypeAlias
+
+import asyncpg
+
+from mandate_events.batch import Batch, Fold
+from mandate_events.deciding import Aggregate
+from mandate_events.domain import Domain
+from mandate_events.outcome import LedgerBroken
+from mandate_events.statements import HISTORY, LAST, LAST_TIME, TAIL
+
+log = logging.getLogger(__name__)
+
+Connect: TypeAlias = Callable[[], Awaitable["asyncpg.Connection[Any]"]]
+
+MAX_FOLDS: Final = 50_000
+EPOCH: Final = datetime.fromtimestamp(0, UTC)
+
+CONNECTION_LOST: Final = (
+    OSError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.TooManyConnectionsError,
+)
+"""How asyncpg says that a connection is gone or cannot be had; the outcome of what was running is unknown."""
+
+
+class Following:
+    """The cached folds, each complete up to `position`, and the connection that keeps them so."""
+
+    def __init__(self, domain: Domain, connect: Connect, on_news: Callable[[], None]) -> None:
+        self.domain = domain
+        self.folds: dict[str, Fold] = {}
+        self.position = 0
+        self.behind = True
+        """Another process has written since; `catch_up` reads it."""
+        self._time = EPOCH
+        self._offset = timedelta()
+        self._connect = connect
+        self._on_news = on_news
+        self._connection: asyncpg.Connection[Any] | None = None
+
+    @property
+    def connection(self) -> "asyncpg.Connection[Any]":
+        if self._connection is None:
+            raise asyncpg.InterfaceError("not connected")
+        return self._connection
+
+    async def open(self) -> None:
+        """Connect, or connect again. A ledger that has become shorter is not ours any more: `LedgerBroken`."""
+        if self._connection:
+            self._connection.terminate()
+        connection = await self._connect()
+        end = await connection.fetchrow(LAST)
+        assert end is not None
+        last, clock = end
+        if last < self.position:
+            raise LedgerBroken(f"the ledger ends at {last}; this process has seen {self.position}")
+        self.set_clock(clock)
+        if self._time == EPOCH:  # the first time nothing is cached, so only the end matters
+            self._time = await connection.fetchval(LAST_TIME, last) or EPOCH
+            self.position = last
+        await connection.add_listener("ledger", self._heard)
+        self._connection = connection
+        self.behind = True
+
+    async def close(self) -> None:
+        if self._connection:
+            with suppress(*CONNECTION_LOST, TimeoutError):
+                await self._connection.close(timeout=5)
+
+    def now(self) -> datetime:
+        """The database's clock, never behind the last event."""
+        return max(self._time, EPOCH + self._offset + timedelta(seconds=time.monotonic()))
+
+    def set_clock(self, database: datetime) -> None:
+        """Every answer of the database carries its clock."""
+        self._offset = database - EPOCH - timedelta(seconds=time.monotonic())
+
+    async def catch_up(self) -> None:
+        """Read what other processes wrote since, and let the cached folds follow."""
+        self.behind = False
+        while rows := await self.connection.fetch(TAIL, self.position):
+            for position, stream, version, type_, document, recorded_at in rows:
+                if position != self.position + 1:
+                    raise LedgerBroken(f"position {position} follows {self.position}")
+                fold = self.folds.get(stream)
+                if fold and version == fold.version + 1:
+                    self.folds[stream] = self._then(fold, type_, document)
+                self.position, self._time = position, recorded_at
+
+    async def load(self, wanted: dict[str, Aggregate[Any]]) -> None:
+        """Fold streams that are not in the cache; a stream without events is cached as such."""
+        folds = {stream: Fold(aggregate) for stream, aggregate in wanted.items()}
+        for stream, type_, document in await self.connection.fetch(HISTORY, list(wanted)):
+            folds[stream] = self._then(folds[stream], type_, document)
+        self.folds.update(folds)
+
+    def keep(self, batch: Batch) -> None:
+        """The batch is durable: what it was decided on, plus what it did, is the state now."""
+        self.folds.update(batch.changed)
+        self.position = batch.position
+        self._time = batch.now
+
+    def forget_oldest(self) -> None:
+        """Bound the cache. Between batches only: a batch relies on what it has loaded."""
+        if len(self.folds) > MAX_FOLDS:
+            for stream in list(self.folds)[: MAX_FOLDS // 4]:
+                del self.folds[stream]
+
+    def _then(self, fold: Fold, type_: str, document: bytes) -> Fold:
+        return fold.after(self.domain.catalogue.decode(type_, document), document)
+
+    async def _heard(self, connection: Any, pid: int, _channel: str, _payload: object) -> None:
+        if pid != connection.get_server_pid():
+            self.behind = True
+            self._on_news()

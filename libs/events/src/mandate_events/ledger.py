@@ -1,0 +1,160 @@
+"""The ledger's tables, and who may do what with them.
+
+Append-only is enforced twice: no role is granted UPDATE or DELETE on the record, and triggers refuse them, TRUNCATE
+included, even to the owner. `streams` is a cache of heads, `cursors`, `received` and `parked` are the state of workers.
+"""
+
+from typing import Final
+
+SCHEMA_VERSION: Final = 1
+
+ROLES: Final = ("owner", "migrator", "append", "read", "auditor")
+
+TABLES: Final = """
+create schema ledger;
+
+create table ledger.events (
+    position    bigint primary key,
+    stream      text not null,
+    version     integer not null,
+    type        text not null,
+    recorded_at timestamptz not null,
+    document    bytea not null,
+    leaf        bytea not null,
+    constraint events_stream_version unique (stream, version),
+    constraint events_position_positive check (position > 0 and version > 0),
+    constraint events_document_size check (octet_length(document) <= 65536)
+);
+comment on table ledger.events is 'The record: one canonical document per event, position order is commit order';
+
+create table ledger.streams (
+    stream  text primary key,
+    version integer not null,
+    head    bytea not null
+) with (fillfactor = 70);
+comment on table ledger.streams is 'Cache of the last version and document hash of each stream, checked at start';
+
+create table ledger.commands (
+    principal   text not null,
+    route       text not null,
+    key         text not null,
+    fingerprint bytea not null,
+    response    bytea not null,
+    position    bigint not null,
+    primary key (principal, route, key)
+);
+comment on table ledger.commands is 'Idempotency: what was answered to a key, written with the events it caused';
+
+create table ledger.blobs (
+    sha256     bytea primary key,
+    media_type text not null,
+    bytes      bytea not null
+);
+
+create table ledger.cursors (
+    consumer text not null,
+    source   text not null,
+    sequence bigint not null default 0,
+    place    bigint not null default 0,
+    primary key (consumer, source)
+);
+comment on column ledger.cursors.place is 'Where to read on: an offset in Kafka or a position in a ledger';
+
+create table ledger.received (
+    source   text not null,
+    sequence bigint not null,
+    digest   bytea not null,
+    primary key (source, sequence)
+);
+comment on table ledger.received is 'What each number of another ledger was when first seen, so that a fork is';
+
+create table ledger.parked (
+    consumer   text not null,
+    source     text not null,
+    sequence   bigint not null,
+    key        text not null,
+    document   bytea not null,
+    error      text not null,
+    attempts   integer not null default 1,
+    parked_at  timestamptz not null default clock_timestamp(),
+    discarded_at     timestamptz,
+    discarded_by     text,
+    discarded_reason text,
+    primary key (consumer, source, sequence)
+);
+"""
+
+GUARDS: Final = """
+create function ledger.refuse_change() returns trigger language plpgsql as $$
+begin
+    raise exception '% on ledger.% is refused: the record only grows', tg_op, tg_table_name
+        using errcode = 'insufficient_privilege';
+end $$;
+
+create trigger events_only_grow before update or delete on ledger.events
+    for each row execute function ledger.refuse_change();
+create trigger events_stay before truncate on ledger.events
+    for each statement execute function ledger.refuse_change();
+create trigger blobs_only_grow before update or delete on ledger.blobs
+    for each row execute function ledger.refuse_change();
+create trigger blobs_stay before truncate on ledger.blobs
+    for each statement execute function ledger.refuse_change();
+alter table ledger.events enable always trigger events_only_grow;
+alter table ledger.events enable always trigger events_stay;
+alter table ledger.blobs enable always trigger blobs_only_grow;
+alter table ledger.blobs enable always trigger blobs_stay;
+"""
+
+GRANTS: Final = """
+grant usage on schema ledger to {append}, {read}, {auditor};
+grant select on all tables in schema ledger to {append}, {read}, {auditor};
+grant insert (position, stream, version, type, recorded_at, document, leaf) on ledger.events to {append};
+grant insert (sha256, media_type, bytes) on ledger.blobs to {append};
+grant insert, update on ledger.streams to {append};
+grant insert, delete on ledger.commands to {append};
+grant insert, update on ledger.cursors to {append};
+grant insert on ledger.received to {append};
+grant insert, update, delete on ledger.parked to {append};
+"""
+
+
+def role(service: str, name: str) -> str:
+    """The database role of one service: roles are shared by all databases of a server, so they carry its name."""
+    return f"{service}_{name}"
+
+
+def create_roles(service: str) -> str:
+    """SQL that makes the service's roles where they do not exist. None gets a password here: operations do that."""
+    statements = []
+    for name in ROLES:
+        login = "nologin" if name == "owner" else "login"
+        statements.append(
+            f"if not exists (select from pg_roles where rolname = '{role(service, name)}') then "
+            f"create role {role(service, name)} {login}; end if;"
+        )
+    granted = f"grant {role(service, 'owner')} to {role(service, 'migrator')};"
+    return f"do $$ begin {' '.join(statements)} end $$; {granted}"
+
+
+def create_ledger(service: str) -> str:
+    """SQL of version 1 of the ledger. A migration that was released never changes: later versions get their own."""
+    roles = {name: role(service, name) for name in ROLES}
+    owner = roles["owner"]
+    own = f"alter schema ledger owner to {owner}; "
+    own += " ".join(
+        f"alter table ledger.{table} owner to {owner};"
+        for table in ("events", "streams", "commands", "blobs", "cursors", "received", "parked")
+    )
+    return "\n".join([create_roles(service), TABLES, GUARDS, GRANTS.format(**roles), own])
+
+
+def create_views(service: str) -> str:
+    """SQL of the schema that projections live in. They are rebuilt at will, so the worker may write them freely."""
+    append, read, auditor = (role(service, name) for name in ("append", "read", "auditor"))
+    return f"""
+create schema views;
+grant usage on schema views to {append}, {read}, {auditor};
+alter default privileges in schema views grant select, insert, update, delete on tables to {append};
+alter default privileges in schema views grant usage on sequences to {append};
+alter default privileges in schema views grant select on tables to {read}, {auditor};
+"""

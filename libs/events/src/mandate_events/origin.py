@@ -1,0 +1,15 @@
+"""Where something recognised comes from: the event of another ledger, named so that it can be proven."""
+
+from mandate_events.event import Event
+
+
+class Origin(Event, frozen=True, kw_only=True):
+    """Which event of which ledger a recognition rests on: `hash` is the SHA-256 of its document."""
+
+    source: str
+    sequence: int
+    hash: str
+
+    @property
+    def reference(self) -> str:
+        return f"{self.source}:{self.sequence}"

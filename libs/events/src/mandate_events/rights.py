@@ -1,0 +1,179 @@
+"""Rights: who may decide what, as one table. Default deny; a deny row wins; every refusal is on record.
+
+A service writes its table once, in `rights.py`. The table's hash is the `policy` on every event, and the whole table
+enters the ledger as `RightsAdopted` when it changes, so that it can be said years later under which rules a
+person acted.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from mandate_events.canonical import digest, encode
+from mandate_events.deciding import Aggregate, Command, Context, Decided, Mandate, Refused
+from mandate_events.event import Event, Recorded
+
+SYSTEM = "system"
+"""The role of the service's own policies, timers and start-up; actors are `system/<name>`."""
+
+Separation = Callable[[Any, Any, Context], bool]
+"""(state, command, context) -> true where the person is too close to the matter to decide it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """One row: these roles may (or may never) give this command."""
+
+    command: str
+    roles: tuple[str, ...]
+    effect: Literal["allow", "deny"] = "allow"
+    relation: Literal["any", "own-project"] = "any"
+    unless: Mapping[str, Separation] = field(default_factory=dict)
+    """Separation of duties: the rule's name and its test on the person, over all their roles."""
+    rule: str = "no-right"
+
+    def published(self) -> dict[str, Any]:
+        return {
+            "command": self.command,
+            "roles": list(self.roles),
+            "effect": self.effect,
+            "relation": self.relation,
+            "unless": sorted(self.unless),
+            "rule": self.rule,
+        }
+
+
+def name_of(command: type[Command] | str) -> str:
+    return command if isinstance(command, str) else command.__name__
+
+
+def allow(
+    command: type[Command] | str,
+    *roles: str,
+    own_project: bool = False,
+    unless: Mapping[str, Separation] | None = None,
+) -> Right:
+    return Right(name_of(command), roles, relation="own-project" if own_project else "any", unless=unless or {})
+
+
+def deny(command: type[Command] | str, *roles: str, rule: str) -> Right:
+    return Right(name_of(command), roles, effect="deny", rule=rule)
+
+
+class Rights:
+    """The table of one service."""
+
+    def __init__(self, *rows: Right) -> None:
+        self.rows = rows
+        self.table = [row.published() for row in rows]
+        self.hash = digest(encode(self.table)).hex()
+        self._rows: dict[str, tuple[Right, ...]] = {}
+        for row in rows:  # deny rows first: a deny wins wherever it stands in the table
+            same = [*self._rows.get(row.command, ()), row]
+            self._rows[row.command] = tuple(sorted(same, key=lambda right: right.effect != "deny"))
+
+    def judge(self, state: Any, command: Command, context: Context, held: Sequence[Mandate]) -> Mandate:
+        """The mandate under which the command is permitted; `Refused(authority=True)` where there is none."""
+        rows = self._rows.get(type(command).__name__, ())
+        for row in rows:
+            mandate = _match(row, held, context.project)
+            if mandate is None:
+                continue
+            if row.effect == "deny":
+                raise Refused(row.rule, f"{mandate.role} may not {row.command}", authority=True)
+            for rule, too_close in row.unless.items():
+                if too_close(state, command, context):
+                    raise Refused(rule, f"{row.command} must be done by another person", authority=True)
+            return mandate
+        needed = sorted({role for row in rows if row.effect == "allow" for role in row.roles})
+        detail = f"{type(command).__name__} needs the role {' or '.join(needed) or 'of nobody'}"
+        raise Refused("no-right", detail, authority=True)
+
+    def may_read(self, query: str, held: Iterable[Mandate], project: str | None = None) -> bool:
+        """Whether one of the mandates permits a query (a row whose command is the query's name)."""
+        held = tuple(held)
+        rows = self._rows.get(query, ())
+        return any(row.effect == "allow" and _match(row, held, project) is not None for row in rows)
+
+
+def _match(row: Right, held: Sequence[Mandate], project: str | None) -> Mandate | None:
+    for mandate in held:
+        if mandate.role in row.roles and (
+            row.relation == "any" or (project is not None and mandate.project == project)
+        ):
+            return mandate
+    return None
+
+
+class RightsAdopted(Event, frozen=True, kw_only=True):
+    """From here on the service judges by this table of rights."""
+
+    hash: str
+    table: list[dict[str, Any]]
+
+
+class CommandDenied(Event, frozen=True, kw_only=True):
+    """A person tried what they have no authority for. Identical refusals within a minute are one event with a count."""
+
+    command: str
+    on: str
+    rule: str
+    role: str
+    count: int = 1
+
+
+class AdoptRights(Command):
+    hash: str
+    table: list[dict[str, Any]]
+
+
+def _decide_adoption(adopted: str | None, command: AdoptRights, _context: Context) -> Decided:
+    return [] if adopted == command.hash else [RightsAdopted(hash=command.hash, table=command.table)]
+
+
+def _evolve_adoption(_adopted: str | None, event: RightsAdopted, _record: Recorded[Any]) -> str:
+    return event.hash
+
+
+RIGHTS_TABLE: Aggregate[str] = Aggregate(
+    "rights-table", _decide_adoption, _evolve_adoption, opened_by=frozenset({AdoptRights})
+)
+
+COLLAPSE = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Denials:
+    """The last refusal of each kind on record for one person."""
+
+    last: Mapping[tuple[str, str, str], datetime] = field(default_factory=dict)
+
+    def is_repeat(self, command: str, on: str, rule: str, now: datetime) -> bool:
+        recorded = self.last.get((command, on, rule))
+        return recorded is not None and now - recorded < COLLAPSE
+
+
+class RecordRepeats(Command):
+    """Put the number of refusals that were collapsed into an earlier one on record."""
+
+    command: str
+    on: str
+    rule: str
+    role: str
+    count: int
+
+
+def _decide_denials(_denials: Denials | None, command: RecordRepeats, _context: Context) -> Decided:
+    return [CommandDenied(**command.model_dump(exclude={"reason"}))]
+
+
+def _evolve_denials(denials: Denials | None, event: CommandDenied, record: Recorded[Any]) -> Denials:
+    fresh = {kind: at for kind, at in (denials.last if denials else {}).items() if record.time - at < COLLAPSE}
+    return Denials({**fresh, (event.command, event.on, event.rule): record.time})
+
+
+DENIAL: Aggregate[Denials] = Aggregate("denial", _decide_denials, _evolve_denials, opened_by=frozenset({RecordRepeats}))
+
+KERNEL_EVENTS: tuple[type[Event], ...] = (RightsAdopted, CommandDenied)
+KERNEL_RIGHTS = (allow(AdoptRights, SYSTEM), allow(RecordRepeats, SYSTEM))

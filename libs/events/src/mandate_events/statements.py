@@ -1,0 +1,67 @@
+"""The SQL of the ledger, in one place to be read in court."""
+
+from typing import Final
+
+WRITE: Final = """
+with written as (
+    insert into ledger.events (position, stream, version, type, recorded_at, document, leaf)
+    select position, stream, version, type, $5::timestamptz, document, leaf
+    from unnest($1::bigint[], $2::text[], $3::integer[], $4::text[], $6::bytea[], $7::bytea[])
+        as row (position, stream, version, type, document, leaf)
+), answered as (
+    insert into ledger.commands (principal, route, key, fingerprint, response, position)
+    select * from unnest($8::text[], $9::text[], $10::text[], $11::bytea[], $12::bytea[], $13::bigint[])
+), heads as (
+    insert into ledger.streams (stream, version, head)
+    select * from unnest($14::text[], $15::integer[], $16::bytea[])
+    on conflict (stream) do update set version = excluded.version, head = excluded.head
+), attached as (
+    insert into ledger.blobs (sha256, media_type, bytes)
+    select * from unnest($17::bytea[], $18::text[], $19::bytea[])
+    on conflict (sha256) do nothing
+)
+select pg_notify('ledger', $20), clock_timestamp()
+"""
+
+LAST: Final = "select coalesce(max(position), 0), clock_timestamp() from ledger.events"
+
+LAST_TIME: Final = "select recorded_at from ledger.events where position = $1"
+
+TAIL: Final = """
+select position, stream, version, type, document, recorded_at from ledger.events
+where position > $1 order by position limit 5000
+"""
+
+HISTORY: Final = """
+select stream, type, document from ledger.events where stream = any($1::text[]) order by stream, version
+"""
+
+KEYS: Final = """
+select principal, route, key, fingerprint, response from ledger.commands
+join unnest($1::text[], $2::text[], $3::text[]) as asked (principal, route, key) using (principal, route, key)
+"""
+
+STREAM_SINCE: Final = """
+select type, document from ledger.events where stream = $1 and version > $2 order by version
+"""
+
+STREAM_UNTIL: Final = """
+select type, document from ledger.events where stream = $1 and recorded_at <= $2 order by version
+"""
+
+AFTER: Final = """
+select position, type, document, recorded_at from ledger.events where position > $1 order by position limit $2
+"""
+
+BLOB: Final = "select media_type, bytes from ledger.blobs where sha256 = $1"
+
+PRUNE_KEYS: Final = """
+delete from ledger.commands where principal not like 'system/%' and position <= coalesce(
+    (select max(position) from ledger.events where recorded_at < clock_timestamp() - interval '7 days'), 0)
+"""
+
+TORN_HEADS: Final = """
+select e.stream from (
+    select stream, max(version) as version from ledger.events group by stream
+) as e left join ledger.streams as s using (stream) where s.version is distinct from e.version limit 5
+"""

@@ -1,0 +1,107 @@
+"""A service's ledger, opened: one appender to decide, one reader to answer, one pool beneath the reader."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+import asyncpg
+
+from mandate_events.appender import Appender
+from mandate_events.batch import Submission
+from mandate_events.domain import Domain
+from mandate_events.identifiers import derived
+from mandate_events.outcome import Accepted, LedgerBroken
+from mandate_events.reader import Reader
+from mandate_events.rights import DENIAL, RIGHTS_TABLE, AdoptRights, RecordRepeats
+from mandate_events.statements import TORN_HEADS
+
+POINT_LOOKUPS = {"enable_seqscan": "off", "jit": "off"}
+"""Every query of the ledger goes through an index. Without this, a plan cached while a table was small scans it when it
+is large (measured: 10 times slower after 10,000 events)."""
+
+APPEND_SETTINGS = {
+    **POINT_LOOKUPS,
+    "application_name": "mandate-append",
+    "idle_in_transaction_session_timeout": "2000",  # a frozen process must not hold the others up
+}
+
+
+class Store:
+    """`async with Store(domain, dsn) as store`: everything a service does with its own ledger."""
+
+    def __init__(self, domain: Domain, dsn: str, *, read_connections: int = 4) -> None:
+        self.domain = domain
+        self.dsn = dsn
+        self.appender = Appender(domain, self._connect)
+        self._read_connections = read_connections
+        self._pool: asyncpg.Pool[Any] | None = None
+        self._reader: Reader | None = None
+
+    async def __aenter__(self) -> "Store":
+        self._pool = await asyncpg.create_pool(
+            self.dsn,
+            min_size=1,
+            max_size=self._read_connections,
+            server_settings={**POINT_LOOKUPS, "application_name": "mandate-read"},
+        )
+        self._reader = Reader(self.domain, self._pool)
+        if torn := await self._pool.fetch(TORN_HEADS):
+            raise LedgerBroken(f"the cache of heads contradicts the record: {[row[0] for row in torn]}")
+        await self.appender.start()
+        await self.adopt_rights()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.record_repeats()
+        await self.appender.stop()
+        if self._pool:
+            await self._pool.close()
+
+    async def _connect(self) -> "asyncpg.Connection[Any]":
+        return await asyncpg.connect(self.dsn, server_settings=APPEND_SETTINGS, timeout=10)
+
+    @property
+    def reader(self) -> Reader:
+        assert self._reader is not None, "the store is not open"
+        return self._reader
+
+    @property
+    def pool(self) -> "asyncpg.Pool[Any]":
+        assert self._pool is not None, "the store is not open"
+        return self._pool
+
+    async def submit(self, submission: Submission) -> Accepted:
+        return await self.appender.submit(submission)
+
+    async def adopt_rights(self) -> None:
+        """Put the table of rights on record where it differs from the last one."""
+        rights = self.domain.rights
+        await self.submit(
+            Submission(
+                RIGHTS_TABLE,
+                self.domain.service,
+                AdoptRights(hash=rights.hash, table=rights.table),
+                actor="system/start",
+                route="adopt-rights",
+                key=derived("adopt-rights", rights.hash, str(self.appender.position)),
+            )
+        )
+
+    async def record_repeats(self) -> None:
+        """Put the refusals that were collapsed into an earlier one on record, with their count."""
+        repeats, self.appender.repeats = self.appender.repeats, {}
+        for (person, command, on, rule), count in repeats.items():
+            await self.submit(
+                Submission(
+                    DENIAL,
+                    person,
+                    RecordRepeats(command=command, on=on, rule=rule, role="none", count=count),
+                    actor="system/denials",
+                    route="record-repeats",
+                    key=derived("repeats", person, command, on, rule, str(self.appender.position)),
+                )
+            )
+
+
+def database_name(dsn: str) -> str:
+    """The database that a DSN names, for messages that must not show passwords."""
+    return urlsplit(dsn).path.lstrip("/")

@@ -1,0 +1,87 @@
+"""The worker: one leader per service relays and consumes; the others stand by and take over within seconds."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Any, Final
+
+import asyncpg
+
+from mandate_events.consumer import Consumer
+from mandate_events.following import CONNECTION_LOST
+from mandate_events.kafka import TransportUnavailable
+from mandate_events.relay import Relay
+from mandate_events.transport import Sink
+
+log = logging.getLogger(__name__)
+
+LEADER: Final = 0x4C454144
+"""Session advisory lock of the leading worker, held on the connection that the relay reads with."""
+
+STANDBY: Final = 1.0
+
+
+class Worker:
+    """Runs the relay and the consumers of one service while it leads."""
+
+    def __init__(self, service: str, dsn: str, sink: Sink | None, consumers: Callable[[], Sequence[Consumer]]) -> None:
+        self._service = service
+        self._dsn = dsn
+        self._sink = sink
+        self._consumers = consumers
+        self.leading = asyncio.Event()
+
+    async def run(self) -> None:
+        """Lead, or stand by, until cancelled. An unexpected error ends it loudly: its supervisor starts it again."""
+        while True:
+            try:
+                connection = await asyncpg.connect(
+                    self._dsn, server_settings={"application_name": "mandate-leader"}, timeout=10
+                )
+            except CONNECTION_LOST as error:
+                log.warning("the worker of %s waits for its database: %r", self._service, error)
+                await asyncio.sleep(STANDBY)
+                continue
+            try:
+                await self._stand_by(connection)
+                self.leading.set()
+                log.info("this worker leads %s", self._service)
+                await self._lead(connection)
+            except* CONNECTION_LOST as lost:
+                log.warning("the worker of %s lost its database: %r", self._service, lost.exceptions)
+            finally:
+                self.leading.clear()
+                with suppress(*CONNECTION_LOST, TimeoutError):
+                    await connection.close(timeout=2)
+            await asyncio.sleep(STANDBY / 10)
+
+    async def _stand_by(self, connection: "asyncpg.Connection[Any]") -> None:
+        while True:
+            if await connection.fetchval("select pg_try_advisory_lock($1)", LEADER):
+                return
+            await asyncio.sleep(STANDBY)
+
+    async def _lead(self, connection: "asyncpg.Connection[Any]") -> None:
+        async with asyncio.TaskGroup() as group:
+            if self._sink:
+                group.create_task(self._relay(connection, self._sink))
+            else:
+                group.create_task(self._watch(connection))
+            for consumer in self._consumers():
+                group.create_task(consumer.run())
+
+    async def _relay(self, connection: "asyncpg.Connection[Any]", sink: Sink) -> None:
+        relay = Relay(self._service, connection, sink)
+        while True:
+            try:
+                await relay.run()
+            except TransportUnavailable as error:
+                log.warning("the relay of %s waits: %s", self._service, error)
+                await asyncio.sleep(STANDBY)
+
+    async def _watch(self, connection: "asyncpg.Connection[Any]") -> None:
+        """Without a relay, somebody must still notice that the lock is lost with its connection."""
+        while True:
+            await connection.fetchval("select 1")
+            await asyncio.sleep(STANDBY)

@@ -1,0 +1,105 @@
+"""Access: who is asking, and the policy of every route in its signature.
+
+A route is public, reads under a named right, or decides a command. A route that declares none of these fails a test.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Final, TypeAlias
+
+from fastapi import Depends, Request, Security
+from fastapi.security import HTTPBearer
+
+from mandate_events.deciding import Mandate
+from mandate_events.rights import Rights
+from mandate_web.problems import Problem
+from mandate_web.tokens import TokenRefused, TokenVerifier
+
+FindHeld: TypeAlias = Callable[[str], Awaitable[Sequence[Mandate]]]
+"""The mandates of a person, for reading."""
+
+POLICY: Final = "x-mandate-policy"
+
+bearer = HTTPBearer(
+    auto_error=False,
+    scheme_name="accessToken",
+    bearerFormat="JWT",
+    description="OIDC access token (RFC 9068) of the organisation's identity provider",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who is asking. Tokens say only who; what they may do comes from events."""
+
+    id: str
+    issuer: str
+    subject: str
+
+
+async def authenticated(request: Request, _: Annotated[Any, Security(bearer)] = None) -> Person:
+    """The person that the access token names."""
+    header = request.headers.get("authorization", "")
+    scheme, _, token = header.partition(" ")
+    if not header:
+        raise TokenRefused("missing")
+    if scheme.lower() != "bearer" or not token:
+        raise TokenRefused("malformed", "the Authorization header is not `Bearer <token>`")
+    verifier: TokenVerifier = request.app.state.verifier
+    claims = await verifier.verify(token)
+    person = Person(str(claims.person), claims.issuer, claims.subject)
+    request.scope["mandate.actor"] = person.id
+    return person
+
+
+Authenticated: TypeAlias = Annotated[Person, Depends(authenticated)]
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """A person who may read, and how far: everything, or the projects they hold a mandate for."""
+
+    person: Person
+    held: Sequence[Mandate]
+    rights: Rights
+    query: str
+
+    def sees_all(self) -> bool:
+        return self.rights.may_read(self.query, [mandate for mandate in self.held if mandate.project is None])
+
+    def projects(self) -> list[str]:
+        """The projects that a project role lets them see."""
+        return sorted({mandate.project for mandate in self.held if mandate.project is not None})
+
+    def sees(self, project: str) -> bool:
+        return self.sees_all() or project in self.projects()
+
+
+def viewer(query: str) -> Any:
+    """`Annotated[Viewer, viewer("read-portfolio")]`: 403 for who may not read it at all."""
+
+    async def may_read(request: Request, person: Authenticated) -> Viewer:
+        find: FindHeld = request.app.state.find_held
+        rights: Rights = request.app.state.domain.rights
+        held = await find(person.id)
+        projects = {mandate.project for mandate in held}
+        if not any(rights.may_read(query, held, project) for project in projects):
+            raise Problem("not-permitted", f"nobody gave you the right to {query}", name="no-right", rule="no-right")
+        return Viewer(person, held, rights, query)
+
+    return Depends(may_read)
+
+
+def public() -> dict[str, Any]:
+    """For a route that anybody may call: `@router.get(..., **public())`."""
+    return {"openapi_extra": {POLICY: "public", "security": []}}
+
+
+def anyone() -> dict[str, Any]:
+    """For a route that needs a person but no right."""
+    return {"openapi_extra": {POLICY: "authenticated"}}
+
+
+def reads(query: str) -> dict[str, Any]:
+    """For a route that reads under a right."""
+    return {"openapi_extra": {POLICY: f"reads {query}"}}

@@ -1,0 +1,130 @@
+"""The desk: where an HTTP request becomes a command, and its outcome a receipt."""
+
+import hashlib
+import re
+from typing import Annotated, Any, Final, TypeAlias
+
+import orjson
+from fastapi import Depends, Header, Request
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import Response
+
+from mandate_events.batch import Fold, Submission
+from mandate_events.deciding import Aggregate, Command
+from mandate_events.identifiers import uuid7
+from mandate_events.store import Store
+from mandate_web.access import POLICY, Authenticated, Person
+from mandate_web.problems import Problem
+
+KEY: Final = re.compile(r"[!-~]{1,255}")
+ETAG: Final = re.compile(r'"([0-9]{1,9})"')
+
+
+class Receipt(BaseModel):
+    """The command is decided and durable."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str = Field(description="Id of the thing decided on")
+    version: int = Field(description="Version of its stream, and its new ETag")
+    position: int | None = Field(description="Position of the last event in the ledger; null where nothing changed")
+    consistency: str = Field(
+        description="Send it as `Mandate-Consistency` with a read that must see this", examples=["governance:17"]
+    )
+
+
+def decides(*commands: type[Command]) -> dict[str, Any]:
+    """For a route that gives a command: `@router.post(..., **decides(CharterOffice))`; it answers with a receipt."""
+    return {
+        "status_code": 201,
+        "responses": {201: {"model": Receipt, "description": "Decided and durable"}},
+        "openapi_extra": {POLICY: "decides " + ", ".join(command.__name__ for command in commands)},
+    }
+
+
+class Desk:
+    """Takes the commands of one request."""
+
+    def __init__(self, request: Request, person: Person, key: str, expected: int | None, fingerprint: bytes) -> None:
+        self._request = request
+        self._person = person
+        self._key = key
+        self._expected = expected
+        self._fingerprint = fingerprint
+        self._store: Store = request.app.state.store
+
+    @property
+    def actor(self) -> str:
+        return self._person.id
+
+    async def decide(
+        self, aggregate: Aggregate[Any], id_: str, command: Command, *, location: str | None = None, status: int = 201
+    ) -> Response:
+        """Give the command and answer with the receipt. `location` is where the thing can be read."""
+        outcome = await self._store.submit(
+            Submission(
+                aggregate,
+                id_,
+                command,
+                actor=self._person.id,
+                route=f"POST {self._request.scope['path']}",
+                key=self._key,
+                fingerprint=self._fingerprint,
+                expected=self._expected,
+                correlation=self._request.scope.get("mandate.correlation"),
+            )
+        )
+        service = self._store.domain.service
+        position = outcome.position
+        known = self._store.appender.position if position is None else position
+        body = {
+            "id": id_,
+            "version": outcome.version,
+            "position": position,
+            "consistency": f"{service}:{known}",
+        }
+        headers = {"ETag": f'"{outcome.version}"', "Idempotency-Key": self._key}
+        if location:
+            headers["Location"] = f"{self._request.scope.get('root_path', '')}{location}"
+        if outcome.replayed:
+            headers["Idempotency-Replayed"] = "true"
+        return Response(orjson.dumps(body), status, headers, "application/json")
+
+
+async def _open_desk(
+    request: Request,
+    person: Authenticated,
+    idempotency_key: Annotated[
+        str | None, Header(max_length=255, description="Same key and body: same answer, and nothing done twice")
+    ] = None,
+    if_match: Annotated[str | None, Header(description="The version you decided on")] = None,
+) -> Desk:
+    if idempotency_key is not None and not KEY.fullmatch(idempotency_key):
+        detail = "1 to 255 visible ASCII characters"
+        raise Problem("invalid", detail, errors=[{"pointer": "?idempotency-key", "detail": detail}])
+    fingerprint = hashlib.sha256(await request.body()).digest()
+    return Desk(request, person, idempotency_key or uuid7(), expected_version(if_match), fingerprint)
+
+
+OpenDesk: TypeAlias = Annotated[Desk, Depends(_open_desk)]
+
+
+def expected_version(if_match: str | None) -> int | None:
+    """The version in `If-Match`; a strong tag of digits, or `*` for any."""
+    if if_match is None or if_match.strip() == "*":
+        return None
+    match = ETAG.fullmatch(if_match.strip())
+    if match is None:
+        detail = 'If-Match takes one strong ETag such as "7"'
+        raise Problem("invalid", detail, errors=[{"pointer": "?if-match", "detail": detail}])
+    return int(match[1])
+
+
+def single(request: Request, fold: Fold, body: dict[str, Any]) -> Response:
+    """One thing with its version as strong ETag; 304 where the client has it."""
+    tag = f'"{fold.version}"'
+    known = [part.strip() for part in request.headers.get("if-none-match", "").split(",")]
+    headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
+    if tag in known or "*" in known:
+        return Response(status_code=304, headers=headers)
+    return Response(orjson.dumps(body), 200, headers, "application/json")

@@ -1,0 +1,155 @@
+"""A service, put together: settings in, FastAPI application and worker out. The composition root of each service."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+from fastapi import APIRouter, FastAPI
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from mandate_events.consumer import Consumer
+from mandate_events.deciding import Mandate
+from mandate_events.domain import Domain
+from mandate_events.kafka import KafkaSink, KafkaSource
+from mandate_events.local import LocalSource
+from mandate_events.store import Store
+from mandate_events.transport import Source
+from mandate_events.worker import Worker
+from mandate_web import operations, problems
+from mandate_web.middleware import Envelope
+from mandate_web.settings import Settings
+from mandate_web.tokens import TokenVerifier
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What a running process of a service holds open."""
+
+    settings: Settings
+    store: Store
+    engine: AsyncEngine
+
+    def source(self, service: str) -> Source:
+        """Another service's ledger, by the transport in use; the own ledger is always read where it stands."""
+        if service == self.store.domain.service:
+            return LocalSource(service, self.settings.database)
+        if self.settings.transport == "kafka":
+            return KafkaSource(service, self.settings.kafka_bootstrap_servers)
+        return LocalSource(service, self.settings.local_sources[service])
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What is special to one service; everything else is here."""
+
+    domain: Domain
+    title: str
+    description: str
+    migrations: Path
+    routers: Sequence[APIRouter]
+    consumers: Callable[[Opened], Sequence[Consumer]]
+    find_held: Callable[[Opened, str], Awaitable[Sequence[Mandate]]]
+    on_start: Callable[[Opened], Awaitable[None]] | None = None
+    tags: Sequence[dict[str, Any]] = field(default_factory=tuple)
+    views_own_ledger: bool = True
+
+    @property
+    def name(self) -> str:
+        return self.domain.service
+
+    @asynccontextmanager
+    async def open(self, settings: Settings) -> AsyncIterator[Opened]:
+        """The ledger, opened for one process."""
+        async with AsyncExitStack() as stack:
+            engine = create_async_engine(_sqlalchemy(settings.database), pool_size=4, max_overflow=4)
+            stack.push_async_callback(engine.dispose)
+            store = await stack.enter_async_context(Store(self.domain, settings.database))
+            opened = Opened(settings, store, engine)
+            if self.on_start:
+                await self.on_start(opened)
+            yield opened
+
+    def worker(self, opened: Opened) -> Worker:
+        """The relay and consumers of one process."""
+        settings = opened.settings
+        sink = KafkaSink(self.name, settings.kafka_bootstrap_servers) if settings.transport == "kafka" else None
+        return Worker(self.name, settings.database, sink, lambda: self.consumers(opened))
+
+    def app(self, settings: Settings, *, with_worker: bool = False) -> FastAPI:
+        """The HTTP application. Its lifespan opens and closes the ledger.
+
+        `with_worker` runs the worker in the same process, on the same ledger: the embedded product.
+        """
+
+        @asynccontextmanager
+        async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+            async with self.open(settings) as opened, httpx.AsyncClient(timeout=5) as fetch:
+                app.state.store = opened.store
+                app.state.engine = opened.engine
+                app.state.verifier = TokenVerifier([settings.issuer()], settings.deployment, fetch=fetch)
+
+                async def find_held(person: str) -> Sequence[Mandate]:
+                    return await self.find_held(opened, person)
+
+                app.state.find_held = find_held
+                if with_worker:
+                    async with _working(self.worker(opened)):
+                        yield
+                else:
+                    yield
+
+        app = FastAPI(
+            title=self.title,
+            description=self.description,
+            version="0.1.0",
+            lifespan=lifespan,
+            license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+            openapi_tags=[*self.tags, *COMMON_TAGS],
+            redirect_slashes=False,
+        )
+        app.state.domain = self.domain
+        app.state.views_own_ledger = self.views_own_ledger
+        app.add_middleware(Envelope)
+        problems.install(app)
+        for router in (*self.routers, operations.router):
+            app.include_router(router)
+        return app
+
+
+@asynccontextmanager
+async def _working(worker: Worker) -> AsyncIterator[None]:
+    """Keep a worker running beside the API; what ends it is logged and it begins again."""
+
+    async def keep() -> None:
+        while True:
+            try:
+                await worker.run()
+            except Exception:
+                log.exception("the worker failed and starts again")
+                await asyncio.sleep(1)
+
+    task = asyncio.create_task(keep())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+COMMON_TAGS = (
+    {"name": "rights", "description": "Who may decide what, and who you are"},
+    {"name": "documents", "description": "Larger content, by its SHA-256"},
+    {"name": "operations", "description": "Health, readiness, metrics"},
+)
+
+
+def _sqlalchemy(dsn: str) -> str:
+    return dsn.replace("postgresql://", "postgresql+asyncpg://", 1)

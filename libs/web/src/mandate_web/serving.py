@@ -1,0 +1,132 @@
+"""The entry points of a service: `mandate-<service> api | worker | migrate | parked`."""
+
+import argparse
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+
+import uvicorn
+import uvloop
+from pydantic import ValidationError
+
+from mandate_events import parking
+from mandate_events.consumer import Consumer
+from mandate_events.kafka import declare_topics
+from mandate_events.migrating import migrate
+from mandate_web import logs
+from mandate_web.service import Opened, Service
+from mandate_web.settings import Settings
+
+log = logging.getLogger("mandate.serving")
+
+
+def run(service: Service, arguments: Sequence[str] | None = None) -> None:
+    """The command line of a service."""
+    options = _parser(service).parse_args(arguments)
+    settings = _settings()
+    logs.configure(service.name, settings.log_level)
+    match options.command:
+        case "api":
+            serve(service, settings)
+        case "worker":
+            uvloop.run(work(service, settings))
+        case "migrate":
+            uvloop.run(prepare(service, settings))
+        case "parked":
+            raise SystemExit(uvloop.run(_parked(service, settings, options)))
+
+
+def _parser(service: Service) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog=f"mandate-{service.name}", description=service.description)
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("api", help="serve HTTP on MANDATE_HOST:MANDATE_PORT")
+    commands.add_parser("worker", help="relay the ledger and follow the others; several stand by for one another")
+    commands.add_parser("migrate", help="bring the database to this version and declare the topic")
+    parked = commands.add_parser("parked", help="events that were put aside because their handler failed")
+    parked.add_argument("action", choices=("list", "retry", "discard"))
+    parked.add_argument("--consumer", help="only of this consumer")
+    parked.add_argument("--key", help="only of this project or stream")
+    parked.add_argument("--by", help="who discards")
+    parked.add_argument("--reason", help="why it is discarded; kept on record")
+    return parser
+
+
+def _settings() -> Settings:
+    try:
+        return Settings()  # type: ignore[call-arg]  # the environment gives them
+    except ValidationError as error:
+        for entry in error.errors():
+            name = "_".join(str(part) for part in entry["loc"]).upper()
+            prefix = "" if name.startswith("KAFKA") or not name else "MANDATE_"
+            sys.stderr.write(f"{prefix}{name or 'settings'}: {entry['msg']}\n")
+        raise SystemExit(2) from None
+
+
+def serve(service: Service, settings: Settings) -> None:
+    """Serve HTTP until SIGTERM: stop accepting, finish what runs, close the ledger."""
+    uvicorn.run(
+        service.app(settings),
+        host=settings.host,
+        port=settings.port,
+        loop="uvloop",
+        http="httptools",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=20,
+    )
+
+
+async def work(service: Service, settings: Settings) -> None:
+    """Relay and consume until SIGTERM."""
+    async with service.open(settings) as opened:
+        task = asyncio.create_task(service.worker(opened).run())
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+        with suppress(asyncio.CancelledError):
+            await task
+    log.info("the worker of %s has stopped", service.name)
+
+
+async def prepare(service: Service, settings: Settings) -> None:
+    """Bring the database to this version, and declare the topic."""
+    database = settings.migrate_database or settings.database
+    before, after = await migrate(database.replace("postgresql://", "postgresql+asyncpg://", 1), service.migrations)
+    log.info("the database of %s is at %s (was %s)", service.name, after, before)
+    if settings.transport == "kafka":
+        created = await declare_topics(
+            settings.kafka_bootstrap_servers, [service.name], replication=settings.kafka_replication
+        )
+        log.info("topics created: %s", ", ".join(created) or "none, they exist")
+
+
+async def _parked(service: Service, settings: Settings, options: argparse.Namespace) -> int:
+    async with service.open(settings) as opened:
+        consumers = [c for c in service.consumers(opened) if options.consumer in (None, c.name)]
+        if options.action == "retry":
+            done = sum([await consumer.retry(key=options.key) for consumer in consumers])
+            sys.stdout.write(f"{done} handled\n")
+            return 0
+        return await _show_or_discard(opened, consumers, options)
+
+
+async def _show_or_discard(opened: Opened, consumers: Sequence[Consumer], options: argparse.Namespace) -> int:
+    discarding = options.action == "discard"
+    if discarding and not (options.by and options.reason and options.key):
+        sys.stderr.write("discard needs --key, --by and --reason\n")
+        return 2
+    async with opened.engine.begin() as connection:
+        for consumer in consumers:
+            for item in await parking.parked(connection, consumer.name, consumer.source.name):
+                if options.key not in (None, item.key):
+                    continue
+                if discarding:
+                    await parking.discard(connection, item, options.by, options.reason)
+                sys.stdout.write(
+                    f"{item.consumer} {item.source}:{item.sequence} {item.type} {item.key}"
+                    f" attempts={item.attempts} {'discarded' if discarding else item.error}\n"
+                )
+    return 0

@@ -1,0 +1,53 @@
+"""Settings: all from the environment, typed, refused at start with the name of what is wrong."""
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from mandate_web.jwks import Issuer
+from mandate_web.tokens import issuer_problems
+
+
+class Settings(BaseSettings):
+    """Environment variables begin with `MANDATE_`: `MANDATE_DATABASE`, `MANDATE_ISSUER_URL`..."""
+
+    model_config = SettingsConfigDict(env_prefix="MANDATE_", extra="ignore")
+
+    production: bool = Field(default=True, description="Refuse what is only fit for development")
+    deployment: str = Field(default="mandate", min_length=1, description="Name of this installation; makes person ids")
+    database: str = Field(description="The service's own database, as its `append` role: postgresql://...")
+    migrate_database: str | None = Field(default=None, description="The same, as a role that may create roles")
+    transport: Literal["kafka", "local"] = "kafka"
+    kafka_bootstrap_servers: str = Field(default="", validation_alias="KAFKA_BOOTSTRAP_SERVERS")
+    kafka_replication: int = Field(default=1, ge=1, description="Replicas of a topic that `migrate` creates")
+    local_sources: dict[str, str] = Field(default_factory=dict, description="Databases of the others, local transport")
+    issuer_url: str = Field(description="The identity provider's issuer")
+    audience: str = Field(default="mandate", description="What its access tokens are for")
+    algorithm: str = Field(default="ES256", description="The one algorithm of its tokens")
+    jwks_uri: str | None = Field(default=None, description="Its keys; by default <issuer>/jwks")
+    founder: str | None = Field(default=None, description="Subject of who founds the office, at the first start")
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=0, le=65535)
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        wrong = issuer_problems(self.issuer(), self.production)
+        if self.transport == "kafka" and not self.kafka_bootstrap_servers:
+            wrong.append("KAFKA_BOOTSTRAP_SERVERS: the transport is kafka and no broker is named")
+        if self.transport == "local" and self.production:
+            wrong.append("MANDATE_TRANSPORT: the local transport is for development")
+        if not self.database.startswith("postgresql://"):
+            wrong.append("MANDATE_DATABASE: a URL beginning with postgresql://")
+        if wrong:
+            raise ValueError("; ".join(wrong))
+        return self
+
+    def issuer(self) -> Issuer:
+        return Issuer(
+            issuer=self.issuer_url,
+            audience=self.audience,
+            algorithm=self.algorithm,
+            jwks_uri=self.jwks_uri or f"{self.issuer_url.rstrip('/')}/jwks",
+        )

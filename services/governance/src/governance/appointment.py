@@ -1,0 +1,182 @@
+"""Appointments: who runs a project (PM), who watches and supports it (PMOfficer), who owns it (sponsor).
+
+One stream per project. One accountable PM at any instant; PM and PMOfficer are never one person.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from governance.mandate import give, held_by, withdraw
+from governance.proposal import PROPOSAL
+from governance.roles import AUDITOR, PM_OFFICER, PMO, PROJECT_MANAGER, SPONSOR
+from mandate_events.deciding import Aggregate, Command, Context, Decided, Decision, PersonId, Refused
+from mandate_events.event import Event, Recorded
+
+
+class ManagerAppointed(Event, frozen=True, kw_only=True):
+    """The person is accountable for the project from here on."""
+
+    project: str
+    person: str
+
+
+class ManagerReplaced(Event, frozen=True, kw_only=True):
+    """Another person is accountable for the project from here on."""
+
+    project: str
+    person: str
+    predecessor: str
+
+
+class OfficerAssigned(Event, frozen=True, kw_only=True):
+    """The PMOfficer supports and watches the project from here on."""
+
+    project: str
+    person: str
+
+
+class OfficerReleased(Event, frozen=True, kw_only=True):
+    """The PMOfficer no longer supports the project."""
+
+    project: str
+    person: str
+
+
+class SponsorAppointed(Event, frozen=True, kw_only=True):
+    """The person owns the project's purpose and accepts what it delivers."""
+
+    project: str
+    person: str
+
+
+EVENTS = (ManagerAppointed, ManagerReplaced, OfficerAssigned, OfficerReleased, SponsorAppointed)
+
+
+class AppointManager(Decision):
+    """Make a person the project's PM."""
+
+    person: PersonId
+
+
+class ReplaceManager(Decision):
+    """Make another person the project's PM."""
+
+    person: PersonId
+
+
+class AssignOfficer(Decision):
+    """Assign a PMOfficer to the project."""
+
+    person: PersonId
+
+
+class ReleaseOfficer(Decision):
+    """Release the PMOfficer from the project."""
+
+    person: PersonId
+
+
+class AppointSponsor(Decision):
+    """Make a person the project's sponsor."""
+
+    person: PersonId
+
+
+@dataclass(frozen=True, slots=True)
+class Appointments:
+    manager: str | None = None
+    officer: str | None = None
+    sponsor: str | None = None
+
+
+def decide(given: Appointments | None, command: Any, context: Context) -> Decided:
+    now = given or Appointments()
+    project, person = context.subject, command.person
+    proposal = context.read(PROPOSAL, project)
+    if proposal is None or proposal.standard is None:
+        raise Refused("not-authorised", "people are appointed to authorised projects")
+    _check_conflicts(command, now, context)
+    match command:
+        case AppointManager() if now.manager == person:
+            raise Refused("already-appointed", "the person is the project's PM")
+        case AssignOfficer() if now.officer == person:
+            raise Refused("already-appointed", "the person is the project's PMOfficer")
+        case AppointSponsor() if now.sponsor == person:
+            raise Refused("already-appointed", "the person is the project's sponsor")
+        case AppointManager():
+            if now.manager:
+                raise Refused("manager-in-post", "the project has its PM: replace them")
+            return [ManagerAppointed(project=project, person=person), give(person, PROJECT_MANAGER, project)]
+        case ReplaceManager():
+            if now.manager is None or now.manager == person:
+                raise Refused("no-change-of-manager", "another PM must be in post")
+            return [
+                ManagerReplaced(project=project, person=person, predecessor=now.manager),
+                withdraw(now.manager, PROJECT_MANAGER, project),
+                give(person, PROJECT_MANAGER, project),
+            ]
+        case AssignOfficer():
+            if now.officer:
+                raise Refused("officer-in-post", "the project has its PMOfficer: release them first")
+            return [OfficerAssigned(project=project, person=person), give(person, PM_OFFICER, project)]
+        case ReleaseOfficer():
+            if now.officer != person:
+                raise Refused("not-the-officer")
+            return [OfficerReleased(project=project, person=person), withdraw(person, PM_OFFICER, project)]
+        case AppointSponsor():
+            if now.sponsor:
+                raise Refused("sponsor-in-post", "the project has its sponsor")
+            return [SponsorAppointed(project=project, person=person), give(person, SPONSOR, project)]
+        case _:
+            raise TypeError(f"{type(command).__name__} is not an appointment")
+
+
+def _check_conflicts(command: Command, now: Appointments, context: Context) -> None:
+    """No two roles in one person that must watch or decide on each other."""
+    match command:
+        case AppointManager(person=person) | ReplaceManager(person=person):
+            if any(m.role == PMO for m in held_by(context, person)):
+                raise Refused("pmo-member-as-manager", "the PMO does not manage projects", authority=True)
+            if person in {now.officer, now.sponsor}:
+                raise Refused("conflict-of-roles", "the PM watches or accepts nothing for themselves", authority=True)
+        case AssignOfficer(person=person):
+            if person in {now.manager, now.sponsor}:
+                raise Refused("conflict-of-roles", "the PMOfficer is neither PM nor sponsor", authority=True)
+        case AppointSponsor(person=person):
+            if person in {now.manager, now.officer}:
+                raise Refused("conflict-of-roles", "the sponsor is neither PM nor PMOfficer", authority=True)
+        case _:
+            return
+    if any(m.role == AUDITOR for m in held_by(context, person)):
+        raise Refused("auditor-decides-nothing", "an auditor holds no other role", authority=True)
+
+
+def evolve(given: Appointments | None, event: Event, _record: Recorded[Any]) -> Appointments:
+    now = given or Appointments()
+    match event:
+        case ManagerAppointed(person=person) | ManagerReplaced(person=person):
+            return replace(now, manager=person)
+        case OfficerAssigned(person=person):
+            return replace(now, officer=person)
+        case OfficerReleased():
+            return replace(now, officer=None)
+        case SponsorAppointed(person=person):
+            return replace(now, sponsor=person)
+        case _:
+            raise TypeError(f"{type(event).__name__} is not an appointment")
+
+
+APPOINTMENT: Aggregate[Appointments] = Aggregate(
+    "appointment",
+    decide,
+    evolve,
+    opened_by=frozenset({AppointManager, AssignOfficer, AppointSponsor}),
+    project=lambda id_, _: id_,
+)
+
+
+# --- separation of duties ---
+
+
+def appoints_themselves(_given: Appointments | None, command: Any, context: Context) -> bool:
+    return bool(command.person == context.actor)

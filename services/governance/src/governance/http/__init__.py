@@ -1,0 +1,1 @@
+"""Governance over HTTP: commands are resources in the domain's words."""

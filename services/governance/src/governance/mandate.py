@@ -1,0 +1,61 @@
+"""Mandates: one stream per person, with every role the person was given and lost.
+
+Nothing is decided here. An appointment is decided where it belongs (office, appointment) and writes the mandate in the
+same transaction, so that "what may this person do" is one stream, and its events are the authority that acts name.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from mandate_events.deciding import Aggregate, Context, Decided, Mandate, On, Refused
+from mandate_events.event import Event, Recorded
+
+
+class MandateGiven(Event, frozen=True, kw_only=True):
+    """The person holds this role from here on: for one project, or for the office where there is none."""
+
+    person: str
+    role: str
+    project: str | None = None
+
+
+class MandateWithdrawn(Event, frozen=True, kw_only=True):
+    """The person no longer holds this role."""
+
+    person: str
+    role: str
+    project: str | None = None
+
+
+EVENTS = (MandateGiven, MandateWithdrawn)
+
+Held = tuple[Mandate, ...]
+
+
+def decide(_held: Held | None, _command: Any, _context: Context) -> Decided:
+    raise Refused("mandates-follow-appointments", "a mandate is given by an appointment")
+
+
+def evolve(held: Held | None, event: MandateGiven | MandateWithdrawn, record: Recorded[Any]) -> Held:
+    others = tuple(m for m in held or () if (m.role, m.project) != (event.role, event.project))
+    match event:
+        case MandateGiven():
+            return (*others, Mandate(event.role, record.reference, event.project))
+        case MandateWithdrawn():
+            return others
+
+
+MANDATE: Aggregate[Held] = Aggregate("mandate", decide, evolve)
+
+
+def give(person: str, role: str, project: str | None = None) -> On:
+    return On(MANDATE, person, MandateGiven(person=person, role=role, project=project))
+
+
+def withdraw(person: str, role: str, project: str | None = None) -> On:
+    return On(MANDATE, person, MandateWithdrawn(person=person, role=role, project=project))
+
+
+def held_by(context: Context, person: str) -> Sequence[Mandate]:
+    """The mandates that a person holds now."""
+    return context.read(MANDATE, person) or ()

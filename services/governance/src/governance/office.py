@@ -1,0 +1,193 @@
+"""The office: it exists by its charter and acts through its members. One stream, `office/main`."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import Field, field_validator
+
+from governance.mandate import give, held_by, withdraw
+from governance.roles import AUDITOR, FOUNDER, OBSERVER, PM_OFFICER, PMO, PROJECT_MANAGER
+from mandate_events.deciding import Aggregate, Command, Context, Decided, Decision, PersonId, Refused, Title
+from mandate_events.event import Event, Recorded
+from mandate_events.money import Currency
+
+THE_OFFICE = "main"
+FOUNDING_MEMBERS = 2
+"""Until so many members stand beside each other nothing can be decided by another than its author."""
+
+
+class FounderNamed(Event, frozen=True, kw_only=True):
+    """The configuration of the first start named who founds the office. It happens once."""
+
+    person: str
+
+
+class OfficeChartered(Event, frozen=True, kw_only=True):
+    """The PMO exists: its name, the time zone in which its days end, the currency it reports in."""
+
+    name: str
+    time_zone: str
+    currency: str
+
+
+class OfficeMemberAppointed(Event, frozen=True, kw_only=True):
+    """The person acts for the PMO from here on."""
+
+    person: str
+
+
+class OfficeMemberRemoved(Event, frozen=True, kw_only=True):
+    """The person no longer acts for the PMO."""
+
+    person: str
+
+
+class AuditorAppointed(Event, frozen=True, kw_only=True):
+    """The person reads everything and decides nothing."""
+
+    person: str
+
+
+class ObserverAppointed(Event, frozen=True, kw_only=True):
+    """The person reads the portfolio's reports."""
+
+    person: str
+
+
+EVENTS = (
+    FounderNamed,
+    OfficeChartered,
+    OfficeMemberAppointed,
+    OfficeMemberRemoved,
+    AuditorAppointed,
+    ObserverAppointed,
+)
+
+
+class NameFounder(Command):
+    """Given once, by the service's first start."""
+
+    person: PersonId
+
+
+class CharterOffice(Decision):
+    """Found the office."""
+
+    name: Title = Field(examples=["Capital Delivery PMO"])
+    time_zone: str = Field(default="UTC", max_length=64, examples=["Australia/Melbourne"])
+    currency: Currency = Field(default="AUD")
+
+    @field_validator("time_zone")
+    @classmethod
+    def _exists(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise ValueError(f"{name} is not a time zone of the IANA database") from error
+        return name
+
+
+class AppointMember(Decision):
+    """Let a person act for the PMO."""
+
+    person: PersonId
+
+
+class RemoveMember(Decision):
+    """End a person's membership."""
+
+    person: PersonId
+
+
+class AppointAuditor(Decision):
+    """Let a person read everything."""
+
+    person: PersonId
+
+
+class AppointObserver(Decision):
+    """Let a person read the portfolio's reports."""
+
+    person: PersonId
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    founder: str | None = None
+    name: str | None = None
+    time_zone: str = "UTC"
+    currency: str = "AUD"
+    members: frozenset[str] = frozenset()
+    auditors: frozenset[str] = frozenset()
+    observers: frozenset[str] = frozenset()
+
+
+def decide(office: Office | None, command: Command, context: Context) -> Decided:
+    match command, office:
+        case NameFounder(person=person), None:
+            return [FounderNamed(person=person), give(person, FOUNDER)]
+        case NameFounder(), _:
+            return []
+        case CharterOffice(), Office(name=None):
+            return [OfficeChartered(name=command.name, time_zone=command.time_zone, currency=command.currency)]
+        case CharterOffice(), _:
+            raise Refused("already-chartered", "the office has its charter; amend it")
+        case _, Office(name=None):
+            raise Refused("not-chartered", "the office has no charter yet")
+        case AppointMember(person=person), Office():
+            if person in office.members:
+                raise Refused("already-member")
+            if any(m.role in {PROJECT_MANAGER, AUDITOR} for m in held_by(context, person)):
+                raise Refused("member-holds-other-role", "a PMO member is never also PM or auditor", authority=True)
+            return [OfficeMemberAppointed(person=person), give(person, PMO)]
+        case RemoveMember(person=person), Office():
+            if person not in office.members:
+                raise Refused("not-a-member")
+            if len(office.members) <= FOUNDING_MEMBERS:
+                raise Refused("too-few-members", f"an office needs {FOUNDING_MEMBERS} members to decide anything")
+            return [OfficeMemberRemoved(person=person), withdraw(person, PMO)]
+        case AppointAuditor(person=person), Office():
+            if any(m.role in {PMO, PM_OFFICER, PROJECT_MANAGER, AUDITOR} for m in held_by(context, person)):
+                raise Refused("auditor-holds-other-role", "who audits decides nothing, and is appointed once")
+            return [AuditorAppointed(person=person), give(person, AUDITOR)]
+        case AppointObserver(person=person), Office():
+            if person in office.observers:
+                raise Refused("already-observer")
+            return [ObserverAppointed(person=person), give(person, OBSERVER)]
+        case _:
+            raise TypeError(f"{type(command).__name__} is not decided by the office")
+
+
+def evolve(office: Office | None, event: Event, _record: Recorded[Any]) -> Office:
+    office = office or Office()
+    match event:
+        case FounderNamed(person=person):
+            return replace(office, founder=person)
+        case OfficeChartered():
+            return replace(office, name=event.name, time_zone=event.time_zone, currency=event.currency)
+        case OfficeMemberAppointed(person=person):
+            return replace(office, members=office.members | {person})
+        case OfficeMemberRemoved(person=person):
+            return replace(office, members=office.members - {person})
+        case AuditorAppointed(person=person):
+            return replace(office, auditors=office.auditors | {person})
+        case ObserverAppointed(person=person):
+            return replace(office, observers=office.observers | {person})
+        case _:
+            raise TypeError(f"{type(event).__name__} is not an event of the office")
+
+
+OFFICE: Aggregate[Office] = Aggregate("office", decide, evolve, opened_by=frozenset({NameFounder}))
+
+
+# --- separation of duties ---
+
+
+def appoints_themselves(_office: Office | None, command: Any, context: Context) -> bool:
+    return bool(command.person == context.actor)
+
+
+def founding_is_over(office: Office | None, _command: Any, context: Context) -> bool:
+    """The founder appoints the first members; from then on the PMO does."""
+    return office is not None and office.founder == context.actor and len(office.members) >= FOUNDING_MEMBERS

@@ -1,0 +1,49 @@
+"""Who may decide what in governance. Default deny; the table's hash is the `policy` on every event."""
+
+from governance import appointment, gate_review, office, proposal, standard
+from governance.roles import AUDITOR, FOUNDER, OBSERVER, PM_OFFICER, PMO, PROJECT_MANAGER, SPONSOR
+from mandate_events.rights import SYSTEM, allow
+
+SELF_APPOINTMENT = {"self-appointment": office.appoints_themselves}
+
+RIGHTS = (
+    # the office
+    allow(office.NameFounder, SYSTEM),
+    allow(office.CharterOffice, FOUNDER),
+    allow(office.AppointMember, PMO, unless=SELF_APPOINTMENT),
+    allow(
+        office.AppointMember,
+        FOUNDER,
+        unless={**SELF_APPOINTMENT, "founding-is-over": office.founding_is_over},
+    ),
+    allow(office.RemoveMember, PMO, unless={"self-removal": office.appoints_themselves}),
+    allow(office.AppointAuditor, PMO, unless=SELF_APPOINTMENT),
+    allow(office.AppointObserver, PMO, unless=SELF_APPOINTMENT),
+    # standards
+    allow(standard.DraftStandard, PMO),
+    allow(standard.ReviseDraft, PMO),
+    allow(standard.PublishStandard, PMO, unless={"publisher-is-sole-author": standard.is_sole_author}),
+    # intake
+    allow(proposal.ProposeProject, PMO),
+    allow(proposal.AuthoriseProject, PMO, unless={"authoriser-is-proposer": proposal.is_proposer}),
+    # appointments
+    allow(appointment.AppointManager, PMO, unless={"self-appointment": appointment.appoints_themselves}),
+    allow(appointment.ReplaceManager, PMO, unless={"self-appointment": appointment.appoints_themselves}),
+    allow(appointment.AssignOfficer, PMO, unless={"self-appointment": appointment.appoints_themselves}),
+    allow(appointment.ReleaseOfficer, PMO),
+    allow(appointment.AppointSponsor, PMO, unless={"self-appointment": appointment.appoints_themselves}),
+    # gates
+    allow(gate_review.OpenGateReview, SYSTEM),
+    allow(
+        gate_review.DecideGate,
+        PMO,
+        unless={
+            "decider-is-requester": gate_review.asked_for_it,
+            "decider-runs-the-project": gate_review.runs_the_project,
+            "decider-is-its-officer": gate_review.is_its_officer,
+        },
+    ),
+    allow(gate_review.NoteAnswer, SYSTEM),
+    # reading
+    allow("read-governance", PMO, AUDITOR, PM_OFFICER, PROJECT_MANAGER, SPONSOR, OBSERVER, FOUNDER),
+)

@@ -1,0 +1,1 @@
+"""What governance shows in lists: projections of its own ledger."""

@@ -1,0 +1,23 @@
+"""Project execution as one domain: its events, its aggregates, its rights."""
+
+from collections.abc import Sequence
+
+from mandate_events.deciding import Context, Mandate
+from mandate_events.domain import Domain
+from projects import mandate, project, standard
+from projects.rights import RIGHTS
+
+SLICES = (mandate, standard, project)
+
+
+def find_mandates(context: Context) -> Sequence[Mandate]:
+    return mandate.held_by(context, context.actor)
+
+
+PROJECTS = Domain(
+    "projects",
+    events=[event for slice_ in SLICES for event in slice_.EVENTS],
+    aggregates=[mandate.MANDATE, standard.STANDARD, project.PROJECT],
+    rights=RIGHTS,
+    find_mandates=find_mandates,
+)

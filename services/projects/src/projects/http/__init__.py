@@ -1,0 +1,1 @@
+"""Project execution over HTTP: commands are resources in the domain's words."""

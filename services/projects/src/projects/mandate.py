@@ -1,0 +1,82 @@
+"""Mandates as this service recognises them: one stream per person, each event naming governance's that it rests on.
+
+Deciding happens on the own ledger only. What a person may do here is what was recognised here; the recognition is the
+`authority` that their acts name.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from mandate_events.deciding import Aggregate, Command, Context, Decided, Mandate
+from mandate_events.event import Event, Recorded
+from mandate_events.origin import Origin
+
+
+class MandateRecognised(Event, frozen=True, kw_only=True):
+    """Governance gave the person this role, and from here on this service goes by it."""
+
+    person: str
+    role: str
+    project: str | None = None
+    origin: Origin
+
+
+class MandateEnded(Event, frozen=True, kw_only=True):
+    """Governance took the role from the person, and from here on this service goes by that."""
+
+    person: str
+    role: str
+    project: str | None = None
+    origin: Origin
+
+
+EVENTS = (MandateRecognised, MandateEnded)
+
+
+class RecogniseMandate(Command):
+    """Given by what was heard from governance."""
+
+    person: str
+    role: str
+    project: str | None = None
+    origin: Any
+
+
+class RecogniseEnd(Command):
+    """Given by what was heard from governance."""
+
+    person: str
+    role: str
+    project: str | None = None
+    origin: Any
+
+
+Held = tuple[Mandate, ...]
+
+
+def decide(_held: Held | None, command: RecogniseMandate | RecogniseEnd, _context: Context) -> Decided:
+    fields = command.model_dump(exclude={"reason"})
+    match command:
+        case RecogniseMandate():
+            return [msgspec.convert(fields, MandateRecognised)]
+        case RecogniseEnd():
+            return [msgspec.convert(fields, MandateEnded)]
+
+
+def evolve(held: Held | None, event: MandateRecognised | MandateEnded, record: Recorded[Any]) -> Held:
+    others = tuple(m for m in held or () if (m.role, m.project) != (event.role, event.project))
+    match event:
+        case MandateRecognised():
+            return (*others, Mandate(event.role, record.reference, event.project))
+        case MandateEnded():
+            return others
+
+
+MANDATE: Aggregate[Held] = Aggregate("mandate", decide, evolve, opened_by=frozenset({RecogniseMandate, RecogniseEnd}))
+
+
+def held_by(context: Context, person: str) -> Sequence[Mandate]:
+    """The mandates recognised for a person."""
+    return context.read(MANDATE, person) or ()

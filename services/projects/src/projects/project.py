@@ -1,0 +1,304 @@
+"""Projects: from the envelope that governance authorised to the end, phase by phase, gate by gate.
+
+A phase ends at a gate. The PM asks for its review, the PMO decides it in governance, and the decision is applied here
+and answered: applied, or not applied and by which rule not.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Any, Final, Literal
+
+import msgspec
+from pydantic import BaseModel, ConfigDict, Field
+
+from mandate_events.deciding import Aggregate, Command, Context, Decided, Decision, Invalid, Refused, Slug, Text, Title
+from mandate_events.event import Event, Recorded
+from mandate_events.identifiers import derived
+from mandate_events.money import Money
+from mandate_events.origin import Origin
+from projects.standard import Phase, phases_of
+
+Status = Literal["active", "held", "closed", "terminated"]
+
+ENDED: Final = frozenset({"closed", "terminated"})
+
+
+class EnvelopeRecognised(Event, frozen=True, kw_only=True):
+    """Governance authorised the project, and this is what it may use: standard, gate path, budget."""
+
+    standard: str
+    gate_path: str
+    budget: Money
+    phases: list[Phase]
+    origin: Origin
+
+
+class ProjectInitiated(Event, frozen=True, kw_only=True):
+    """The project exists and can be run."""
+
+    portfolio: str
+    reference: str
+    title: str
+    gate_path: str
+    standard: str
+    budget: Money
+
+
+class PhaseStarted(Event, frozen=True, kw_only=True):
+    """Work in this phase may begin; it ends at the gate."""
+
+    phase: str
+    gate: str
+
+
+class Evidence(msgspec.Struct, frozen=True):
+    """A document the request rests on, frozen by its SHA-256."""
+
+    title: str
+    sha256: str
+    uri: str | None = None
+
+
+class GateReviewRequested(Event, frozen=True, kw_only=True):
+    """The PM says that the phase is done and asks the PMO to decide its gate."""
+
+    review: str
+    project: str
+    gate: str
+    phase: str
+    evidence: list[Evidence]
+
+
+class GateDecisionApplied(Event, frozen=True, kw_only=True):
+    """The PMO's decision took effect."""
+
+    review: str
+    gate: str
+    outcome: str
+    origin: Origin
+
+
+class GateDecisionNotApplied(Event, frozen=True, kw_only=True):
+    """The PMO's decision could not take effect; the rule says why."""
+
+    review: str
+    gate: str
+    outcome: str
+    rule: str
+    origin: Origin
+
+
+class ProjectHeld(Event, frozen=True, kw_only=True):
+    """The gate's decision is to wait; the PM may ask again."""
+
+    gate: str
+
+
+class ProjectResumed(Event, frozen=True, kw_only=True):
+    """A held project goes on."""
+
+
+class ProjectClosed(Event, frozen=True, kw_only=True):
+    """The last gate is passed; the project has ended as planned."""
+
+
+class ProjectTerminated(Event, frozen=True, kw_only=True):
+    """A gate's decision ended the project."""
+
+    gate: str
+
+
+EVENTS = (
+    EnvelopeRecognised,
+    ProjectInitiated,
+    PhaseStarted,
+    GateReviewRequested,
+    GateDecisionApplied,
+    GateDecisionNotApplied,
+    ProjectHeld,
+    ProjectResumed,
+    ProjectClosed,
+    ProjectTerminated,
+)
+
+
+class InitiateProject(Command):
+    """Given by what was heard from governance."""
+
+    portfolio: str
+    reference: str
+    title: str
+    gate_path: str
+    standard: str
+    budget: Any
+    origin: Any
+
+
+class EvidenceInput(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    title: Title = Field(examples=["Business case, final"])
+    sha256: str = Field(
+        pattern=r"^[0-9a-f]{64}$", examples=["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"]
+    )
+    uri: Text | None = Field(default=None, max_length=500)
+
+
+class RequestGateReview(Decision):
+    """Ask the PMO to decide the gate at the end of the current phase."""
+
+    gate: Slug = Field(examples=["gate-1"])
+    evidence: list[EvidenceInput] = Field(min_length=1, max_length=50)
+
+
+class ApplyGateDecision(Command):
+    """Given by what was heard from governance."""
+
+    review: str
+    gate: str
+    outcome: Literal["go", "conditional_go", "hold", "recycle", "kill"]
+    origin: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    standard: str
+    phases: tuple[Phase, ...]
+    portfolio: str = ""
+    reference: str = ""
+    title: str = ""
+    gate_path: str = ""
+    budget: Money | None = None
+    status: Status = "active"
+    phase: int = -1
+    open_review: str | None = None
+    reviews: int = 0
+
+    @property
+    def current(self) -> Phase | None:
+        return self.phases[self.phase] if 0 <= self.phase < len(self.phases) else None
+
+
+def decide(project: Project | None, command: Command, context: Context) -> Decided:
+    match command, project:
+        case InitiateProject(), None:
+            return _initiated(command, context)
+        case InitiateProject(), _:
+            return []
+        case RequestGateReview(), Project():
+            return [_requested(project, command, context)]
+        case ApplyGateDecision(), Project():
+            return _applied(project, command)
+        case _:
+            raise TypeError(f"{type(command).__name__} is not decided by a project")
+
+
+def _initiated(command: InitiateProject, context: Context) -> Decided:
+    phases = phases_of(context, command.standard, command.gate_path)
+    fields = command.model_dump(exclude={"reason", "origin"})
+    return [
+        EnvelopeRecognised(
+            standard=command.standard,
+            gate_path=command.gate_path,
+            budget=msgspec.convert(command.budget, Money),
+            phases=phases,
+            origin=msgspec.convert(command.origin, Origin),
+        ),
+        msgspec.convert(fields, ProjectInitiated),
+        PhaseStarted(phase=phases[0].id, gate=phases[0].gate.id),
+    ]
+
+
+def _requested(project: Project, command: RequestGateReview, context: Context) -> GateReviewRequested:
+    if project.status in ENDED:
+        raise Refused(f"project-{project.status}", "the project has ended")
+    if project.open_review:
+        raise Refused("review-open", f"review {project.open_review} waits for its decision")
+    phase = project.current
+    assert phase is not None, "a project that has not ended is in a phase"
+    if command.gate != phase.gate.id:
+        known = [each.gate.id for each in project.phases]
+        if command.gate not in known:
+            raise Invalid("/gate", f"{project.standard} has no gate {command.gate} on this path; it has {known}")
+        raise Refused("not-the-next-gate", f"the project is in {phase.id}, which ends at {phase.gate.id}")
+    return GateReviewRequested(
+        review=derived("gate-review", context.subject, str(project.reviews + 1)),
+        project=context.subject,
+        gate=command.gate,
+        phase=phase.id,
+        evidence=msgspec.convert([item.model_dump() for item in command.evidence], list[Evidence]),
+    )
+
+
+def _applied(project: Project, command: ApplyGateDecision) -> Decided:
+    origin = msgspec.convert(command.origin, Origin)
+    rule = None
+    if project.status in ENDED:
+        rule = f"project-{project.status}"
+    elif project.open_review != command.review:
+        rule = "review-not-open"
+    if rule:
+        return [
+            GateDecisionNotApplied(
+                review=command.review, gate=command.gate, outcome=command.outcome, rule=rule, origin=origin
+            )
+        ]
+    answer = GateDecisionApplied(review=command.review, gate=command.gate, outcome=command.outcome, origin=origin)
+    return [answer, *_consequences(project, command)]
+
+
+def _consequences(project: Project, command: ApplyGateDecision) -> list[Event]:
+    resumed: list[Event] = [ProjectResumed()] if project.status == "held" else []
+    match command.outcome:
+        case "go" | "conditional_go":
+            if project.phase + 1 == len(project.phases):
+                return [*resumed, ProjectClosed()]
+            following = project.phases[project.phase + 1]
+            return [*resumed, PhaseStarted(phase=following.id, gate=following.gate.id)]
+        case "hold":
+            return [] if project.status == "held" else [ProjectHeld(gate=command.gate)]
+        case "recycle":
+            return resumed
+        case "kill":
+            return [ProjectTerminated(gate=command.gate)]
+
+
+def evolve(project: Project | None, event: Event, _record: Recorded[Any]) -> Project:
+    match event, project:
+        case EnvelopeRecognised(), None:
+            return Project(event.standard, tuple(event.phases))
+        case ProjectInitiated(), Project():
+            return replace(
+                project,
+                portfolio=event.portfolio,
+                reference=event.reference,
+                title=event.title,
+                gate_path=event.gate_path,
+                budget=event.budget,
+            )
+        case PhaseStarted(), Project():
+            return replace(project, phase=project.phase + 1)
+        case GateReviewRequested(), Project():
+            return replace(project, open_review=event.review, reviews=project.reviews + 1)
+        case GateDecisionApplied(), Project():
+            return replace(project, open_review=None)
+        case GateDecisionNotApplied(), Project():
+            return project
+        case ProjectHeld(), Project():
+            return replace(project, status="held")
+        case ProjectResumed(), Project():
+            return replace(project, status="active")
+        case ProjectClosed(), Project():
+            return replace(project, status="closed")
+        case ProjectTerminated(), Project():
+            return replace(project, status="terminated")
+        case _:
+            raise TypeError(f"{type(event).__name__} is not an event of a project in this state")
+
+
+PROJECT: Aggregate[Project] = Aggregate(
+    "project",
+    decide,
+    evolve,
+    opened_by=frozenset({InitiateProject}),
+    project=lambda id_, _: id_,
+    standard=lambda project: project.standard,
+)

@@ -1,0 +1,173 @@
+"""The HTTP API as this client uses it: one connection pool, one retry rule, problems as exceptions."""
+
+import threading
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+import httpx
+
+from mandate_client.problems import ApiProblem, Unreachable, UsageProblem, problem_from
+from mandate_client.retrying import RETRIED, Attempts, retry_after
+
+Json = dict[str, Any]
+DEFAULT_URL = "http://127.0.0.1:8080"
+PATIENCE = 60.0
+_NOT_WORTH_RETRYING = (httpx.UnsupportedProtocol, httpx.LocalProtocolError)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    status: int
+    body: Json
+    replayed: bool
+    """The service gave the stored answer to an earlier request with the same key: nothing happened anew."""
+
+
+class Api:
+    """All services under one address. Safe to share between threads.
+
+    `persona` is an identity of the development installation, whose token is fetched when first needed and again
+    when it has run out. Methods raise ApiProblem (the service refused), Unreachable or UsageProblem.
+    """
+
+    def __init__(
+        self,
+        url: str = DEFAULT_URL,
+        token: str | None = None,
+        persona: str | None = None,
+        patience: float = PATIENCE,
+    ) -> None:
+        self.url = _checked_url(url)
+        self.stop = threading.Event()
+        self._persona = persona
+        self._token = None if persona else _checked_token(token)
+        self._patience = patience
+        self._signing_in = threading.Lock()
+        self._answered = False
+        self._http = httpx.Client(timeout=httpx.Timeout(30.0, connect=5.0), limits=httpx.Limits(max_connections=64))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._http.close()
+
+    def get(self, path: str, params: Mapping[str, str | int] | None = None) -> Json:
+        return self._authorised("GET", path, params=params).body
+
+    def post(self, path: str, body: Json, key: str | None = None) -> Answer:
+        """One decision. `key` is the Idempotency-Key: all tries carry the same, so that it happens once."""
+        headers = {"Idempotency-Key": key or str(uuid.uuid4())}
+        try:
+            return self._authorised("POST", path, headers=headers, json=body)
+        except ApiProblem as problem:
+            if not (problem.status == 403 and problem.replayed):
+                raise
+        # A refusal is stored under its key as well. The rights may have changed since: ask anew, not again.
+        return self._authorised("POST", path, headers={"Idempotency-Key": str(uuid.uuid4())}, json=body)
+
+    def pages(self, path: str, params: Mapping[str, str | int]) -> Iterator[Json]:
+        """Every item of a list, over all its pages."""
+        asked: dict[str, str | int] = dict(params)
+        while True:
+            page = self.get(path, asked)
+            items = page.get("items")
+            if not isinstance(items, list):
+                raise ApiProblem(200, "unexpected answer", "a list without items", where=f"GET {self.url}{path}")
+            yield from (item for item in items if isinstance(item, dict))
+            cursor = page.get("next")
+            if not cursor or cursor == asked.get("cursor"):
+                return
+            asked["cursor"] = str(cursor)
+
+    def token_of(self, persona: str) -> str:
+        """An access token from the development installation's identity service."""
+        body = self._send("POST", "/identity/token", json={"persona": persona}).body
+        token = body.get("access_token")
+        if not isinstance(token, str) or not token:
+            raise ApiProblem(200, "unexpected answer", "no access_token", where=f"POST {self.url}/identity/token")
+        return token
+
+    def personas(self) -> list[Json]:
+        body = self._send("GET", "/identity/personas").body
+        items = body.get("items")
+        return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
+
+    def _authorised(self, method: str, path: str, headers: Mapping[str, str] | None = None, **rest: Any) -> Answer:
+        token = self._signed_in(stale=None)
+        try:
+            return self._send(method, path, headers=_with_token(headers, token), **rest)
+        except ApiProblem as problem:
+            if problem.status != 401 or self._persona is None:
+                raise
+        token = self._signed_in(stale=token)
+        return self._send(method, path, headers=_with_token(headers, token), **rest)
+
+    def _signed_in(self, stale: str | None) -> str | None:
+        if self._persona is None:
+            return self._token
+        with self._signing_in:
+            if self._token is None or self._token == stale:
+                self._token = self.token_of(self._persona)
+            return self._token
+
+    def _send(self, method: str, path: str, **request: Any) -> Answer:
+        where = f"{method} {self.url}{path}"
+        attempts = Attempts(self._patience, self.stop)
+        while True:
+            try:
+                response = self._http.request(method, self.url + path, **request)
+            except _NOT_WORTH_RETRYING as error:
+                raise UsageProblem(f"cannot send {where}: {error}") from None
+            except httpx.TransportError as error:
+                # Refused before anything ever answered: a wrong address, or nothing started. Say so now.
+                refused = isinstance(error, httpx.ConnectError) and not self._answered
+                if refused or not attempts.again():
+                    raise Unreachable(_unreachable(self.url, error, attempts.made)) from None
+                continue
+            self._answered = True
+            if response.status_code in RETRIED and attempts.again(retry_after(response.headers.get("Retry-After"))):
+                continue
+            return _answer(response, where)
+
+
+def _with_token(headers: Mapping[str, str] | None, token: str | None) -> dict[str, str]:
+    return {**(headers or {}), **({"Authorization": f"Bearer {token}"} if token else {})}
+
+
+def _answer(response: httpx.Response, where: str) -> Answer:
+    replayed = response.headers.get("Idempotency-Replayed", "").lower() == "true"
+    try:
+        body = response.json()
+    except ValueError:
+        body = None
+    if not response.is_success:
+        raise problem_from(response.status_code, response.reason_phrase, body, where, replayed=replayed)
+    if not isinstance(body, dict):
+        raise ApiProblem(response.status_code, "unexpected answer", "not a JSON object: is this Mandate?", where=where)
+    return Answer(response.status_code, body, replayed)
+
+
+def _unreachable(url: str, error: httpx.TransportError, retries: int) -> str:
+    tried = f" after {retries} tries" if retries > 1 else ""
+    said = str(error) or type(error).__name__
+    return f"cannot reach Mandate at {url}{tried}: {said}. Is it running? Another address: --url or MANDATE_URL."
+
+
+def _checked_url(url: str) -> str:
+    try:
+        parsed = httpx.URL(url)
+    except httpx.InvalidURL as error:
+        raise UsageProblem(f"--url {url!r} is not an address: {error}") from None
+    if parsed.scheme not in {"http", "https"} or not parsed.host:
+        raise UsageProblem(f"--url {url!r} is not an address: expected like {DEFAULT_URL}")
+    return url.rstrip("/")
+
+
+def _checked_token(token: str | None) -> str | None:
+    token = (token or "").strip()
+    if not all("!" <= character <= "~" for character in token):
+        raise UsageProblem("the token holds characters no token has: copy it again, or use --as PERSONA")
+    return token or None

@@ -1,0 +1,58 @@
+"""`mandate`: the command line of the record. The same HTTP API as everyone, and nothing else of ours."""
+
+from typing import Annotated
+
+import typer
+
+from mandate_client.api import DEFAULT_URL, PATIENCE
+from mandate_client.connection import Commands, Connection
+from mandate_client.decision_commands import appoint, authorise
+from mandate_client.identity_commands import personas, token, whoami
+from mandate_client.import_command import import_proposals
+from mandate_client.reading_commands import history, portfolio
+
+app = typer.Typer(cls=Commands, no_args_is_help=True, pretty_exceptions_enable=False)
+imports = typer.Typer(no_args_is_help=True, help="Bring records in from files.")
+
+
+@app.callback()
+def connect(
+    ctx: typer.Context,
+    url: Annotated[str, typer.Option(envvar="MANDATE_URL", help="Where Mandate runs.")] = DEFAULT_URL,
+    token: Annotated[
+        str | None, typer.Option(envvar="MANDATE_TOKEN", show_envvar=True, help="Your access token.")
+    ] = None,
+    persona: Annotated[
+        str | None,
+        typer.Option("--as", metavar="PERSONA", help="Act as a persona of a development installation, token or not."),
+    ] = None,
+    patience: Annotated[
+        float, typer.Option(min=0, help="Seconds to go on trying while a service is busy or away.")
+    ] = PATIENCE,
+) -> None:
+    """The record of a Project Management Office: who decided what, in which role, when and why.
+
+    The options below may be written before or after the command.
+
+    Exit code: 0 done, 1 refused or failed, 2 wrong usage or nobody there, 3 done in part.
+
+    \b
+    A first tour, on a development installation:
+      mandate personas
+      mandate import proposals docs/samples/proposals.csv --as pmo-2 --map "Minor Procurement=two-gate"
+      mandate authorise --all --standard capital-delivery@1 --as pmo-1
+      mandate appoint manager --person pm-1 --all --as pmo-1
+      mandate portfolio --as pmo-1
+      mandate history --as auditor-1
+    """
+    ctx.obj = Connection(url, token, persona, patience)
+
+
+imports.command("proposals")(import_proposals)
+app.add_typer(imports, name="import")
+for command in (token, personas, whoami, authorise, appoint, portfolio, history):
+    app.command()(command)
+
+
+if __name__ == "__main__":
+    app()

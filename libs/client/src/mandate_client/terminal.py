@@ -1,0 +1,75 @@
+"""What a person sees: progress that also reads well in a log file, tables that a pipe does not cut off."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from mandate_client.problems import one_line
+
+WIDE = 240
+
+
+def console(*, err: bool = False) -> Console:
+    """A console as wide as the terminal, or wide enough for every column where there is none."""
+    made = Console(stderr=err, highlight=False)
+    return made if made.is_terminal else Console(stderr=err, highlight=False, width=WIDE)
+
+
+@contextmanager
+def progress(what: str, total: int) -> Iterator[Callable[[], None]]:
+    """A function to call once per item done. Shown on stderr: a bar, or a line every tenth of the way."""
+    errors = console(err=True)
+    if not errors.is_terminal:
+        yield _lines(what, total)
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=errors) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda: bar.advance(task)
+
+
+def _lines(what: str, total: int) -> Callable[[], None]:
+    done = 0
+
+    def advance() -> None:
+        nonlocal done
+        before, done = done * 10 // max(total, 1), done + 1
+        if done * 10 // max(total, 1) > before:
+            typer.echo(f"{what}: {done} of {total} ({100 * done // max(total, 1)} %)", err=True)
+
+    return advance
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str = "", err: bool = False) -> None:
+    """A table of plain text: what a file or a service said is shown, never obeyed as markup or control."""
+    made = Table(*columns, title=title or None, title_justify="left")
+    for row in rows:
+        made.add_row(*(Text(one_line(_plain(value))) for value in row))
+    console(err=err).print(made)
+
+
+def as_json(value: object, *, compact: bool = False) -> None:
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=None if compact else 2))
+
+
+def _plain(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, dict):
+        return _plain_object(value)
+    if isinstance(value, list):
+        return ", ".join(_plain(each) for each in value)
+    return str(value)
+
+
+def _plain_object(value: dict[str, Any]) -> str:
+    if {"amount", "currency"} <= value.keys():
+        return f"{value['amount']} {value['currency']}"
+    return str(value.get("name") or value.get("id") or json.dumps(value, ensure_ascii=False))

@@ -1,0 +1,24 @@
+"""`mandate-local`: the whole product on one machine."""
+
+import argparse
+from pathlib import Path
+
+from mandate_local import runner
+
+
+def cli() -> None:
+    parser = argparse.ArgumentParser(
+        prog="mandate-local", description="The whole product on one machine, for trying it."
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    run = commands.add_parser("run", help="start everything; Ctrl-C stops it")
+    run.add_argument("--port", type=int, default=8080, help="HTTP port on 127.0.0.1 (default: %(default)s)")
+    run.add_argument("--data", type=Path, default=Path(".data"), help="where all data is kept (default: %(default)s)")
+    run.add_argument(
+        "--demo",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="play a small demo portfolio at the first start",
+    )
+    options = parser.parse_args()
+    raise SystemExit(runner.run(options.data.expanduser().resolve(), options.port, play_demo=options.demo))

@@ -1,0 +1,76 @@
+"""The embedded product: PostgreSQL, three services in one process, the local transport, development identities."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+from fastapi import FastAPI
+from reporting.main import SERVICE as REPORTING
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse
+from starlette.routing import BaseRoute, Mount, Route
+
+from governance.main import SERVICE as GOVERNANCE
+from mandate_events.migrating import migrate
+from mandate_local.identity import create_identity
+from mandate_local.postgres import EmbeddedPostgres
+from mandate_web.service import Service
+from mandate_web.settings import Settings
+from projects.main import SERVICE as PROJECTS
+
+SERVICES: Final = (GOVERNANCE, PROJECTS, REPORTING)
+
+DEPLOYMENT: Final = "local"
+AUDIENCE: Final = "mandate"
+ISSUER: Final = "http://127.0.0.1/mandate-development-identity"
+"""The same on every port, since person ids are made from it. Production settings refuse it: http, loopback."""
+
+
+def settings_of(service: Service, postgres: EmbeddedPostgres, port: int) -> Settings:
+    """A service's settings in the embedded product."""
+    others = [other.name for other in SERVICES if other is not service]
+    return Settings(
+        production=False,
+        deployment=DEPLOYMENT,
+        database=postgres.dsn(service.name, user=f"{service.name}_append"),
+        migrate_database=postgres.dsn(service.name),
+        transport="local",
+        local_sources={name: postgres.dsn(name, user=f"{name}_read") for name in others},
+        issuer_url=ISSUER,
+        audience=AUDIENCE,
+        jwks_uri=f"http://127.0.0.1:{port}/identity/jwks",
+        founder="founder",
+        port=port,
+    )
+
+
+async def prepare(postgres: EmbeddedPostgres) -> None:
+    """Databases and migrations: one after the other, since Alembic's context is global."""
+    for service in SERVICES:
+        await asyncio.to_thread(postgres.ensure_database, service.name)
+        await migrate(postgres.dsn(service.name, driver="asyncpg"), service.migrations)
+
+
+def create_product(postgres: EmbeddedPostgres, state: Path, port: int) -> Starlette:
+    """One application with everything in it. Its lifespan enters those of the mounted ones: Starlette does not."""
+    apps: Mapping[str, FastAPI] = {
+        service.name: service.app(settings_of(service, postgres, port), with_worker=True) for service in SERVICES
+    }
+    identity = create_identity(ISSUER, AUDIENCE, state, deployment=DEPLOYMENT)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            for app in apps.values():
+                await stack.enter_async_context(app.router.lifespan_context(app))
+            yield
+
+    async def index(_: object) -> JSONResponse:
+        return JSONResponse({name: f"/{name}/docs" for name in apps} | {"identity": "/identity/personas"})
+
+    routes: list[BaseRoute] = [Route("/", index)]
+    routes += [Mount(f"/{name}", app) for name, app in apps.items()]
+    routes.append(Mount("/identity", identity))
+    return Starlette(routes=routes, lifespan=lifespan)

@@ -1,0 +1,64 @@
+"""The servers every integration test shares: started once, stopped at the end. Nothing here knows a service."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from mandate_local.broker import BrokerError, KafkaBroker, available, bootstrap_from_environment
+from mandate_local.kafka_libraries import libraries
+from mandate_local.postgres import EmbeddedPostgres
+
+
+@dataclass(frozen=True, slots=True)
+class ExternalKafka:
+    """Brokers that KAFKA_BOOTSTRAP_SERVERS names: ours to use, not to stop."""
+
+    bootstrap: str
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[EmbeddedPostgres]:
+    """A real PostgreSQL 18 with fsync on, as users run it: `.dsn(...)`, `.ensure_database(...)`.
+
+    Not under pytest's own directory: each new session of pytest closes that to 0700 again, and PostgreSQL, which
+    runs as another user when we are root, loses its way to its socket.
+    """
+    with tempfile.TemporaryDirectory(prefix="mandate-") as directory, EmbeddedPostgres(directory) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaBroker | ExternalKafka]:
+    """A real Kafka: `.bootstrap`. Without one the test is skipped aloud, or fails under MANDATE_REQUIRE_ALL=1."""
+    if (named := bootstrap_from_environment()) is not None:
+        yield ExternalKafka(named)
+        return
+    require_broker()
+    with KafkaBroker(tmp_path_factory.mktemp("kafka")) as broker:
+        yield broker
+
+
+@pytest.fixture(scope="session", name="require_broker")
+def require_broker_fixture() -> None:
+    """For tests that run a broker of their own, to kill it."""
+    require_broker()
+
+
+def require_broker() -> None:
+    """Skip, or fail, if no broker can be had here. One that is there and does not start is never skipped: a fault."""
+    if (reason := available()) is not None:
+        do_without(reason)
+    try:
+        libraries()
+    except BrokerError as error:
+        do_without(str(error))
+
+
+def do_without(reason: str) -> None:
+    """A test that does not run must be seen: CI sets MANDATE_REQUIRE_ALL=1, where a skip would hide a hole."""
+    if os.environ.get("MANDATE_REQUIRE_ALL") == "1":
+        pytest.fail(f"MANDATE_REQUIRE_ALL=1, but {reason}")
+    pytest.skip(f"NOT TESTED: {reason}")

@@ -20,5 +20,7 @@ def cli() -> None:
         default=True,
         help="play a small demo portfolio at the first start",
     )
+    run.add_argument("--kafka", metavar="HOST:PORT", help="let the services talk through these brokers")
     options = parser.parse_args()
-    raise SystemExit(runner.run(options.data.expanduser().resolve(), options.port, play_demo=options.demo))
+    data = options.data.expanduser().resolve()
+    raise SystemExit(runner.run(data, options.port, play_demo=options.demo, kafka=options.kafka))

@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Mount, Route
 
 from governance.main import SERVICE as GOVERNANCE
+from mandate_events.kafka import declare_topics
 from mandate_events.migrating import migrate
 from mandate_local.identity import create_identity
 from mandate_local.postgres import EmbeddedPostgres
@@ -28,15 +29,16 @@ ISSUER: Final = "http://127.0.0.1/mandate-development-identity"
 """The same on every port, since person ids are made from it. Production settings refuse it: http, loopback."""
 
 
-def settings_of(service: Service, postgres: EmbeddedPostgres, port: int) -> Settings:
-    """A service's settings in the embedded product."""
+def settings_of(service: Service, postgres: EmbeddedPostgres, port: int, kafka: str | None = None) -> Settings:
+    """A service's settings in the embedded product. With `kafka` the services talk through those brokers instead."""
     others = [other.name for other in SERVICES if other is not service]
     return Settings(
         production=False,
         deployment=DEPLOYMENT,
         database=postgres.dsn(service.name, user=f"{service.name}_append"),
         migrate_database=postgres.dsn(service.name),
-        transport="local",
+        transport="kafka" if kafka else "local",
+        kafka_bootstrap_servers=kafka or "",
         local_sources={name: postgres.dsn(name, user=f"{name}_read") for name in others},
         issuer_url=ISSUER,
         audience=AUDIENCE,
@@ -46,17 +48,19 @@ def settings_of(service: Service, postgres: EmbeddedPostgres, port: int) -> Sett
     )
 
 
-async def prepare(postgres: EmbeddedPostgres) -> None:
-    """Databases and migrations: one after the other, since Alembic's context is global."""
+async def prepare(postgres: EmbeddedPostgres, kafka: str | None = None) -> None:
+    """Databases, migrations and topics: one after the other, since Alembic's context is global."""
     for service in SERVICES:
         await asyncio.to_thread(postgres.ensure_database, service.name)
         await migrate(postgres.dsn(service.name, driver="asyncpg"), service.migrations)
+    if kafka:
+        await declare_topics(kafka, [service.name for service in SERVICES])
 
 
-def create_product(postgres: EmbeddedPostgres, state: Path, port: int) -> Starlette:
+def create_product(postgres: EmbeddedPostgres, state: Path, port: int, kafka: str | None = None) -> Starlette:
     """One application with everything in it. Its lifespan enters those of the mounted ones: Starlette does not."""
     apps: Mapping[str, FastAPI] = {
-        service.name: service.app(settings_of(service, postgres, port), with_worker=True) for service in SERVICES
+        service.name: service.app(settings_of(service, postgres, port, kafka), with_worker=True) for service in SERVICES
     }
     identity = create_identity(ISSUER, AUDIENCE, state, deployment=DEPLOYMENT)
 

@@ -20,7 +20,7 @@ from mandate_web import logs
 PORTFOLIO = "/reporting/v1/portfolio"
 
 
-def run(data: Path, port: int, *, play_demo: bool) -> int:
+def run(data: Path, port: int, *, play_demo: bool, kafka: str | None = None) -> int:
     """Run until Ctrl-C; returns the exit code."""
     logs.configure("mandate", "warning")
     if problem := _port_problem(port):
@@ -30,7 +30,7 @@ def run(data: Path, port: int, *, play_demo: bool) -> int:
     _say(f"PostgreSQL on {data} ...")
     try:
         with EmbeddedPostgres(data / "postgres") as postgres, suppress(KeyboardInterrupt):
-            uvloop.run(_serve(postgres, data, port, begun, play_demo=play_demo))
+            uvloop.run(_serve(postgres, data, port, begun, play_demo=play_demo, kafka=kafka))
     except PostgresError as error:
         sys.stderr.write(f"{error}\n")
         return 1
@@ -38,9 +38,11 @@ def run(data: Path, port: int, *, play_demo: bool) -> int:
     return 0
 
 
-async def _serve(postgres: EmbeddedPostgres, data: Path, port: int, begun: float, *, play_demo: bool) -> None:
-    await prepare(postgres)
-    app = create_product(postgres, data / "identity", port)
+async def _serve(
+    postgres: EmbeddedPostgres, data: Path, port: int, begun: float, *, play_demo: bool, kafka: str | None
+) -> None:
+    await prepare(postgres, kafka)
+    app = create_product(postgres, data / "identity", port, kafka)
     server = uvicorn.Server(
         uvicorn.Config(
             app,

@@ -8,7 +8,7 @@ proven current, position order is commit order, and there are no gaps.
 
 import asyncio
 import logging
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -30,13 +30,20 @@ from mandate_events.outcome import (
     restored,
     stored,
 )
-from mandate_events.statements import KEYS, LAST, WRITE
+from mandate_events.statements import KEYS, LAST
+from mandate_events.writing import write
 
 log = logging.getLogger(__name__)
 
 MAX_BATCH: Final = 512
 MAX_QUEUE: Final = 8_192
 TURNS_AFTER_COLLISION: Final = 200
+PATIENCE: Final = 10.0
+"""Seconds that callers wait for a connection to come back before they are told that there is none."""
+
+NOT_AN_ITEMS_FAULT: Final = frozenset({"25", "40", "42", "53", "55", "57", "58", "XX"})
+"""SQLSTATE classes of a database that cannot write now (read-only, full, cancelled, ...), whatever the command."""
+
 LOCK: Final = 0x4D414E44
 """Advisory lock by which several processes take turns after a collision."""
 
@@ -77,7 +84,7 @@ class Appender:
         self._task: asyncio.Task[None] | None = None
         self.broken: Exception | None = None
         """Why this appender will never decide again; the process must be restarted."""
-        self.repeats: dict[tuple[str, str, str, str], int] = {}
+        self.repeats: Counter[tuple[str, str, str, str]] = Counter()
         self.committed = asyncio.Event()
         """Set after each commit of this process; who waits for it clears it."""
 
@@ -93,14 +100,7 @@ class Appender:
             raise LedgerUnavailable(str(self.broken)) from self.broken
         if self._closing or len(self._queue) >= MAX_QUEUE:
             raise Overloaded
-        for text in (
-            submission.id,
-            submission.key,
-            submission.route,
-            submission.actor,
-            submission.correlation,
-        ):
-            check_text(text or "")
+        check_text(f"{submission.id}{submission.key}{submission.route}{submission.actor}{submission.correlation}")
         item = _Item(submission, asyncio.get_running_loop().create_future())
         self._queue.append(item)
         self._wake.set()
@@ -121,33 +121,38 @@ class Appender:
         """Finish what has been submitted, then close."""
         self._closing = True
         self._wake.set()
-        if self._task:
-            await self._task
-        await self._ledger.close()
+        try:
+            if self._task:
+                await self._task
+        finally:
+            await self._ledger.close()
 
     def _wake_up(self) -> None:
         self._wake.set()
 
     async def _run(self) -> None:
-        while True:
-            if not self._queue:
-                if self._closing:
-                    return
-                await self._wake.wait()
-                self._wake.clear()
-            try:
-                if self._ledger.behind:
-                    await self._ledger.catch_up()
-                self._ledger.forget_oldest()
-                if items := self._take():
-                    await self._process(items)
-            except CONNECTION_LOST as error:
-                log.warning("lost the connection to the ledger: %r", error)
-                await self._reconnect()
-            except Exception as error:  # the process must not decide on a ledger it does not understand
-                log.exception("the appender stops")
-                self._fail(error)
-                raise
+        try:
+            while self._queue or not self._closing:
+                try:
+                    await self._step()
+                except CONNECTION_LOST as error:
+                    log.warning("lost the connection to the ledger: %r", error)
+                    await self._reconnect()
+        except Exception as error:  # the process must not decide on a ledger it does not understand
+            log.exception("the appender stops")
+            self.broken = error
+            self._turn_away(error)
+            raise
+
+    async def _step(self) -> None:
+        if not self._queue:
+            await self._wake.wait()
+            self._wake.clear()
+        if self._ledger.behind:
+            await self._ledger.catch_up()
+        self._ledger.forget_oldest()
+        if items := self._take():
+            await self._process(items)
 
     def _take(self) -> list[_Item]:
         """The next batch, twins (same key) attached to the first of them."""
@@ -161,16 +166,19 @@ class Appender:
                 first.twins.append(item)
         return list(items.values())
 
-    def _fail(self, error: Exception) -> None:
-        self.broken = error
+    def _turn_away(self, error: Exception) -> None:
         while self._queue:
             self._queue.popleft().give(LedgerUnavailable(str(error)))
 
     def _requeue(self, items: list[_Item]) -> None:
-        for item in reversed(items):
-            self._queue.extendleft(reversed(item.twins))
+        """Back to the front of the queue, in their order, with all who still wait for an answer.
+
+        A caller that went away is left out; its twins are not: they wait on.
+        """
+        waiting = [each for item in items for each in (item, *item.twins) if not each.answer.done()]
+        for item in items:
             item.twins = []
-            self._queue.appendleft(item)
+        self._queue.extendleft(reversed(waiting))
 
     # --- one batch ---
 
@@ -178,7 +186,7 @@ class Appender:
         try:
             await self._attempt(items)
         except Exception:  # unknown outcome: their keys tell, when they are written again
-            self._requeue([item for item in items if not item.answer.done()])
+            self._requeue(items)
             raise
 
     async def _attempt(self, items: list[_Item]) -> None:
@@ -194,7 +202,7 @@ class Appender:
             else:
                 batch = await self._decide(items)
                 await self._write(batch, items)
-        except (asyncpg.UniqueViolationError, Overtaken) as collision:
+        except (asyncpg.UniqueViolationError, asyncpg.DeadlockDetectedError, Overtaken) as collision:
             await self._collided(collision, items)
         except CONNECTION_LOST:
             raise
@@ -234,17 +242,18 @@ class Appender:
         """Decide one item. With `keep` false it is only asked what it needs, because an earlier one must wait."""
         item.decision = None
         try:
-            item.decision = batch.decide(item.submission, keep=keep)
-            position = item.decision.rows[-1].position if item.decision.rows else None
-            item.outcome = Accepted(item.submission.stream, item.decision.version_after, position)
+            try:
+                item.decision = batch.decide(item.submission, keep=keep)
+                position = item.decision.rows[-1].position if item.decision.rows else None
+                item.outcome = Accepted(item.submission.stream, item.decision.version_after, position)
+            except Refused as refusal:
+                item.outcome = refusal
+                if refusal.authority:
+                    item.decision = batch.deny(item.submission, refusal, keep=keep)
+                    position = item.decision.rows[-1].position if item.decision else None
+                    item.outcome = Denied(refusal.rule, refusal.detail, position)
         except NotLoaded:
             raise
-        except Refused as refusal:
-            item.outcome = refusal
-            if refusal.authority:
-                item.decision = batch.deny(item.submission, refusal, keep=keep)
-                position = item.decision.rows[-1].position if item.decision else None
-                item.outcome = Denied(refusal.rule, refusal.detail, position)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is this item's answer and nobody else's
             item.outcome = error
 
@@ -255,40 +264,28 @@ class Appender:
             proof = await connection.fetchrow(LAST)
             assert proof is not None
             self._ledger.set_clock(proof[1])
-            if proof[0] != self._ledger.position:
+            if proof[0] < self._ledger.position:
+                raise LedgerBroken(f"the ledger ends at {proof[0]}; this process has seen {self._ledger.position}")
+            if proof[0] > self._ledger.position:
                 raise Overtaken
             return
-        rows = batch.rows
-        answered = [item for item in items if item.decision and item.decision.rows]
-        outcomes = [stored(item.outcome) for item in answered]  # type: ignore[arg-type]
-        folds = batch.changed
-        with APPEND_SECONDS.time():
-            written = await connection.fetchrow(
-                WRITE,
-                [row.position for row in rows],
-                [row.stream for row in rows],
-                [row.version for row in rows],
-                [row.type for row in rows],
-                batch.now,
-                [row.document for row in rows],
-                [row.leaf for row in rows],
-                [item.submission.actor for item in answered],
-                [item.submission.route for item in answered],
-                [item.submission.key for item in answered],
-                [item.submission.fingerprint for item in answered],
-                outcomes,
-                [item.decision.rows[-1].position for item in answered],  # type: ignore[union-attr]
-                list(folds),
-                [fold.version for fold in folds.values()],
-                [bytes.fromhex(fold.head) for fold in folds.values()],
-                list(batch.blobs),
-                [media_type for media_type, _ in batch.blobs.values()],
-                [content for _, content in batch.blobs.values()],
-                str(batch.position),
+        # Keys, heads and blobs are locked in one order by all processes: in another they would deadlock.
+        answered = sorted(
+            (item for item in items if item.decision and item.decision.rows),
+            key=lambda item: item.submission.identity,
+        )
+        keys = [
+            (
+                *item.submission.identity,
+                item.submission.fingerprint,
+                stored(item.outcome),  # type: ignore[arg-type]  # what has rows was accepted or denied
+                item.decision.rows[-1].position,  # type: ignore[union-attr]
             )
-        assert written is not None
+            for item in answered
+        ]
+        with APPEND_SECONDS.time():
+            self._ledger.set_clock(await write(connection, batch, keys))
         APPEND_BATCH.observe(len(items))
-        self._ledger.set_clock(written[1])
 
     async def _answer(self, items: list[_Item]) -> None:
         """Answer each caller; one who got no event only after the key was looked up (it may have succeeded before)."""
@@ -332,7 +329,7 @@ class Appender:
         submission = item.submission
         name = type(submission.command).__name__
         kind = (submission.actor, name, submission.stream, denied.rule)
-        self.repeats[kind] = self.repeats.get(kind, 0) + 1
+        self.repeats[kind] += 1
 
     # --- when it does not go smoothly ---
 
@@ -351,10 +348,15 @@ class Appender:
             await self._ledger.catch_up()
             if constraint and self._ledger.position == before:
                 raise LedgerBroken(f"{collision} but there is nothing new after position {before}")
-        self._requeue([item for item in items if not item.answer.done()])
+        self._requeue(items)
 
     def _isolate(self, items: list[_Item], error: asyncpg.PostgresError) -> None:
         """One of them cannot be written and the database does not say which: smaller batches find it."""
+        if str(error.sqlstate)[:2] in NOT_AN_ITEMS_FAULT:
+            log.error("the ledger cannot be written: %r", error)
+            for item in items:
+                self._give(item, LedgerUnavailable(str(error)))
+            return
         if len(items) > 1:
             self._limit = len(items) // 2
             self._requeue(items)
@@ -373,12 +375,14 @@ class Appender:
         return restored(response) if fingerprint == item.submission.fingerprint else KeyReused()
 
     async def _reconnect(self) -> None:
-        delay = 0.05
+        delay, patient_until = 0.05, asyncio.get_running_loop().time() + PATIENCE
         while True:
             try:
                 return await self._ledger.open()
             except CONNECTION_LOST as error:
+                if self._closing or asyncio.get_running_loop().time() > patient_until:
+                    self._turn_away(error)
                 if self._closing:
-                    return self._fail(LedgerUnavailable(f"stopping without a connection: {error!r}"))
+                    return None
             await asyncio.sleep(delay)
             delay = min(delay * 2, 1.0)

@@ -5,14 +5,13 @@ appender loads it and decides again. Nothing of a command that is refused reache
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
 import msgspec
-import orjson
 
-from mandate_events.canonical import MAX_DOCUMENT_BYTES, NotCanonical, check, digest, leaf_hash
+from mandate_events.canonical import NotCanonical, digest, leaf_hash
 from mandate_events.deciding import (
     Aggregate,
     Command,
@@ -24,15 +23,14 @@ from mandate_events.deciding import (
     VersionConflict,
 )
 from mandate_events.domain import Domain
-from mandate_events.event import GENESIS, Event, Recorded
+from mandate_events.event import GENESIS, JSON, Event, Recorded, document_of
 from mandate_events.identifiers import uuid7
 from mandate_events.rights import DENIAL, CommandDenied, Denials
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Fold:
+class Fold(msgspec.Struct, frozen=True):
     """A stream, folded: its state, complete up to `version`, and the hash of its last document."""
 
     aggregate: Aggregate[Any]
@@ -48,8 +46,7 @@ class Fold:
         return Fold(self.aggregate, record.streamversion, digest(document).hex(), state)
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(msgspec.Struct, frozen=True, gc=False):
     """One event, ready to be inserted."""
 
     position: int
@@ -62,7 +59,10 @@ class Row:
 
 @dataclass(slots=True)
 class Submission:
-    """A command on its way to the ledger: who asks what of which thing, and which earlier act it follows from."""
+    """A command on its way to the ledger: who asks what of which thing, and which earlier act it follows from.
+
+    Its id is its idempotency key: what follows from it names that as cause, where nothing earlier is named.
+    """
 
     aggregate: Aggregate[Any]
     id: str
@@ -77,11 +77,10 @@ class Submission:
     correlation: str | None = None
     causation: str | None = None
     occurred_at: datetime | None = None
-    command_id: str = field(default_factory=uuid7)
+    stream: str = ""
 
-    @property
-    def stream(self) -> str:
-        return self.aggregate.stream(self.id)
+    def __post_init__(self) -> None:
+        self.stream = self.aggregate.stream(self.id)
 
     @property
     def identity(self) -> tuple[str, str, str]:
@@ -108,7 +107,6 @@ class Batch:
     def __init__(self, domain: Domain, folds: Mapping[str, Fold], position: int, now: datetime) -> None:
         self.domain = domain
         self.now = now
-        self.time = instant(now)
         self.position = position
         self.rows: list[Row] = []
         self.changed: dict[str, Fold] = {}
@@ -204,13 +202,13 @@ class Decision:
         aggregate = submission.aggregate
         fold = self._fold(aggregate, submission.stream)
         state, command = fold.state, submission.command
-        if submission.expected is not None and submission.expected != fold.version:
-            raise VersionConflict(submission.stream, submission.expected, fold.version)
         if fold.version == 0 and type(command) not in aggregate.opened_by:
             raise Unknown(submission.stream)
         self.project = aggregate.project(submission.id, state)
         held = self.batch.domain.mandates(self, submission.authority)
         self.mandate = self.batch.domain.rights.judge(state, command, self, held)
+        if submission.expected not in (None, fold.version):  # after the rights: no refusal of authority goes unrecorded
+            raise VersionConflict(submission.stream, submission.expected, fold.version)
         for event in aggregate.decide(state, command, self):
             if isinstance(event, On):
                 self.record(event.aggregate, event.id, event.event)
@@ -228,72 +226,42 @@ class Decision:
         """Give the event its place, write its document and let the state follow."""
         stream = aggregate.stream(id_)
         fold = self._fold(aggregate, stream)
-        record = self._recorded(fold, stream, event)
-        state = aggregate.evolve(fold.state, event, record)
-        attributes: dict[str, Any] = {
-            "specversion": "1.0",
-            "datacontenttype": "application/json",
-            "id": record.id,
-            "source": record.source,
-            "type": record.type,
-            "subject": stream,
-            "time": self.batch.time,
-            "sequence": record.sequence,
-            "streamversion": record.streamversion,
-            "correlationid": record.correlationid,
-            "causationid": record.causationid,
-            "occurredat": instant(self.submission.occurred_at) if self.submission.occurred_at else self.batch.time,
-            "actor": record.actor,
-            "actingas": record.actingas,
-            "authority": record.authority,
-            "policy": record.policy,
-            "previous": record.previous,
-        }
-        if project := aggregate.project(id_, state):
-            attributes["partitionkey"] = project
-        if standard := aggregate.standard(state):
-            attributes["standard"] = standard
-        if record.reason:
-            attributes["reason"] = record.reason
-        data = msgspec.to_builtins(event)
-        check(data, "/data")
-        attributes["data"] = data
-        document = orjson.dumps(attributes, option=orjson.OPT_SORT_KEYS)
-        if len(document) > MAX_DOCUMENT_BYTES:
-            raise Invalid("", f"the event would be {len(document)} bytes; the limit is {MAX_DOCUMENT_BYTES}")
-        version = record.streamversion
-        self.changed[stream] = Fold(aggregate, version, digest(document).hex(), state)
-        self.rows.append(Row(record.position, stream, version, record.type, document, leaf_hash(document)))
-
-    def _recorded(self, fold: Fold, stream: str, event: Event) -> Recorded[Any]:
-        submission, domain = self.submission, self.batch.domain
-        return Recorded(
+        submission, domain, now = self.submission, self.batch.domain, self.batch.now
+        kind = type(event)
+        type_ = domain.catalogue.types[kind]
+        version = fold.version + 1
+        record = Recorded(
+            datacontenttype=JSON,
             id=uuid7(),
             source=domain.catalogue.source,
-            type=domain.catalogue.types[type(event)],
+            type=type_,
             subject=stream,
-            time=self.batch.now,
+            time=now,
             sequence=f"{self.batch.position + len(self.rows) + 1:020d}",
-            streamversion=fold.version + 1,
-            correlationid=submission.correlation or submission.command_id,
-            causationid=submission.causation or submission.command_id,
-            occurredat=submission.occurred_at or self.batch.now,
+            streamversion=version,
+            correlationid=submission.correlation or submission.key,
+            causationid=submission.causation or submission.key,
+            occurredat=submission.occurred_at or now,
             actor=submission.actor,
             actingas=self.mandate.role,
             authority=self.mandate.authority,
             policy=domain.rights.hash,
             previous=fold.head,
             reason=submission.command.reason,
+            partitionkey=aggregate.project(id_, fold.state),
+            standard=None if fold.state is None else aggregate.standard(fold.state),
             data=event,
         )
+        state = aggregate.evolve(fold.state, event, record)
+        project, standard = aggregate.project(id_, state), aggregate.standard(state)
+        if project != record.partitionkey or standard != record.standard:  # this very event says what they are
+            record = msgspec.structs.replace(record, partitionkey=project, standard=standard)
+        document = document_of(record, loose=kind in domain.catalogue.loose)
+        self.changed[stream] = Fold(aggregate, version, digest(document).hex(), state)
+        self.rows.append(Row(record.position, stream, version, type_, document, leaf_hash(document)))
 
     def _fold(self, aggregate: Aggregate[Any], stream: str) -> Fold:
         return self.changed.get(stream) or self.batch.fold(aggregate, stream)
 
     def _state(self) -> Any:
         return self._fold(self.submission.aggregate, self.submission.stream).state
-
-
-def instant(moment: datetime) -> str:
-    """An instant in the one spelling documents use: UTC, microseconds, Z."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")

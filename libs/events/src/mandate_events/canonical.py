@@ -40,7 +40,7 @@ def check(value: Any, pointer: str = "", depth: int = 0) -> None:
                 raise NotCanonical(pointer, "an object's key must be ASCII text")
             if "\0" in key:
                 raise NotCanonical(pointer, "a key with a NUL character")
-            check(item, f"{pointer}/{key}", depth + 1)
+            check(item, f"{pointer}/{key.replace('~', '~0').replace('/', '~1')}", depth + 1)
     elif kind is list or kind is tuple:
         if depth >= MAX_DEPTH:
             raise NotCanonical(pointer, f"nested deeper than {MAX_DEPTH}")

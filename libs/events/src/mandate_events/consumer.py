@@ -6,54 +6,39 @@ later one is a loss. Both stop it with an alarm, because to go on would be to be
 
 import asyncio
 import logging
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import Collection, Iterable, Sequence
+from typing import Final
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from mandate_events import parking
 from mandate_events.canonical import digest
-from mandate_events.event import Catalogue, Heading, Recorded, UnknownType, UnknownVersion, read_heading
-from mandate_events.following import CONNECTION_LOST
-from mandate_events.kafka import TransportUnavailable
+from mandate_events.event import Catalogue, Heading, read_heading
+from mandate_events.following import passes
 from mandate_events.metrics import CONSUMER_LAG, HALTED, PARKED
+from mandate_events.outcome import LedgerBroken
 from mandate_events.policy import PolicyRunner
-from mandate_events.projection import Projection
-from mandate_events.transport import Delivery, Source
+from mandate_events.projection import Keep, Projection, apply_all, project, take_turn
+from mandate_events.transport import (
+    UNKNOWN_VERSION,
+    Delivery,
+    Fenced,
+    Fork,
+    Garbled,
+    Halted,
+    Incoming,
+    Loss,
+    Source,
+    understood,
+)
 
 log = logging.getLogger(__name__)
 
 BATCH: Final = 500
 WAIT: Final = 1.0
+FIRST_RETRY: Final = 0.1
 LAST_RETRY: Final = 5.0
-
-
-class Halted(RuntimeError):
-    """The source contradicts itself; a person has to look."""
-
-
-class Loss(Halted):
-    """A number of the source never arrived."""
-
-
-class Fork(Halted):
-    """The source gave one number to two documents."""
-
-
-class Fenced(RuntimeError):
-    """Another process moved this cursor."""
-
-
-@dataclass(frozen=True, slots=True)
-class Incoming:
-    """A document in its turn; `record` is None where its type is not known here."""
-
-    heading: Heading
-    document: bytes
-    record: Recorded[Any] | None
-    error: str | None = None
 
 
 class Consumer:
@@ -69,6 +54,7 @@ class Consumer:
         service: str,
         policy: PolicyRunner | None = None,
         projections: Iterable[Projection] = (),
+        keep: Keep | None = None,
     ) -> None:
         self.name = name
         self.source = source
@@ -77,6 +63,7 @@ class Consumer:
         self._service = service
         self._policy = policy
         self._projections = tuple(projections)
+        self._keep = keep
         self._sequence = 0
         self._place = 0
         self._blocked: set[str] = set()
@@ -85,34 +72,38 @@ class Consumer:
 
     async def run(self) -> None:
         """Follow until cancelled. A transport or database that is away is waited for; a contradiction halts."""
-        delay = 0.1
+        halted = HALTED.labels(self._service, self.name, self.source.name)
+        halted.set(0)
+        delay = FIRST_RETRY
         while True:
             try:
                 await self.open()
-                delay = 0.1
                 while True:
                     await self.step()
-            except (*CONNECTION_LOST, TransportUnavailable) as error:
-                log.warning("%s of %s waits: %r", self.name, self.source.name, error)
-                await asyncio.sleep(delay)
-                delay = min(delay * 2, LAST_RETRY)
+                    delay = FIRST_RETRY
             except Halted as halt:
-                HALTED.labels(self._service, self.name, self.source.name).set(1)
+                halted.set(1)
                 log.critical("%s of %s halted: %s", self.name, self.source.name, halt)
                 return
+            except Exception as error:
+                if not passes(error):
+                    raise
+                log.warning("%s of %s waits: %r", self.name, self.source.name, error)
             finally:
                 await self.source.close()
+            await asyncio.sleep(delay)
+            delay = min(delay * 2, LAST_RETRY)
 
     async def open(self) -> None:
-        """Take up the cursor, and what was parked until this program could read it."""
+        """Take up the cursor. The last document comes again, and proves that the source is still the one we know."""
         async with self._engine.begin() as connection:
             await connection.execute(text(_BEGIN), self._which())
             self._sequence, self._place = (await connection.execute(text(_CURSOR), self._which())).one()
-        await self.retry(only_upgraded=True)
-        await self.source.open(self._place)
+        await self.source.open(max(0, self._place - 1))
 
     async def step(self) -> int:
         """Handle the next documents; returns how many."""
+        await self._release()
         deliveries = await self.source.receive(BATCH, WAIT)
         if not deliveries:
             await self._observe()
@@ -120,58 +111,62 @@ class Consumer:
         incoming = await self._sift(deliveries)
         failures = await self._react(incoming)
         async with self._engine.begin() as connection:
+            await self._take_turn(connection)
             await self._advance(connection, incoming, deliveries[-1].place)
-            failures |= await self._project(connection, incoming, failures)
+            if self._keep:
+                await self._keep(connection, self.source.name, [(item.heading, item.document) for item in incoming])
+            if self._projections:
+                failures |= await project(connection, self._projections, incoming, self._blocked, failures)
             for item in incoming:
                 if error := failures.get(item.heading.position):
                     await self._park(connection, item, error)
-        self._blocked |= {item.heading.key for item in incoming if item.heading.position in failures}
+        if incoming:
+            self._sequence = incoming[-1].heading.position
+        self._place = deliveries[-1].place
         await self._observe()
         return len(incoming)
 
     # --- the promise of the source ---
 
     async def _sift(self, deliveries: Sequence[Delivery]) -> list[Incoming]:
+        """What is next, in order; duplicates are dropped once their bytes are known to be the same."""
         incoming: list[Incoming] = []
-        expected = self._sequence + 1
-        earlier: dict[int, bytes] = {}
+        begin = self._sequence + 1
+        earlier: list[tuple[int, bytes]] = []
         for delivery in deliveries:
-            heading = read_heading(delivery.document)
-            if heading.position < expected:
-                earlier[heading.position] = digest(delivery.document)
-            elif heading.position > expected:
-                raise Loss(f"{self.source.name}:{expected} never arrived; {heading.position} did")
-            else:
-                incoming.append(self._decoded(heading, delivery.document))
-                expected += 1
-        await self._check_duplicates(earlier, incoming)
+            heading = self._heading(delivery)
+            number = heading.position - begin
+            if number < 0:
+                earlier.append((heading.position, digest(delivery.document)))
+            elif number > len(incoming):
+                raise Loss(f"{self.source.name}:{begin + len(incoming)} never arrived; {heading.position} did")
+            elif number == len(incoming):
+                incoming.append(understood(self._catalogue, delivery.document, heading))
+            elif incoming[number].document != delivery.document:
+                raise Fork(f"{self.source.name}:{heading.position} arrived twice with different bytes")
+        if earlier:
+            async with self._engine.connect() as connection:
+                await self._compare(connection, earlier)
         return incoming
 
-    def _decoded(self, heading: Heading, document: bytes) -> Incoming:
+    def _heading(self, delivery: Delivery) -> Heading:
         try:
-            return Incoming(heading, document, self._catalogue.decode(heading.type, document))
-        except UnknownType:
-            return Incoming(heading, document, None)
-        except UnknownVersion:
-            return Incoming(heading, document, None, error=f"unknown version: {heading.type}")
-        except ValueError as error:  # msgspec.DecodeError: the document does not hold what its type promises
-            return Incoming(heading, document, None, error=f"not readable as {heading.type}: {error}")
+            heading = read_heading(delivery.document)
+            fits = heading.source == self._catalogue.source and heading.position > 0
+        except ValueError as error:  # msgspec.DecodeError, or a sequence that is no number
+            raise Garbled(f"{self.source.name}, before place {delivery.place}: {error}") from error
+        if not fits:
+            raise Garbled(f"{self.source.name}, before place {delivery.place}: {heading.source}:{heading.sequence}")
+        return heading
 
-    async def _check_duplicates(self, earlier: dict[int, bytes], incoming: Sequence[Incoming]) -> None:
-        if not earlier:
-            return
-        known = {item.heading.position: digest(item.document) for item in incoming}
-        async with self._engine.connect() as connection:
-            rows = await connection.execute(
-                text(
-                    "select sequence, digest from ledger.received where source = :source and sequence = any(:numbers)"
-                ),
-                {"source": self.source.name, "numbers": list(earlier)},
-            )
-            known |= {row[0]: row[1] for row in rows}
-        for sequence, its_digest in earlier.items():
-            if sequence in known and known[sequence] != its_digest:
-                raise Fork(f"{self.source.name}:{sequence} arrived twice with different bytes")
+    async def _compare(self, connection: AsyncConnection, arrived: Sequence[tuple[int, bytes]]) -> None:
+        """A number that was received before, by whichever consumer, must have the same bytes now."""
+        numbers = [number for number, _ in arrived]
+        rows = await connection.execute(text(_RECEIVED), {"source": self.source.name, "numbers": numbers})
+        known = {row.sequence: row.digest for row in rows}
+        for number, its_digest in arrived:
+            if known.get(number, its_digest) != its_digest:
+                raise Fork(f"{self.source.name}:{number} arrived twice with different bytes")
 
     async def _advance(self, connection: AsyncConnection, incoming: Sequence[Incoming], place: int) -> None:
         """Move the cursor by compare-and-swap, and remember what each number was."""
@@ -181,16 +176,14 @@ class Consumer:
         )
         if moved.rowcount != 1:
             raise Fenced(f"the cursor of {self.name} on {self.source.name} was moved by another process")
-        if incoming:
-            await connection.execute(
-                text(_REMEMBER),
-                {
-                    "source": self.source.name,
-                    "sequences": [item.heading.position for item in incoming],
-                    "digests": [digest(item.document) for item in incoming],
-                },
+        arrived = [(item.heading.position, digest(item.document)) for item in incoming]
+        if arrived:
+            numbers, digests = zip(*arrived, strict=True)
+            remembered = await connection.execute(
+                text(_REMEMBER), {"source": self.source.name, "sequences": numbers, "digests": digests}
             )
-        self._sequence, self._place = last, place
+            if remembered.rowcount != len(arrived):
+                await self._compare(connection, arrived)
 
     # --- handling ---
 
@@ -203,8 +196,10 @@ class Consumer:
         run: list[Incoming] = []
         for item in [*incoming, None]:
             if item is None or item.heading.key in {other.heading.key for other in run}:
-                outcomes = await asyncio.gather(*(self._try(other) for other in run))
+                outcomes = await asyncio.gather(*(self._try(other) for other in run), return_exceptions=True)
                 for other, error in zip(run, outcomes, strict=True):
+                    if isinstance(error, BaseException):
+                        raise error
                     if error:
                         failures[other.heading.position] = error
                         blocked.add(other.heading.key)
@@ -222,85 +217,66 @@ class Consumer:
         assert item.record is not None
         try:
             await self._policy.react(item.record, item.document)
-        except CONNECTION_LOST:
-            raise
         except Exception as error:
+            if passes(error) or isinstance(error, LedgerBroken):  # our own fault, not the event's
+                raise
             log.exception("%s cannot handle %s:%s", self.name, self.source.name, item.heading.position)
             return repr(error)
         return None
 
-    async def _project(
-        self, connection: AsyncConnection, incoming: Sequence[Incoming], failures: dict[int, str]
-    ) -> dict[int, str]:
-        """Apply all in one savepoint; where that fails, one by one, parking what cannot be applied."""
-        if not self._projections:
-            return {}
-        blocked = set(self._blocked) | {item.heading.key for item in incoming if item.heading.position in failures}
-        clean = not any(item.heading.key in blocked for item in incoming)
-        if clean and await self._apply(connection, incoming) is None:
-            return {}
-        found: dict[int, str] = {}
-        for item in incoming:
-            if item.heading.key in blocked:
-                found.setdefault(item.heading.position, failures.get(item.heading.position, parking.WAITING))
-            elif error := await self._apply(connection, [item]):
-                found[item.heading.position] = error
-                blocked.add(item.heading.key)
-        return found
-
-    async def _apply(self, connection: AsyncConnection, items: Sequence[Incoming]) -> str | None:
-        savepoint = await connection.begin_nested()
-        try:
-            for item in items:
-                if item.record is not None:
-                    for projection in self._projections:
-                        await projection.apply(connection, item.record, item.document)
-        except CONNECTION_LOST:
-            raise
-        except Exception as error:
-            await savepoint.rollback()
-            if len(items) == 1:
-                log.exception("%s cannot apply %s:%s", self.name, self.source.name, items[0].heading.position)
-            return repr(error)
-        await savepoint.commit()
-        return None
+    async def _take_turn(self, connection: AsyncConnection) -> None:
+        """Nobody else projects now, and what waits is known as it is: a retry or a rebuild may have handled it."""
+        if self._projections or self._keep:
+            await take_turn(connection)
+            self._blocked = set(await parking.blocked(connection, self.name, self.source.name))
 
     # --- parking ---
 
     async def _park(self, connection: AsyncConnection, item: Incoming, error: str) -> None:
         await parking.park(connection, self.name, self.source.name, item.document, error)
 
-    async def retry(self, *, key: str | None = None, only_upgraded: bool = False) -> int:
-        """Handle parked events again, in order; returns how many went through."""
+    async def _release(self) -> None:
+        """See what waits as it is now, and handle what can be: a person may have retried or discarded the event that
+        others wait behind, and an upgrade may know a version that was unknown."""
+        async with self._engine.connect() as connection:
+            first = await parking.blocked(connection, self.name, self.source.name)
+            waiting = await parking.count(connection, self.name, self.source.name) if first else 0
+        PARKED.labels(self._service, self.name, self.source.name).set(waiting)
+        self._blocked = set(first)
+        if ready := {key for key, item in first.items() if self._can_be_handled(item)}:
+            await self.retry(ready)
+
+    def _can_be_handled(self, first: parking.Parked) -> bool:
+        upgraded = first.error.startswith(UNKNOWN_VERSION) and self._catalogue.knows(first.type)
+        return upgraded or first.error == parking.WAITING
+
+    async def retry(self, keys: Collection[str] | None = None) -> int:
+        """Handle parked events again, in order, all or those of some keys; returns how many went through."""
         async with self._engine.connect() as connection:
             waiting = await parking.parked(connection, self.name, self.source.name)
-        self._blocked = {item.key for item in waiting}
-        if only_upgraded:
-            keys = {item.key for item in waiting if item.error.startswith("unknown version")}
-            keys &= {item.key for item in waiting if self._catalogue.knows(item.type)}
-        else:
-            keys = {item.key for item in waiting if key in (None, item.key)}
         done = 0
         stuck: set[str] = set()
-        for parked in (item for item in waiting if item.key in keys):
-            if parked.key in stuck:
+        for parked in waiting:
+            if parked.key in stuck or (keys is not None and parked.key not in keys):
                 continue
-            error = await self._handle_again(parked)
-            if error is None:
+            if await self._handle_again(parked) is None:
                 done += 1
             else:
                 stuck.add(parked.key)
-        self._blocked -= keys - stuck
+        self._blocked = {item.key for item in waiting if keys is not None and item.key not in keys} | stuck
         return done
 
     async def _handle_again(self, parked: parking.Parked) -> str | None:
-        item = self._decoded(read_heading(parked.document), parked.document)
+        item = understood(self._catalogue, parked.document)
         error = item.error
         if error is None and self._policy is not None and item.record is not None:
             error = await self._try(item)
         async with self._engine.begin() as connection:
+            await self._take_turn(connection)
+            if not await parking.claim(connection, parked):
+                return None
             if error is None and self._projections:
-                error = await self._apply(connection, [item])
+                error = await apply_all(connection, self._projections, [item])
             if error is None:
                 await parking.unpark(connection, parked)
             else:
@@ -311,7 +287,6 @@ class Consumer:
         behind = await self.source.behind()
         if behind is not None:
             CONSUMER_LAG.labels(self._service, self.name, self.source.name).set(behind)
-        PARKED.labels(self._service, self.name).set(len(self._blocked))
 
     def _which(self) -> dict[str, str]:
         return {"consumer": self.name, "source": self.source.name}
@@ -324,6 +299,9 @@ _CURSOR: Final = "select sequence, place from ledger.cursors where consumer = :c
 _MOVE: Final = """
 update ledger.cursors set sequence = :to, place = :place
 where consumer = :consumer and source = :source and sequence = :from
+"""
+_RECEIVED: Final = """
+select sequence, digest from ledger.received where source = :source and sequence = any(:numbers)
 """
 _REMEMBER: Final = """
 insert into ledger.received (source, sequence, digest)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Any, Final, Generic, Protocol, TypeAlias, TypeVar
 
+import msgspec
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from mandate_events.canonical import NotCanonical, check_text
@@ -32,7 +33,12 @@ def _storable(text: str) -> str:
 Text = Annotated[str, AfterValidator(_storable)]
 """Text that every part of the system can hold: no NUL, no lone surrogate."""
 
-Title = Annotated[Text, Field(min_length=1, max_length=200)]
+Reason = Annotated[
+    str, Field(min_length=1, max_length=500, pattern=r"^[^\x00-\x1f\x7f-\x9f]+$"), AfterValidator(_storable)
+]
+"""Why, in one line: it is an attribute of the event, and those hold no control characters (CloudEvents 3.1)."""
+
+Title = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_storable)]
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
 PersonId = Annotated[
     str,
@@ -40,18 +46,25 @@ PersonId = Annotated[
 ]
 
 
+class State(msgspec.Struct, frozen=True):
+    """What an aggregate is, folded from its events. A change makes a new one: `replace(state, status="held")`."""
+
+
+replace = msgspec.structs.replace
+
+
 class Command(BaseModel):
     """What somebody asks for, in the imperative. It is also the body of the HTTP request."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    reason: Text | None = Field(default=None, min_length=1, max_length=500, description="Why; kept on record")
+    reason: Reason | None = Field(default=None, description="Why; kept on record")
 
 
 class Decision(Command):
     """A command that must say why."""
 
-    reason: Text = Field(min_length=1, max_length=500, description="Why; kept on record")
+    reason: Reason = Field(description="Why; kept on record")
 
 
 class Refused(Exception):

@@ -10,7 +10,11 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 import msgspec
+from msgspec import inspect
 
+from mandate_events.canonical import MAX_DOCUMENT_BYTES, NotCanonical, check
+
+JSON = "application/json"
 GENESIS = "0" * 64
 """`previous` of the first event of a stream."""
 
@@ -22,8 +26,17 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
 E = TypeVar("E")
 
 
-class Recorded(msgspec.Struct, Generic[E], frozen=True, kw_only=True, gc=False):
-    """An event with everything the ledger says about it. Attribute names are those of the document."""
+class Recorded(
+    msgspec.Struct,
+    Generic[E],
+    frozen=True,
+    kw_only=True,
+    gc=False,
+    omit_defaults=True,
+    tag_field="specversion",
+    tag="1.0",
+):
+    """An event with everything the ledger says about it: the CloudEvents document, attribute by attribute."""
 
     id: str
     source: str
@@ -41,6 +54,7 @@ class Recorded(msgspec.Struct, Generic[E], frozen=True, kw_only=True, gc=False):
     policy: str
     previous: str
     data: E
+    datacontenttype: str
     partitionkey: str | None = None
     standard: str | None = None
     reason: str | None = None
@@ -76,6 +90,28 @@ class Heading(msgspec.Struct, frozen=True, gc=False):
         return self.partitionkey or self.subject
 
 
+_encode = msgspec.json.Encoder(order="sorted").encode
+
+
+def document_of(record: Recorded[Any], *, loose: bool = True) -> bytes:
+    """The canonical bytes of an event: what is stored, hashed, sent and exported. Raises `NotCanonical`.
+
+    `loose` says that the data may hold more than text, dates and truth values: then every value of it is checked.
+    """
+    if loose:
+        check(msgspec.to_builtins(record.data), "/data")
+    try:
+        document = _encode(record)
+    except UnicodeEncodeError:
+        check(msgspec.to_builtins(record.data), "/data")
+        raise NotCanonical("", "text with a lone surrogate") from None
+    if b"\\u0000" in document:  # or a backslash before the letters u0000: the check tells them apart
+        check(msgspec.to_builtins(record), "")
+    if len(document) > MAX_DOCUMENT_BYTES:
+        raise NotCanonical("", f"the document would be {len(document)} bytes; the limit is {MAX_DOCUMENT_BYTES}")
+    return document
+
+
 read_heading = msgspec.json.Decoder(Heading).decode
 read_any = msgspec.json.Decoder(Recorded[dict[str, Any]]).decode
 
@@ -86,6 +122,23 @@ def type_name(cls: type[Event]) -> tuple[str, int]:
     assert match is not None
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", match[1]).lower()
     return words, int(match[2] or 1)
+
+
+def is_loose(kind: inspect.Type) -> bool:
+    """Whether a type can hold what has no canonical form: numbers, and objects with keys of anyone's choice."""
+    match kind:
+        case inspect.StructType(fields=fields):
+            return any(is_loose(each.type) for each in fields)
+        case inspect.ListType(item_type=item):
+            return is_loose(item)
+        case inspect.UnionType(types=types):
+            return any(is_loose(each) for each in types)
+        case inspect.IntType(le=int()):  # bounded: checked where it was read
+            return False
+        case inspect.StrType() | inspect.BoolType() | inspect.NoneType() | inspect.DateType() | inspect.LiteralType():
+            return False
+        case _:
+            return True
 
 
 class UnknownType(LookupError):
@@ -105,6 +158,7 @@ class Catalogue:
         self._decoders: dict[str, msgspec.json.Decoder[Recorded[Any]]] = {}
         self._names: set[str] = set()
         self.types: dict[type[Event], str] = {}
+        self.loose: set[type[Event]] = set()
         for cls in events:
             words, version = type_name(cls)
             name = f"mandate.{service}.{words}"
@@ -112,6 +166,8 @@ class Catalogue:
             if full in self._decoders:
                 raise ValueError(f"two events are named {full}")
             self.types[cls] = full
+            if is_loose(inspect.type_info(cls)):
+                self.loose.add(cls)
             self._names.add(name)
             self._decoders[full] = msgspec.json.Decoder(Recorded[cls])  # type: ignore[valid-type]
 

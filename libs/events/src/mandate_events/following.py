@@ -12,18 +12,21 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeAlias
 
 import asyncpg
+from sqlalchemy.exc import DBAPIError
 
 from mandate_events.batch import Batch, Fold
+from mandate_events.canonical import leaf_hash
 from mandate_events.deciding import Aggregate
 from mandate_events.domain import Domain
-from mandate_events.outcome import LedgerBroken
-from mandate_events.statements import HISTORY, LAST, LAST_TIME, TAIL
+from mandate_events.outcome import LedgerBroken, LedgerUnavailable, Overloaded
+from mandate_events.statements import AT, HISTORY, LAST, TAIL
 
 log = logging.getLogger(__name__)
 
 Connect: TypeAlias = Callable[[], Awaitable["asyncpg.Connection[Any]"]]
 
 MAX_FOLDS: Final = 50_000
+TICK: Final = timedelta(microseconds=1)
 EPOCH: Final = datetime.fromtimestamp(0, UTC)
 
 CONNECTION_LOST: Final = (
@@ -38,6 +41,22 @@ CONNECTION_LOST: Final = (
 )
 """How asyncpg says that a connection is gone or cannot be had; the outcome of what was running is unknown."""
 
+PASSING_STATES: Final = ("08", "40", "53", "57P", "58")
+"""SQLSTATEs of connection, rollback (deadlock), resources (disk full), an operator's intervention, the system."""
+
+
+def passes(error: BaseException) -> bool:
+    """Whether a fault is a matter of time: what is away, full or busy. What was tried can be tried again later."""
+    if isinstance(error, (*CONNECTION_LOST, LedgerUnavailable, Overloaded)):
+        return True
+    if isinstance(error, DBAPIError):  # SQLAlchemy wraps what asyncpg raises
+        return error.connection_invalidated or _state(error.orig).startswith(PASSING_STATES)
+    return _state(error).startswith(PASSING_STATES)
+
+
+def _state(error: BaseException | None) -> str:
+    return getattr(error, "sqlstate", None) or ""
+
 
 class Following:
     """The cached folds, each complete up to `position`, and the connection that keeps them so."""
@@ -49,6 +68,7 @@ class Following:
         self.behind = True
         """Another process has written since; `catch_up` reads it."""
         self._time = EPOCH
+        self._leaf: bytes | None = None  # of the event at `position`, empty before the first
         self._offset = timedelta()
         self._connect = connect
         self._on_news = on_news
@@ -61,21 +81,23 @@ class Following:
         return self._connection
 
     async def open(self) -> None:
-        """Connect, or connect again. A ledger that has become shorter is not ours any more: `LedgerBroken`."""
+        """Connect, or connect again. A ledger that is shorter now, or another one, is not ours: `LedgerBroken`."""
         if self._connection:
             self._connection.terminate()
-        connection = await self._connect()
+        self._connection = connection = await self._connect()
         end = await connection.fetchrow(LAST)
         assert end is not None
         last, clock = end
         if last < self.position:
             raise LedgerBroken(f"the ledger ends at {last}; this process has seen {self.position}")
         self.set_clock(clock)
-        if self._time == EPOCH:  # the first time nothing is cached, so only the end matters
-            self._time = await connection.fetchval(LAST_TIME, last) or EPOCH
+        if self._leaf is None:  # the first time nothing is cached, so only the end matters
             self.position = last
+        recorded_at, leaf = await connection.fetchrow(AT, self.position) or (EPOCH, b"")
+        if self._leaf not in (None, leaf):
+            raise LedgerBroken(f"position {self.position} is not the event that this process has seen there")
+        self._time, self._leaf = recorded_at, leaf
         await connection.add_listener("ledger", self._heard)
-        self._connection = connection
         self.behind = True
 
     async def close(self) -> None:
@@ -84,8 +106,12 @@ class Following:
                 await self._connection.close(timeout=5)
 
     def now(self) -> datetime:
-        """The database's clock, never behind the last event."""
-        return max(self._time, EPOCH + self._offset + timedelta(seconds=time.monotonic()))
+        """The database's clock, never behind the last event, and never on a whole second.
+
+        A whole second would be spelled without its microseconds; times in documents all look the same.
+        """
+        now = max(self._time, EPOCH + self._offset + timedelta(seconds=time.monotonic()))
+        return now if now.microsecond else now + TICK
 
     def set_clock(self, database: datetime) -> None:
         """Every answer of the database carries its clock."""
@@ -99,9 +125,9 @@ class Following:
                 if position != self.position + 1:
                     raise LedgerBroken(f"position {position} follows {self.position}")
                 fold = self.folds.get(stream)
-                if fold and version == fold.version + 1:
+                if fold and version > fold.version:  # a fold that was loaded since may be ahead
                     self.folds[stream] = self._then(fold, type_, document)
-                self.position, self._time = position, recorded_at
+                self.position, self._time, self._leaf = position, recorded_at, leaf_hash(document)
 
     async def load(self, wanted: dict[str, Aggregate[Any]]) -> None:
         """Fold streams that are not in the cache; a stream without events is cached as such."""
@@ -114,7 +140,7 @@ class Following:
         """The batch is durable: what it was decided on, plus what it did, is the state now."""
         self.folds.update(batch.changed)
         self.position = batch.position
-        self._time = batch.now
+        self._time, self._leaf = batch.now, batch.rows[-1].leaf
 
     def forget_oldest(self) -> None:
         """Bound the cache. Between batches only: a batch relies on what it has loaded."""
@@ -125,7 +151,7 @@ class Following:
     def _then(self, fold: Fold, type_: str, document: bytes) -> Fold:
         return fold.after(self.domain.catalogue.decode(type_, document), document)
 
-    async def _heard(self, connection: Any, pid: int, _channel: str, _payload: object) -> None:
+    def _heard(self, connection: Any, pid: int, _channel: str, _payload: object) -> None:
         if pid != connection.get_server_pid():
             self.behind = True
             self._on_news()

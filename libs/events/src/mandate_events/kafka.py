@@ -2,31 +2,39 @@
 
 A follower assigns the partition itself and keeps its own place in its own database, in the transaction of its effect;
 consumer groups would bring rebalances and a second, weaker record of the same place (docs/adr/0004).
+
+Every await has a time limit, by `asyncio.timeout`: `wait_for` of Python 3.11 may swallow a cancellation, and a worker
+that misses its own would never stop.
 """
 
 import asyncio
 import logging
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Coroutine, Sequence
 from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.errors import KafkaError, OffsetOutOfRangeError, TopicAlreadyExistsError, for_code
 
-from mandate_events.transport import Delivery
+from mandate_events.transport import Delivery, Loss, TransportUnavailable
 
 log = logging.getLogger(__name__)
 
 CONTENT_TYPE: Final = b"application/cloudevents+json; charset=utf-8"
 PATIENCE: Final = 10.0
-"""Seconds after which it is said once that Kafka does not answer; the wait goes on."""
+"""Seconds that Kafka is given to answer. Documents on their way wait longer, and it is said once that they do."""
+
+FAREWELL: Final = 2.0
+"""Seconds that a client is given to stop. With its broker away it would take for ever."""
 
 MAX_MESSAGE: Final = 1_048_576
+KEPT: Final = {"retention.ms": "-1", "retention.bytes": "-1", "cleanup.policy": "delete"}
+"""A topic is kept for ever and never compacted."""
 
 
-class TransportUnavailable(ConnectionError):
-    """Kafka cannot be reached or does not answer; try again later."""
+class TopicUnfit(RuntimeError):
+    """A topic exists and is not as it has to be: it would lose documents, or their order."""
 
 
 def topic_of(service: str) -> str:
@@ -34,25 +42,38 @@ def topic_of(service: str) -> str:
 
 
 async def declare_topics(bootstrap: str, services: Sequence[str], replication: int = 1) -> list[str]:
-    """Create the topics that do not exist: one partition, kept for ever, never compacted. Returns those created."""
+    """Create the topics that do not exist, and examine those that do. Returns those created."""
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
-    settings = {"retention.ms": "-1", "retention.bytes": "-1", "cleanup.policy": "delete"}
-    created = []
-    await asyncio.wait_for(admin.start(), 30)
     try:
-        for service in services:
-            topic = NewTopic(topic_of(service), 1, replication, topic_configs=settings)
-            answer = await admin.create_topics([topic])
-            for name, code, *_ in answer.topic_errors:
-                error = for_code(code)
-                if error is TopicAlreadyExistsError:
-                    continue
-                if code:
-                    raise error(f"topic {name} cannot be created")
-                created.append(name)
+        async with asyncio.timeout(60):
+            await admin.start()
+            return [topic for topic in map(topic_of, services) if await _declare(admin, topic, replication)]
+    except (KafkaError, OSError) as error:
+        raise TransportUnavailable(f"cannot declare topics on Kafka at {bootstrap}: {error!r}") from error
     finally:
-        await admin.close()
-    return created
+        await _ended(admin.close())
+
+
+async def _declare(admin: AIOKafkaAdminClient, topic: str, replication: int) -> bool:
+    answer = await admin.create_topics([NewTopic(topic, 1, replication, topic_configs=KEPT)])
+    error = for_code(answer.topic_errors[0][1])
+    if error is TopicAlreadyExistsError:  # made by an earlier start, or by a broker that makes topics by itself
+        await _examine(admin, topic)
+        return False
+    if answer.topic_errors[0][1]:
+        raise error(f"topic {topic} cannot be created")
+    return True
+
+
+async def _examine(admin: AIOKafkaAdminClient, topic: str) -> None:
+    (answer,) = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, topic, KEPT)])
+    found = {entry[0]: entry[1] for resource in answer.resources for entry in resource[4]}
+    wrong = [f"{name}={found[name]} (must be {value})" for name, value in KEPT.items() if found.get(name) != value]
+    partitions = len((await admin.describe_topics([topic]))[0]["partitions"])
+    if partitions > 1:
+        wrong.append(f"{partitions} partitions (must be 1)")
+    if wrong:
+        raise TopicUnfit(f"topic {topic} exists with {', '.join(wrong)}")
 
 
 class KafkaSource:
@@ -66,36 +87,30 @@ class KafkaSource:
 
     async def open(self, place: int) -> None:
         await self.close()
-        consumer = AIOKafkaConsumer(
+        self._consumer = AIOKafkaConsumer(
             bootstrap_servers=self._bootstrap,
             enable_auto_commit=False,
             auto_offset_reset="none",
             fetch_max_wait_ms=500,
             max_partition_fetch_bytes=4 * MAX_MESSAGE,
         )
-        try:
-            await asyncio.wait_for(consumer.start(), PATIENCE)
-        except (KafkaError, TimeoutError, OSError) as error:
-            with suppress(KafkaError, TimeoutError, OSError):
-                await asyncio.wait_for(consumer.stop(), 2)
-            raise TransportUnavailable(f"cannot reach Kafka at {self._bootstrap}: {error!r}") from error
-        consumer.assign([self._partition])
-        consumer.seek(self._partition, place)
-        self._consumer = consumer
+        await _start(self._consumer, self._bootstrap)
+        self._consumer.assign([self._partition])
+        self._consumer.seek(self._partition, place)
 
     async def receive(self, limit: int, wait: float) -> Sequence[Delivery]:
         assert self._consumer is not None, "open the source first"
         try:
-            records = await asyncio.wait_for(
-                self._consumer.getmany(self._partition, timeout_ms=int(wait * 1000), max_records=limit),
-                wait + PATIENCE,
-            )
-        except TimeoutError as error:
-            raise TransportUnavailable("Kafka does not answer") from error
+            async with asyncio.timeout(wait + PATIENCE):
+                records = await self._consumer.getmany(self._partition, timeout_ms=int(wait * 1000), max_records=limit)
+        except OffsetOutOfRangeError as error:
+            raise Loss(f"{self._partition.topic} no longer holds what was read from it before: {error}") from error
+        except (KafkaError, OSError) as error:
+            raise TransportUnavailable(f"Kafka does not answer: {error!r}") from error
+        # a record without a value is no document either: whoever reads it will say so
         return [
-            Delivery(document=record.value, place=record.offset + 1)
+            Delivery(document=record.value or b"", place=record.offset + 1)
             for record in records.get(self._partition, [])
-            if record.value is not None
         ]
 
     async def behind(self) -> int | None:
@@ -107,8 +122,7 @@ class KafkaSource:
     async def close(self) -> None:
         if self._consumer:
             consumer, self._consumer = self._consumer, None
-            with suppress(KafkaError, TimeoutError, OSError):
-                await asyncio.wait_for(consumer.stop(), 5)
+            await _ended(consumer.stop())
 
 
 class KafkaSink:
@@ -121,68 +135,92 @@ class KafkaSink:
 
     async def open(self) -> None:
         await self.close()
-        producer = AIOKafkaProducer(
+        self._producer = AIOKafkaProducer(
             bootstrap_servers=self._bootstrap, enable_idempotence=True, acks="all", linger_ms=0,
             max_request_size=MAX_MESSAGE,
         )  # fmt: skip
-        try:
-            await asyncio.wait_for(producer.start(), PATIENCE)
-        except (KafkaError, TimeoutError, OSError) as error:
-            with suppress(KafkaError, TimeoutError, OSError):
-                await asyncio.wait_for(producer.stop(), 2)
-            raise TransportUnavailable(f"cannot reach Kafka at {self._bootstrap}: {error!r}") from error
-        self._producer = producer
+        await _start(self._producer, self._bootstrap)
 
     async def publish(self, documents: Sequence[tuple[str, bytes]]) -> None:
         assert self._producer is not None, "open the sink first"
-        pending: set[asyncio.Future[Any]] = set()
+        pending: list[asyncio.Future[Any]] = []
         try:
             for type_, document in documents:
                 headers = [("content-type", CONTENT_TYPE), ("ce_type", type_.encode())]
-                sent = self._producer.send(self._topic, value=document, headers=headers, partition=0)
-                pending.add(await asyncio.wait_for(sent, PATIENCE))
-            await self._all(pending)
-        except (KafkaError, TimeoutError, OSError) as error:
-            for future in pending:
-                future.cancel()
+                async with asyncio.timeout(PATIENCE):
+                    sent = await self._producer.send(self._topic, value=document, headers=headers, partition=0)
+                pending.append(sent)
+            await self._durable(pending)
+        except (KafkaError, OSError) as error:
             raise TransportUnavailable(f"Kafka did not take the documents: {error!r}") from error
+        finally:
+            for future in pending:
+                if not future.cancel() and not future.cancelled():
+                    future.exception()  # seen: the first of them was raised
 
     @staticmethod
-    async def _all(pending: set[asyncio.Future[Any]]) -> None:
+    async def _durable(pending: Sequence["asyncio.Future[Any]"]) -> None:
         """Wait for all; with the broker down the producer keeps them in order and sends them when it is back."""
+        waiting = set(pending)
         said = False
-        while pending:
-            done, pending = await asyncio.wait(pending, timeout=PATIENCE)
+        while waiting:
+            done, waiting = await asyncio.wait(waiting, timeout=PATIENCE)
             for future in done:
                 future.result()
-            if pending and not done and not said:
-                log.warning("Kafka does not answer; %d documents wait for it", len(pending))
+            if waiting and not done and not said:
+                log.warning("Kafka does not answer; %d documents wait for it", len(waiting))
                 said = True
 
     async def last(self) -> bytes | None:
         """Read the end of the topic with a consumer of its own."""
         partition = TopicPartition(self._topic, 0)
         source = AIOKafkaConsumer(bootstrap_servers=self._bootstrap, enable_auto_commit=False)
+        await _start(source, self._bootstrap)
         try:
-            await asyncio.wait_for(source.start(), PATIENCE)
-            source.assign([partition])
-            end = (await asyncio.wait_for(source.end_offsets([partition]), PATIENCE))[partition]
-            begin = (await asyncio.wait_for(source.beginning_offsets([partition]), PATIENCE))[partition]
-            if end == begin:
-                return None
-            source.seek(partition, end - 1)
-            record = await asyncio.wait_for(source.getone(partition), PATIENCE)
-        except (KafkaError, TimeoutError, OSError) as error:
+            async with asyncio.timeout(PATIENCE):
+                source.assign([partition])
+                end = (await source.end_offsets([partition]))[partition]
+                begin = (await source.beginning_offsets([partition]))[partition]
+                if end == begin:
+                    return None
+                source.seek(partition, end - 1)
+                return (await source.getone(partition)).value or b""
+        except (KafkaError, OSError) as error:
             raise TransportUnavailable(f"cannot read the end of {self._topic}: {error!r}") from error
-        else:
-            value: bytes | None = record.value
-            return value
         finally:
-            with suppress(KafkaError, TimeoutError, OSError):
-                await asyncio.wait_for(source.stop(), 5)
+            await _ended(source.stop())
 
     async def close(self) -> None:
-        if self._producer:
-            producer, self._producer = self._producer, None
-            with suppress(KafkaError, TimeoutError, OSError):
-                await asyncio.wait_for(producer.stop(), 5)
+        if self._producer is None:
+            return
+        producer, self._producer = self._producer, None
+        stopping = asyncio.create_task(producer.stop())
+        if not (await asyncio.wait({stopping}, timeout=FAREWELL))[0]:
+            # It waits for its broker. What it was to send is in the ledger: it must not send it at some later time.
+            sender = producer._sender  # noqa: SLF001 - aiokafka has no word for giving up
+            sender.sender_task.cancel()
+            await _ended(producer.client.close())
+            producer._message_accumulator.fail_all(KafkaError("given up"))  # noqa: SLF001
+        await _ended(stopping)
+
+
+async def _start(client: AIOKafkaConsumer | AIOKafkaProducer, bootstrap: str) -> None:
+    """Start a client, or leave nothing of it behind."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            await client.start()
+    except BaseException as error:
+        await _ended(client.stop())
+        if isinstance(error, (KafkaError, OSError)):
+            raise TransportUnavailable(f"cannot reach Kafka at {bootstrap}: {error!r}") from error
+        raise
+
+
+async def _ended(stopping: "Coroutine[Any, Any, None] | asyncio.Task[None]") -> None:
+    """Let a client stop, in a task of its own: it may take for ever, and it swallows cancellations."""
+    task = asyncio.ensure_future(stopping)
+    done, _ = await asyncio.wait({task}, timeout=FAREWELL)
+    if not done:
+        task.cancel()
+    elif not task.cancelled() and (error := task.exception()):
+        log.debug("a Kafka client did not stop in order: %r", error)

@@ -87,22 +87,9 @@ create table ledger.parked (
 GUARDS: Final = """
 create function ledger.refuse_change() returns trigger language plpgsql as $$
 begin
-    raise exception '% on ledger.% is refused: the record only grows', tg_op, tg_table_name
+    raise exception '% on %.% is refused: the record only grows', tg_op, tg_table_schema, tg_table_name
         using errcode = 'insufficient_privilege';
 end $$;
-
-create trigger events_only_grow before update or delete on ledger.events
-    for each row execute function ledger.refuse_change();
-create trigger events_stay before truncate on ledger.events
-    for each statement execute function ledger.refuse_change();
-create trigger blobs_only_grow before update or delete on ledger.blobs
-    for each row execute function ledger.refuse_change();
-create trigger blobs_stay before truncate on ledger.blobs
-    for each statement execute function ledger.refuse_change();
-alter table ledger.events enable always trigger events_only_grow;
-alter table ledger.events enable always trigger events_stay;
-alter table ledger.blobs enable always trigger blobs_only_grow;
-alter table ledger.blobs enable always trigger blobs_stay;
 """
 
 GRANTS: Final = """
@@ -121,6 +108,19 @@ grant insert, update, delete on ledger.parked to {append};
 def role(service: str, name: str) -> str:
     """The database role of one service: roles are shared by all databases of a server, so they carry its name."""
     return f"{service}_{name}"
+
+
+def only_grows(table: str) -> str:
+    """SQL that refuses UPDATE, DELETE and TRUNCATE on a table (`schema.name`), even to its owner."""
+    name = table.partition(".")[2]
+    return f"""
+create trigger {name}_only_grow before update or delete on {table}
+    for each row execute function ledger.refuse_change();
+create trigger {name}_stay before truncate on {table}
+    for each statement execute function ledger.refuse_change();
+alter table {table} enable always trigger {name}_only_grow;
+alter table {table} enable always trigger {name}_stay;
+"""
 
 
 def create_roles(service: str) -> str:
@@ -145,7 +145,8 @@ def create_ledger(service: str) -> str:
         f"alter table ledger.{table} owner to {owner};"
         for table in ("events", "streams", "commands", "blobs", "cursors", "received", "parked")
     )
-    return "\n".join([create_roles(service), TABLES, GUARDS, GRANTS.format(**roles), own])
+    guards = [GUARDS, only_grows("ledger.events"), only_grows("ledger.blobs")]
+    return "\n".join([create_roles(service), TABLES, *guards, GRANTS.format(**roles), own])
 
 
 def create_views(service: str) -> str:

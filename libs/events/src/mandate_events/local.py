@@ -9,7 +9,7 @@ import asyncpg
 
 from mandate_events.following import CONNECTION_LOST
 from mandate_events.statements import AFTER
-from mandate_events.transport import Delivery
+from mandate_events.transport import Delivery, Loss
 
 
 class LocalSource:
@@ -25,8 +25,13 @@ class LocalSource:
     async def open(self, place: int) -> None:
         await self.close()
         self._place = place
-        self._connection = await asyncpg.connect(self._dsn, server_settings={"application_name": "mandate-follow"})
+        self._connection = await asyncpg.connect(
+            self._dsn, server_settings={"application_name": "mandate-follow"}, timeout=10
+        )
         await self._connection.add_listener("ledger", self._heard)
+        if (behind := await self.behind()) < 0:
+            await self.close()
+            raise Loss(f"{self.name} ends at {place + behind}, though {place} was read from it before")
 
     async def receive(self, limit: int, wait: float) -> Sequence[Delivery]:
         assert self._connection is not None, "open the source first"
@@ -34,13 +39,14 @@ class LocalSource:
         rows = await self._connection.fetch(AFTER, self._place, limit)
         if not rows:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._news.wait(), wait)
+                async with asyncio.timeout(wait):
+                    await self._news.wait()
             rows = await self._connection.fetch(AFTER, self._place, limit)
         if rows:
             self._place = rows[-1][0]
         return [Delivery(document=row[2], place=row[0]) for row in rows]
 
-    async def behind(self) -> int | None:
+    async def behind(self) -> int:
         assert self._connection is not None, "open the source first"
         last: int = await self._connection.fetchval("select coalesce(max(position), 0) from ledger.events")
         return last - self._place
@@ -51,5 +57,5 @@ class LocalSource:
                 await self._connection.close(timeout=2)
             self._connection = None
 
-    async def _heard(self, *_: object) -> None:
+    def _heard(self, *_: object) -> None:
         self._news.set()

@@ -17,7 +17,9 @@ OUTBOX_AGE = Gauge("mandate_outbox_age_seconds", "Age of the oldest event not ye
 CONSUMER_LAG = Gauge(
     "mandate_consumer_lag_events", "Events of a source not yet consumed", ["service", "consumer", "source"]
 )
-PARKED = Gauge("mandate_parked_events", "Events put aside because their handler failed", ["service", "consumer"])
+PARKED = Gauge(
+    "mandate_parked_events", "Events put aside because their handler failed", ["service", "consumer", "source"]
+)
 HALTED = Gauge(
     "mandate_consumer_halted",
     "1 where a consumer stopped on a loss or a fork",

@@ -2,7 +2,7 @@
 
 import asyncio
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from alembic import command, context, op
 from alembic.config import Config
@@ -47,8 +47,7 @@ def run_script(sql: str) -> None:
     """Run many statements in the migration's transaction: prepared statements, SQLAlchemy's way, hold one each."""
     bind = op.get_bind()
     bind.exec_driver_sql("select 1")  # the driver's transaction begins with the first statement
-    driver = bind.connection.dbapi_connection
-    assert isinstance(driver, AdaptedConnection)
+    driver = cast("AdaptedConnection", bind.connection.dbapi_connection)
     driver.run_async(lambda connection: connection.execute(sql))
 
 

@@ -1,5 +1,10 @@
 """Where something recognised comes from: the event of another ledger, named so that it can be proven."""
 
+from typing import Annotated
+
+import msgspec
+
+from mandate_events.canonical import MAX_INTEGER
 from mandate_events.event import Event
 
 
@@ -7,7 +12,7 @@ class Origin(Event, frozen=True, kw_only=True):
     """Which event of which ledger a recognition rests on: `hash` is the SHA-256 of its document."""
 
     source: str
-    sequence: int
+    sequence: Annotated[int, msgspec.Meta(ge=1, le=MAX_INTEGER)]
     hash: str
 
     @property

@@ -1,15 +1,14 @@
 """What a submitted command came to."""
 
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import orjson
 
 from mandate_events.deciding import Refused
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
+class Accepted(msgspec.Struct, frozen=True, gc=False):
     """The command is decided and its events are durable. `position` is None where nothing had to be recorded."""
 
     stream: str

@@ -54,6 +54,34 @@ async def parked(connection: AsyncConnection, consumer: str, source: str | None 
     return [Parked(*row) for row in rows]
 
 
+async def blocked(connection: AsyncConnection, consumer: str, source: str) -> dict[str, Parked]:
+    """The keys behind which events wait, each with the first of them."""
+    rows = await connection.execute(text(_BLOCKED), {"consumer": consumer, "source": source})
+    return {row.key: Parked(*row) for row in rows}
+
+
+async def discarded(connection: AsyncConnection, consumer: str) -> set[tuple[str, int]]:
+    """(source, sequence) of what was given up."""
+    rows = await connection.execute(text(_DISCARDED), {"consumer": consumer})
+    return {(row[0], row[1]) for row in rows}
+
+
+async def forget(connection: AsyncConnection, consumer: str) -> None:
+    """Begin anew: nothing waits. What was given up stays given up."""
+    await connection.execute(text(_FORGET), {"consumer": consumer})
+
+
+async def count(connection: AsyncConnection, consumer: str, source: str) -> int:
+    """How many wait."""
+    waiting: int = (await connection.execute(text(_COUNT), {"consumer": consumer, "source": source})).scalar_one()
+    return waiting
+
+
+async def claim(connection: AsyncConnection, item: Parked) -> bool:
+    """Hold it to the end of the transaction; false where somebody else has handled or discarded it meanwhile."""
+    return (await connection.execute(text(_CLAIM), _which(item))).first() is not None
+
+
 async def unpark(connection: AsyncConnection, item: Parked) -> None:
     """It has been handled."""
     await connection.execute(text(_UNPARK), _which(item))
@@ -81,6 +109,19 @@ select consumer, source, sequence, key, document, error, attempts, parked_at fro
 where consumer = :consumer and discarded_at is null and (cast(:source as text) is null or source = :source)
 order by source, sequence
 """
+_BLOCKED: Final = """
+select distinct on (key) consumer, source, sequence, key, document, error, attempts, parked_at from ledger.parked
+where consumer = :consumer and source = :source and discarded_at is null order by key, sequence
+"""
+_COUNT: Final = """
+select count(*) from ledger.parked where consumer = :consumer and source = :source and discarded_at is null
+"""
+_CLAIM: Final = """
+select 1 from ledger.parked
+where consumer = :consumer and source = :source and sequence = :sequence and discarded_at is null for update
+"""
+_DISCARDED: Final = "select source, sequence from ledger.parked where consumer = :consumer and discarded_at is not null"
+_FORGET: Final = "delete from ledger.parked where consumer = :consumer and discarded_at is null"
 _UNPARK: Final = """
 delete from ledger.parked where consumer = :consumer and source = :source and sequence = :sequence
 """

@@ -4,6 +4,7 @@ A policy is a pure function from an event to reactions. Each reaction is submitt
 so that hearing it twice does nothing twice; the consumer's cursor moves only afterwards. Policies are never replayed.
 """
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -14,7 +15,10 @@ from mandate_events.deciding import Aggregate, Command
 from mandate_events.event import Recorded
 from mandate_events.identifiers import derived
 from mandate_events.origin import Origin
+from mandate_events.outcome import KeyReused, LedgerBroken, LedgerUnavailable
 from mandate_events.store import Store
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,7 @@ class PolicyRunner:
         service = record.source.rpartition("/")[2]
         origin = Origin(source=service, sequence=record.position, hash=digest(document).hex())
         for number, reaction in enumerate(self._policy(Heard(record, origin))):
-            await self._store.submit(
+            await self._submit(
                 Submission(
                     reaction.aggregate,
                     reaction.id,
@@ -63,3 +67,13 @@ class PolicyRunner:
                     causation=record.id,
                 )
             )
+
+    async def _submit(self, submission: Submission) -> None:
+        try:
+            await self._store.submit(submission)
+        except KeyReused:  # an earlier version of the policy reacted to this event, with another command
+            log.warning("%s reacted to %s before, in other words", self.name, submission.causation)
+        except LedgerUnavailable as error:
+            if self._store.appender.broken:  # for good: only a new process helps
+                raise LedgerBroken(str(error)) from error
+            raise

@@ -11,12 +11,13 @@ import asyncpg
 from mandate_events.event import read_heading
 from mandate_events.metrics import OUTBOX_AGE
 from mandate_events.statements import AFTER
-from mandate_events.transport import Sink
+from mandate_events.transport import Fenced, Sink, TransportUnavailable
 
 log = logging.getLogger(__name__)
 
 BATCH: Final = 1_000
 POLL: Final = 1.0
+RETRY: Final = 1.0
 
 MOVE: Final = """
 update ledger.cursors set sequence = $2 where consumer = 'relay' and source = $3 and sequence = $1
@@ -31,10 +32,6 @@ class LedgerBehindTopic(RuntimeError):
     """The topic holds what the ledger does not, or other bytes under the same number: the database was restored."""
 
 
-class Fenced(RuntimeError):
-    """Another process moved the cursor: this one no longer leads."""
-
-
 class Relay:
     """Publishes the ledger that `connection` reads; the leader's lock is held on the same connection."""
 
@@ -44,32 +41,58 @@ class Relay:
         self._sink = sink
         self._news = asyncio.Event()
         self._cursor = 0
+        self._waiting_since: datetime | None = None
 
     async def run(self) -> None:
+        """Send until cancelled; a broker that is away is waited for."""
+        OUTBOX_AGE.labels(self._service).set_function(self._age)
         await self._connection.add_listener("ledger", self._heard)
         await self._connection.execute(BEGIN, self._service)
-        self._cursor = await self._connection.fetchval(CURSOR, self._service)
+        waiting = False
         try:
-            await self._sink.open()
-            await self._compare()
             while True:
-                self._news.clear()
-                if not await self.step():
-                    with suppress(TimeoutError):
-                        await asyncio.wait_for(self._news.wait(), POLL)
+                try:
+                    await self._open()
+                    if waiting:
+                        log.info("the relay of %s goes on", self._service)
+                        waiting = False
+                    await self._follow()
+                except TransportUnavailable as error:
+                    log.log(logging.DEBUG if waiting else logging.WARNING, "the relay waits: %s", error)
+                    waiting = True
+                    await asyncio.sleep(RETRY)
+                finally:
+                    await self._sink.close()
         finally:
-            await self._sink.close()
+            self._waiting_since = None
 
     async def step(self) -> bool:
         """Send the next documents; false when there are none."""
-        rows = await self._connection.fetch(AFTER, self._cursor, BATCH)
+        rows = await self._next(BATCH)
         if not rows:
-            OUTBOX_AGE.labels(self._service).set(0)
             return False
-        OUTBOX_AGE.labels(self._service).set((datetime.now(UTC) - rows[0][3]).total_seconds())
         await self._sink.publish([(row[1], row[2]) for row in rows])
         await self._move(rows[-1][0])
         return True
+
+    async def _open(self) -> None:
+        self._cursor = await self._connection.fetchval(CURSOR, self._service)
+        await self._next(1)  # how long it has been waiting is known also while the broker is away
+        await self._sink.open()
+        await self._compare()
+
+    async def _follow(self) -> None:
+        while True:
+            self._news.clear()
+            if not await self.step():
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(POLL):
+                        await self._news.wait()
+
+    async def _next(self, limit: int) -> "list[asyncpg.Record]":
+        rows: list[asyncpg.Record] = await self._connection.fetch(AFTER, self._cursor, limit)
+        self._waiting_since = rows[0][3] if rows else None
+        return rows
 
     async def _move(self, sequence: int) -> None:
         if await self._connection.execute(MOVE, self._cursor, sequence, self._service) != "UPDATE 1":
@@ -77,17 +100,31 @@ class Relay:
         self._cursor = sequence
 
     async def _compare(self) -> None:
-        """The topic's last document must be in the ledger, byte for byte."""
+        """The topic's last document must be in the ledger, byte for byte; sending goes on after it.
+
+        That is ahead of the cursor where a crash came between, and behind it where the topic lost its end: then what
+        it lost is sent again.
+        """
         last = await self._sink.last()
-        if last is None:
-            return
-        position = read_heading(last).position
-        ours = await self._connection.fetchval("select document from ledger.events where position = $1", position)
-        if ours != last:
-            state = "is not" if ours is None else "is another"
-            raise LedgerBehindTopic(f"the topic ends with {self._service}:{position}, which {state} in the ledger")
-        if position > self._cursor:
+        position = 0
+        if last is not None:
+            try:
+                position = read_heading(last).position
+            except ValueError as error:
+                raise LedgerBehindTopic(f"the topic of {self._service} ends with what is no document") from error
+            ours = await self._connection.fetchval("select document from ledger.events where position = $1", position)
+            if ours != last:
+                state = "is not" if ours is None else "is another"
+                raise LedgerBehindTopic(f"the topic ends with {self._service}:{position}, which {state} in the ledger")
+        if position < self._cursor:
+            log.warning("the topic of %s ends at %d, not at %d: sending again", self._service, position, self._cursor)
+        if position != self._cursor:
             await self._move(position)
 
-    async def _heard(self, *_: object) -> None:
+    def _age(self) -> float:
+        """Seconds that the oldest document not yet sent has been waiting; told whenever it is asked."""
+        since = self._waiting_since
+        return max(0.0, (datetime.now(UTC) - since).total_seconds()) if since else 0.0
+
+    def _heard(self, *_: object) -> None:
         self._news.set()

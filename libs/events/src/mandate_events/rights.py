@@ -93,8 +93,10 @@ class Rights:
     def may_read(self, query: str, held: Iterable[Mandate], project: str | None = None) -> bool:
         """Whether one of the mandates permits a query (a row whose command is the query's name)."""
         held = tuple(held)
-        rows = self._rows.get(query, ())
-        return any(row.effect == "allow" and _match(row, held, project) is not None for row in rows)
+        for row in self._rows.get(query, ()):
+            if _match(row, held, project) is not None:
+                return row.effect == "allow"
+        return False
 
 
 def _match(row: Right, held: Sequence[Mandate], project: str | None) -> Mandate | None:

@@ -23,9 +23,23 @@ with written as (
 select pg_notify('ledger', $20), clock_timestamp()
 """
 
+WRITE_ONE: Final = """
+with written as (
+    insert into ledger.events (position, stream, version, type, recorded_at, document, leaf)
+    values ($1, $2, $3, $4, $5, $6, $7)
+), answered as (
+    insert into ledger.commands (principal, route, key, fingerprint, response, position)
+    values ($8, $9, $10, $11, $12, $1)
+), heads as (
+    insert into ledger.streams (stream, version, head) values ($2, $3, $13)
+    on conflict (stream) do update set version = excluded.version, head = excluded.head
+)
+select pg_notify('ledger', $14), clock_timestamp()
+"""
+
 LAST: Final = "select coalesce(max(position), 0), clock_timestamp() from ledger.events"
 
-LAST_TIME: Final = "select recorded_at from ledger.events where position = $1"
+AT: Final = "select recorded_at, leaf from ledger.events where position = $1"
 
 TAIL: Final = """
 select position, stream, version, type, document, recorded_at from ledger.events

@@ -1,5 +1,7 @@
 """A service's ledger, opened: one appender to decide, one reader to answer, one pool beneath the reader."""
 
+import asyncio
+from contextlib import AsyncExitStack
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -8,10 +10,10 @@ import asyncpg
 from mandate_events.appender import Appender
 from mandate_events.batch import Submission
 from mandate_events.domain import Domain
-from mandate_events.identifiers import derived
-from mandate_events.outcome import Accepted, LedgerBroken
+from mandate_events.identifiers import derived, uuid7
+from mandate_events.outcome import Accepted, LedgerBroken, LedgerUnavailable, Overloaded
 from mandate_events.reader import Reader
-from mandate_events.rights import DENIAL, RIGHTS_TABLE, AdoptRights, RecordRepeats
+from mandate_events.rights import COLLAPSE, DENIAL, RIGHTS_TABLE, AdoptRights, RecordRepeats
 from mandate_events.statements import TORN_HEADS
 
 POINT_LOOKUPS = {"enable_seqscan": "off", "jit": "off"}
@@ -24,6 +26,9 @@ APPEND_SETTINGS = {
     "idle_in_transaction_session_timeout": "2000",  # a frozen process must not hold the others up
 }
 
+COMMAND_TIMEOUT = 20.0
+"""Seconds after which a silent server counts as lost: over a broken network TCP alone would wait for hours."""
+
 
 class Store:
     """`async with Store(domain, dsn) as store`: everything a service does with its own ledger."""
@@ -35,29 +40,37 @@ class Store:
         self._read_connections = read_connections
         self._pool: asyncpg.Pool[Any] | None = None
         self._reader: Reader | None = None
+        self._opened = AsyncExitStack()
 
     async def __aenter__(self) -> "Store":
-        self._pool = await asyncpg.create_pool(
-            self.dsn,
-            min_size=1,
-            max_size=self._read_connections,
-            server_settings={**POINT_LOOKUPS, "application_name": "mandate-read"},
-        )
-        self._reader = Reader(self.domain, self._pool)
-        if torn := await self._pool.fetch(TORN_HEADS):
-            raise LedgerBroken(f"the cache of heads contradicts the record: {[row[0] for row in torn]}")
-        await self.appender.start()
-        await self.adopt_rights()
+        async with AsyncExitStack() as opened:
+            pool = await opened.enter_async_context(
+                asyncpg.create_pool(
+                    self.dsn,
+                    min_size=1,
+                    max_size=self._read_connections,
+                    server_settings={**POINT_LOOKUPS, "application_name": "mandate-read"},
+                )
+            )
+            self._pool, self._reader = pool, Reader(self.domain, pool)
+            if torn := await pool.fetch(TORN_HEADS):
+                raise LedgerBroken(f"the cache of heads contradicts the record: {[row[0] for row in torn]}")
+            opened.push_async_callback(self.appender.stop)
+            await self.appender.start()
+            await self.adopt_rights()
+            opened.push_async_callback(self.record_repeats)
+            minutes = asyncio.create_task(self._record_repeats_each_minute(), name="record-repeats")
+            opened.callback(minutes.cancel)
+            self._opened = opened.pop_all()
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self.record_repeats()
-        await self.appender.stop()
-        if self._pool:
-            await self._pool.close()
+        await self._opened.aclose()
 
     async def _connect(self) -> "asyncpg.Connection[Any]":
-        return await asyncpg.connect(self.dsn, server_settings=APPEND_SETTINGS, timeout=10)
+        return await asyncpg.connect(
+            self.dsn, server_settings=APPEND_SETTINGS, timeout=10, command_timeout=COMMAND_TIMEOUT
+        )
 
     @property
     def reader(self) -> Reader:
@@ -88,18 +101,29 @@ class Store:
 
     async def record_repeats(self) -> None:
         """Put the refusals that were collapsed into an earlier one on record, with their count."""
-        repeats, self.appender.repeats = self.appender.repeats, {}
-        for (person, command, on, rule), count in repeats.items():
-            await self.submit(
-                Submission(
-                    DENIAL,
-                    person,
-                    RecordRepeats(command=command, on=on, rule=rule, role="none", count=count),
-                    actor="system/denials",
-                    route="record-repeats",
-                    key=derived("repeats", person, command, on, rule, str(self.appender.position)),
-                )
+        repeats = self.appender.repeats
+        for kind, count in list(repeats.items()):
+            person, command, on, rule = kind
+            submission = Submission(
+                DENIAL,
+                person,
+                RecordRepeats(command=command, on=on, rule=rule, role="none", count=count),
+                actor="system/denials",
+                route="record-repeats",
+                key=uuid7(),
             )
+            try:
+                await self.submit(submission)
+            except (Overloaded, LedgerUnavailable):  # the next minute; rather counted twice than never
+                return
+            repeats.subtract({kind: count})
+            if not repeats[kind]:
+                del repeats[kind]
+
+    async def _record_repeats_each_minute(self) -> None:
+        while True:
+            await asyncio.sleep(COLLAPSE.total_seconds())
+            await self.record_repeats()
 
 
 def database_name(dsn: str) -> str:

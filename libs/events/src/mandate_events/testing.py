@@ -10,7 +10,7 @@ from typing import Any
 from mandate_events.batch import Batch, Decision, Fold, NotLoaded, Submission
 from mandate_events.deciding import Aggregate, Command, Invalid, Refused, Unknown
 from mandate_events.domain import Domain
-from mandate_events.event import Event, Recorded
+from mandate_events.event import JSON, Event, Recorded
 from mandate_events.identifiers import uuid7
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -51,13 +51,22 @@ class Scenario:
             except (Refused, Invalid, Unknown) as refusal:
                 return Outcome([], refusal, None)
             else:
-                return Outcome([self._decode(row) for row in batch.rows], None, decision)
+                return Outcome(self._replayed(batch), None, decision)
 
-    def _decode(self, row: Any) -> Recorded[Any]:
-        return self._domain.catalogue.decode(row.type, row.document)
+    def _replayed(self, batch: Batch) -> list[Recorded[Any]]:
+        """The events as they will be read again; folded from their documents they mean what they meant live."""
+        folds, records = dict(self._folds), []
+        for row in batch.rows:
+            record = self._domain.catalogue.decode(row.type, row.document)
+            folds[row.stream] = folds[row.stream].after(record, row.document)
+            records.append(record)
+        for stream, live in batch.changed.items():
+            assert folds[stream] == live, f"{stream} replays as {folds[stream].state}, but was {live.state}"
+        return records
 
     def _recorded(self, fold: Fold, stream: str, event: Event, by: str) -> Recorded[Any]:
         return Recorded(
+            datacontenttype=JSON,
             id=uuid7(),
             source=self._domain.catalogue.source,
             type=self._domain.catalogue.types[type(event)],

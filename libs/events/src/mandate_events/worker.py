@@ -10,9 +10,8 @@ import asyncpg
 
 from mandate_events.consumer import Consumer
 from mandate_events.following import CONNECTION_LOST
-from mandate_events.kafka import TransportUnavailable
 from mandate_events.relay import Relay
-from mandate_events.transport import Sink
+from mandate_events.transport import Fenced, Sink
 
 log = logging.getLogger(__name__)
 
@@ -20,6 +19,14 @@ LEADER: Final = 0x4C454144
 """Session advisory lock of the leading worker, held on the connection that the relay reads with."""
 
 STANDBY: Final = 1.0
+
+SETTINGS: Final = {
+    "application_name": "mandate-leader",
+    # a host that loses its power says no good-bye: after half a minute the lock is free
+    "tcp_keepalives_idle": "10",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "4",
+}
 
 
 class Worker:
@@ -36,9 +43,7 @@ class Worker:
         """Lead, or stand by, until cancelled. An unexpected error ends it loudly: its supervisor starts it again."""
         while True:
             try:
-                connection = await asyncpg.connect(
-                    self._dsn, server_settings={"application_name": "mandate-leader"}, timeout=10
-                )
+                connection = await asyncpg.connect(self._dsn, server_settings=SETTINGS, timeout=10)
             except CONNECTION_LOST as error:
                 log.warning("the worker of %s waits for its database: %r", self._service, error)
                 await asyncio.sleep(STANDBY)
@@ -48,8 +53,8 @@ class Worker:
                 self.leading.set()
                 log.info("this worker leads %s", self._service)
                 await self._lead(connection)
-            except* CONNECTION_LOST as lost:
-                log.warning("the worker of %s lost its database: %r", self._service, lost.exceptions)
+            except* (*CONNECTION_LOST, Fenced) as lost:
+                log.warning("the worker of %s no longer leads: %r", self._service, lost.exceptions)
             finally:
                 self.leading.clear()
                 with suppress(*CONNECTION_LOST, TimeoutError):
@@ -63,25 +68,17 @@ class Worker:
             await asyncio.sleep(STANDBY)
 
     async def _lead(self, connection: "asyncpg.Connection[Any]") -> None:
+        gone = asyncio.Event()
+        connection.add_termination_listener(lambda _: gone.set())
         async with asyncio.TaskGroup() as group:
+            group.create_task(self._watch(gone))
             if self._sink:
-                group.create_task(self._relay(connection, self._sink))
-            else:
-                group.create_task(self._watch(connection))
+                group.create_task(Relay(self._service, connection, self._sink).run())
             for consumer in self._consumers():
                 group.create_task(consumer.run())
 
-    async def _relay(self, connection: "asyncpg.Connection[Any]", sink: Sink) -> None:
-        relay = Relay(self._service, connection, sink)
-        while True:
-            try:
-                await relay.run()
-            except TransportUnavailable as error:
-                log.warning("the relay of %s waits: %s", self._service, error)
-                await asyncio.sleep(STANDBY)
-
-    async def _watch(self, connection: "asyncpg.Connection[Any]") -> None:
-        """Without a relay, somebody must still notice that the lock is lost with its connection."""
-        while True:
-            await connection.fetchval("select 1")
-            await asyncio.sleep(STANDBY)
+    @staticmethod
+    async def _watch(gone: asyncio.Event) -> None:
+        """The lock goes with its connection, also while the relay waits for Kafka and does not look at it."""
+        await gone.wait()
+        raise ConnectionResetError("the connection that holds the leader's lock is gone")

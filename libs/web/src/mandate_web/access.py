@@ -69,7 +69,11 @@ class Viewer:
 
     def projects(self) -> list[str]:
         """The projects that a project role lets them see."""
-        return sorted({mandate.project for mandate in self.held if mandate.project is not None})
+        return sorted(
+            mandate.project
+            for mandate in self.held
+            if mandate.project is not None and self.rights.may_read(self.query, [mandate], mandate.project)
+        )
 
     def sees(self, project: str) -> bool:
         return self.sees_all() or project in self.projects()

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.responses import Response
 
+from mandate_web.access import Authenticated
 from mandate_web.problems import Problem
 
 TOKEN: Final = re.compile(r"([a-z]+):([0-9]{1,18})")
@@ -33,6 +34,7 @@ class View:
 
 async def _open_view(
     request: Request,
+    _: Authenticated,  # first: who may not ask must not make us wait
     mandate_consistency: Annotated[
         str | None, Header(description="Tokens of receipts that the answer must include", examples=["governance:17"])
     ] = None,
@@ -70,7 +72,7 @@ def _tokens(header: str) -> dict[str, int]:
 
 
 def _wait(prefer: str) -> float:
-    match = re.search(r"(?:^|[,;\s])wait=([0-9]{1,3})(?:$|[,;\s])", prefer)
+    match = re.search(r"(?:^|[,;\s])wait=([0-9]{1,9})(?:$|[,;\s])", prefer, re.IGNORECASE)
     return min(float(match[1]), MAX_WAIT) if match else DEFAULT_WAIT
 
 

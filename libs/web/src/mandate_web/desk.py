@@ -15,8 +15,10 @@ from mandate_events.identifiers import uuid7
 from mandate_events.store import Store
 from mandate_web.access import POLICY, Authenticated, Person
 from mandate_web.problems import Problem
+from mandate_web.strict import json_value
 
 KEY: Final = re.compile(r"[!-~]{1,255}")
+JSON_TYPE: Final = re.compile(r"application/[a-z0-9.-]+\+json")
 ETAG: Final = re.compile(r'"([0-9]{1,9})"')
 
 
@@ -52,10 +54,16 @@ class Desk:
         self._expected = expected
         self._fingerprint = fingerprint
         self._store: Store = request.app.state.store
+        self._root: str = request.scope.get("root_path", "")
 
     @property
     def actor(self) -> str:
         return self._person.id
+
+    @property
+    def _route(self) -> str:
+        """What is asked, as this service names it: the same wherever a proxy or the embedded product mounts it."""
+        return f"POST {self._request.scope['path'].removeprefix(self._root)}"
 
     async def decide(
         self, aggregate: Aggregate[Any], id_: str, command: Command, *, location: str | None = None, status: int = 201
@@ -67,7 +75,7 @@ class Desk:
                 id_,
                 command,
                 actor=self._person.id,
-                route=f"POST {self._request.scope['path']}",
+                route=self._route,
                 key=self._key,
                 fingerprint=self._fingerprint,
                 expected=self._expected,
@@ -85,7 +93,7 @@ class Desk:
         }
         headers = {"ETag": f'"{outcome.version}"', "Idempotency-Key": self._key}
         if location:
-            headers["Location"] = f"{self._request.scope.get('root_path', '')}{location}"
+            headers["Location"] = f"{self._root}{location}"
         if outcome.replayed:
             headers["Idempotency-Replayed"] = "true"
         return Response(orjson.dumps(body), status, headers, "application/json")
@@ -102,11 +110,24 @@ async def _open_desk(
     if idempotency_key is not None and not KEY.fullmatch(idempotency_key):
         detail = "1 to 255 visible ASCII characters"
         raise Problem("invalid", detail, errors=[{"pointer": "?idempotency-key", "detail": detail}])
-    fingerprint = hashlib.sha256(await request.body()).digest()
+    body = await request.body()
+    _check(request.headers.get("content-type", ""), body)
+    fingerprint = hashlib.sha256(body).digest()
     return Desk(request, person, idempotency_key or uuid7(), expected_version(if_match), fingerprint)
 
 
 OpenDesk: TypeAlias = Annotated[Desk, Depends(_open_desk)]
+
+
+def _check(content_type: str, body: bytes) -> None:
+    """FastAPI has read the body as Python reads JSON, which takes more than there is. Here only JSON is accepted."""
+    media_type = content_type.partition(";")[0].strip().lower()
+    if media_type != "application/json" and not JSON_TYPE.fullmatch(media_type):
+        raise Problem("unsupported-media-type", "send it as application/json")
+    try:
+        json_value(body)
+    except ValueError as error:
+        raise Problem("malformed-request", f"the body is not JSON: {error}") from error
 
 
 def expected_version(if_match: str | None) -> int | None:
@@ -123,7 +144,7 @@ def expected_version(if_match: str | None) -> int | None:
 def single(request: Request, fold: Fold, body: dict[str, Any]) -> Response:
     """One thing with its version as strong ETag; 304 where the client has it."""
     tag = f'"{fold.version}"'
-    known = [part.strip() for part in request.headers.get("if-none-match", "").split(",")]
+    known = [part.strip().removeprefix("W/") for part in request.headers.get("if-none-match", "").split(",")]
     headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
     if tag in known or "*" in known:
         return Response(status_code=304, headers=headers)

@@ -5,26 +5,23 @@ may be used with which algorithm is decided here, so that a library default can 
 """
 
 import asyncio
-import base64
-import json
 import logging
-import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any
 
 import httpx
 from joserfc.errors import JoseError
 from joserfc.jwa import JWS_ALGORITHMS, JWSAlgModel
 from joserfc.jwk import Key, import_key
 
+from mandate_web.strict import base64url, json_object
+
 log = logging.getLogger(__name__)
 
 LARGEST_KEY_SET = 256 * 1024  # bytes; real ones are a few KiB
 RSA_BITS = range(2048, 8193)  # shorter is broken, longer is a way to keep a core busy
-
-_BASE64URL = re.compile(r"[A-Za-z0-9_-]*")
 
 
 class KeysUnavailable(Exception):
@@ -37,38 +34,6 @@ class KeysUnavailable(Exception):
         super().__init__(f"no usable keys from {uri}")
         self.uri = uri
         self.retry_in = retry_in
-
-
-def base64url(text: str) -> bytes:
-    """Decode RFC 4648 section 5 strictly: no padding, no whitespace, trailing bits zero; else ValueError."""
-    if not _BASE64URL.fullmatch(text):
-        raise ValueError("not base64url")
-    data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-    if base64.urlsafe_b64encode(data).rstrip(b"=") != text.encode("ascii"):
-        raise ValueError("not canonical base64url")
-    return data
-
-
-def json_object(data: bytes) -> dict[str, Any]:
-    """Parse a UTF-8 JSON object that names nothing twice and has no NaN or Infinity; else ValueError."""
-    try:
-        value = json.loads(data.decode("utf-8"), object_pairs_hook=_once, parse_constant=_refuse_constant)
-    except RecursionError as error:
-        raise ValueError("nested too deeply") from error
-    if not isinstance(value, dict):
-        raise ValueError("not a JSON object")  # noqa: TRY004  # the callers treat every fault of the text alike
-    return value
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        raise ValueError("a name occurs twice")
-    return members
-
-
-def _refuse_constant(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is not JSON")
 
 
 @dataclass(frozen=True, slots=True)

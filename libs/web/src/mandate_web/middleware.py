@@ -1,25 +1,32 @@
-"""What happens to every request before and after its route, as plain ASGI: correlation, limits, access log."""
+"""What happens to every request before and after its route, as plain ASGI: correlation, limits, failures, access log."""
 
 import logging
 import re
 import time
 from typing import Any, Final
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mandate_events.identifiers import uuid7
+from mandate_web import problems
 from mandate_web.logs import correlation
 from mandate_web.problems import Problem
 
 log = logging.getLogger("mandate.access")
 
 MAX_BODY: Final = 1_100_000
+MAX_TARGET: Final = 8_192
+"""Bytes of path and query together."""
+MAX_HEADERS: Final = 32_768
+MAX_LOGGED_PATH: Final = 512
+
 CORRELATION: Final = re.compile(rb"[!-~]{1,128}")
 
 
 class Envelope:
-    """Gives each request its correlation id, bounds its body, and logs how it ended."""
+    """Gives each request its correlation id, bounds it, answers what failed, and logs how it ended."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -33,32 +40,57 @@ class Envelope:
         given = headers.get(b"x-correlation-id", b"")
         scope["mandate.correlation"] = given.decode() if CORRELATION.fullmatch(given) else uuid7()
         correlation.set(scope["mandate.correlation"])
-        status = 500
-
-        async def answer(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                message["headers"].append((b"x-correlation-id", scope["mandate.correlation"].encode()))
-            await send(message)
-
+        # Where there is GET there is HEAD (RFC 9110, 9.1): the server leaves out the body, by its own scope.
+        inner = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
+        answer = _Answer(scope, send)
         try:
-            length = headers.get(b"content-length", b"0")
-            if length.isdigit() and int(length) > MAX_BODY:
-                await _too_large(scope, answer)
+            if refusal := _beyond_limits(scope, headers):
+                await refusal.response(Request(inner))(inner, receive, answer)
             else:
-                await self._app(scope, _bounded(receive), answer)
-        except _TooLarge:
-            await _too_large(scope, answer)
+                await self._app(inner, _bounded(receive), answer)
+        except Exception as error:
+            if answer.status:  # too late for another answer: the connection must break off
+                raise
+            await _failed(error, inner, receive, answer)
         finally:
-            _log(scope, status, begun)
+            _log(scope, inner.get("mandate.actor"), answer.status, begun)
 
 
-class _TooLarge(Exception):
-    pass
+class _Answer:
+    """`send` that adds the correlation id and remembers the status; 0 while nothing was sent."""
+
+    def __init__(self, scope: Scope, send: Send) -> None:
+        self.status = 0
+        self._correlation = scope["mandate.correlation"].encode()
+        self._send = send
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            message["headers"].append((b"x-correlation-id", self._correlation))
+        await self._send(message)
+
+
+def _beyond_limits(scope: Scope, headers: dict[bytes, bytes]) -> Problem | None:
+    if len(scope.get("raw_path") or scope["path"]) + len(scope["query_string"]) > MAX_TARGET:
+        return Problem("target-too-long", f"path and query together are limited to {MAX_TARGET} bytes")
+    if sum(len(name) + len(value) for name, value in scope["headers"]) > MAX_HEADERS:
+        return Problem("headers-too-large", f"headers together are limited to {MAX_HEADERS} bytes")
+    length = headers.get(b"content-length", b"0")
+    if length.isdigit() and (len(length) > 18 or int(length) > MAX_BODY):
+        return _too_large()
+    return None
+
+
+def _too_large() -> Problem:
+    return Problem("body-too-large", f"the limit is {MAX_BODY} bytes")
 
 
 def _bounded(receive: Receive) -> Receive:
+    """`receive` that ends a body without a length when it passes the limit.
+
+    It raises an HTTPException because whatever else is raised while it reads a body, FastAPI answers with 400.
+    """
     received = 0
 
     async def bounded() -> Message:
@@ -66,29 +98,29 @@ def _bounded(receive: Receive) -> Receive:
         message = await receive()
         received += len(message.get("body", b""))
         if received > MAX_BODY:
-            raise _TooLarge
+            raise HTTPException(413, _too_large().detail)
         return message
 
     return bounded
 
 
-async def _too_large(scope: Scope, send: Send) -> None:
-    response = Problem("body-too-large", f"the limit is {MAX_BODY} bytes").response(Request(scope))
+async def _failed(error: Exception, scope: Scope, receive: Receive, send: Send) -> None:
+    problem = problems.of(error)
+    if problem.kind.slug == "internal":
+        log.error("a request failed", exc_info=error)
+    else:
+        log.warning("a request could not be answered: %r", error)
+    await problem.response(Request(scope))(scope, receive, send)
 
-    async def nothing() -> Message:
-        return {"type": "http.disconnect"}
 
-    await response(scope, nothing, send)
-
-
-def _log(scope: Scope, status: int, begun: float) -> None:
+def _log(scope: Scope, actor: str | None, status: int, begun: float) -> None:
     if not log.isEnabledFor(logging.INFO):
         return
     fields: dict[str, Any] = {
         "method": scope["method"],
-        "path": scope["path"],
-        "status": status,
+        "path": scope["path"][:MAX_LOGGED_PATH],
+        "status": status or 500,
         "ms": round((time.perf_counter() - begun) * 1000, 1),
-        "actor": scope.get("mandate.actor"),
+        "actor": actor,
     }
     log.info("request", extra={"fields": fields})

@@ -3,11 +3,13 @@
 import base64
 import binascii
 from collections.abc import Sequence
+from datetime import UTC, datetime
+from decimal import Decimal, DecimalException
 from typing import Annotated, Any, Final, TypeAlias
 
 import orjson
 from fastapi import Query
-from sqlalchemy import ColumnElement, Select, and_, or_
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, or_
 
 from mandate_events.canonical import digest
 from mandate_web.problems import Problem
@@ -34,7 +36,8 @@ class Page:
         if self._after is not None:
             if len(self._after) != len(keys):
                 raise _mismatch()
-            select = select.where(_beyond(keys, self._after))
+            after = [_fitting(column, value) for (column, _), value in zip(keys, self._after, strict=True)]
+            select = select.where(_beyond(keys, after))
         return select.limit(self.limit + 1)
 
     def answer(self, rows: Sequence[Any], keys: Sequence[str]) -> tuple[list[dict[str, Any]], str | None]:
@@ -62,6 +65,32 @@ class Page:
 
 def _mismatch() -> Problem:
     return Problem("cursor-mismatch", "use `next` of a page with the same filters and sort, unchanged")
+
+
+def _fitting(column: ColumnElement[Any], value: Any) -> Any:
+    """A cursor comes from a client: what the column could not hold is no cursor of ours, and no error of ours."""
+    kind = column.type.python_type
+    try:
+        if kind is Decimal and isinstance(value, str):
+            number = Decimal(value)
+            if not number.is_finite() or not -20 <= number.adjusted() <= 20:
+                raise _mismatch()
+            return number
+        if kind is datetime and isinstance(value, str):
+            value = datetime.fromisoformat(value)
+            if value.tzinfo is None:
+                raise _mismatch()
+            value = value.astimezone(UTC)
+    except (ValueError, OverflowError, DecimalException):
+        raise _mismatch() from None
+    bits = 63 if isinstance(column.type, BigInteger) else 31
+    if (
+        type(value) is not kind
+        or (kind is str and "\0" in value)
+        or (kind is int and not -(2**bits) <= value < 2**bits)
+    ):
+        raise _mismatch()
+    return value
 
 
 def _beyond(keys: Sequence[tuple[ColumnElement[Any], bool]], after: list[Any]) -> ColumnElement[bool]:

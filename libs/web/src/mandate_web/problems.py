@@ -4,15 +4,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
+from urllib.parse import quote
 
 import orjson
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from starlette.responses import Response
+from starlette.routing import Match
 
 from mandate_events.canonical import NotCanonical
 from mandate_events.deciding import Invalid, Refused, Unknown, VersionConflict
+from mandate_events.following import passes
 from mandate_events.outcome import Denied, KeyReused, LedgerUnavailable, Overloaded
 from mandate_web.jwks import KeysUnavailable
 from mandate_web.tokens import TokenRefused
@@ -38,11 +42,13 @@ KINDS: Final = {
         Kind("refused", 409, "The state of the thing does not allow it"),
         Kind("stale-version", 412, "The thing has changed since you read it"),
         Kind("body-too-large", 413, "The body is larger than allowed"),
+        Kind("target-too-long", 414, "Path and query are longer than allowed"),
         Kind("unsupported-media-type", 415, "The body is not JSON"),
         Kind("invalid", 422, "The request contradicts its description"),
         Kind("idempotency-key-reused", 422, "The idempotency key was used for another request"),
         Kind("cursor-mismatch", 422, "The cursor belongs to another query"),
         Kind("rate-limited", 429, "Too many requests"),
+        Kind("headers-too-large", 431, "The headers are larger than allowed"),
         Kind("internal", 500, "The service failed"),
         Kind("projection-behind", 503, "The view has not caught up yet"),
         Kind("unavailable", 503, "The service cannot answer now"),
@@ -75,7 +81,7 @@ class Problem(Exception):
             "title": self.kind.title,
             "status": self.kind.status,
             "detail": self.detail,
-            "instance": request.url.path,
+            "instance": quote(request.scope["path"], safe="/:@!$&'()*+,;=~"),
             **self.members,
         }
         return Response(
@@ -126,6 +132,10 @@ def of(error: Exception) -> Problem:  # one line per answer of the domain
         case KeysUnavailable(retry_in=seconds):
             headers = {"Retry-After": str(max(1, round(seconds)))}
             return Problem("unavailable", "the identity provider's keys cannot be had", headers=headers)
+        case NoConnectionFree():
+            return Problem("unavailable", "too many wait for the database", headers={"Retry-After": "1"})
+        case _ if passes(error):
+            return Problem("unavailable", "the database cannot be reached", headers={"Retry-After": "2"})
         case _:
             return Problem("internal", "the failure is in the service's log under the correlation id")
 
@@ -146,19 +156,14 @@ DOMAIN_ERRORS: Final = (
 
 
 def install(app: FastAPI) -> None:
-    """Answer everything that goes wrong with a problem document."""
+    """Answer what is refused with a problem document. What fails is answered by `mandate_web.middleware`."""
     for error in DOMAIN_ERRORS:
         app.add_exception_handler(error, _domain)
     app.add_exception_handler(RequestValidationError, _validation)
     app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(Exception, _unexpected)
 
 
 async def _domain(request: Request, error: Exception) -> Response:
-    return of(error).response(request)
-
-
-async def _unexpected(request: Request, error: Exception) -> Response:
     return of(error).response(request)
 
 
@@ -184,6 +189,7 @@ _BY_STATUS: Final = {
     400: "malformed-request",
     404: "not-found",
     405: "method-not-allowed",
+    413: "body-too-large",
     415: "unsupported-media-type",
 }
 
@@ -191,8 +197,21 @@ _BY_STATUS: Final = {
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     slug = _BY_STATUS.get(error.status_code, "internal" if error.status_code >= 500 else "malformed-request")
+    path, headers = request.scope["path"], dict(error.headers or {})
     detail = {
-        "not-found": f"there is nothing at {request.url.path}",
-        "method-not-allowed": f"{request.url.path} does not know {request.method}",
+        "not-found": f"there is nothing at {path}",
+        "method-not-allowed": f"{path} does not know {request.method}",
     }.get(slug, str(error.detail) or HTTPStatus(error.status_code).phrase)
-    return Problem(slug, detail, headers=error.headers).response(request)
+    if slug == "method-not-allowed":
+        headers["Allow"] = ", ".join(sorted(_methods(request)))
+    return Problem(slug, detail, headers=headers).response(request)
+
+
+def _methods(request: Request) -> set[str]:
+    """All that the resource knows: GET and POST of one path are two routes, and each alone would deny the other."""
+    methods: set[str] = set()
+    for method in ("GET", "POST"):
+        scope = {**request.scope, "method": method}
+        if any(route.matches(scope)[0] is Match.FULL for route in request.app.routes):
+            methods |= {"GET", "HEAD"} if method == "GET" else {method}
+    return methods

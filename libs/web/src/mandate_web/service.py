@@ -46,6 +46,15 @@ class Opened:
 
 
 @dataclass(frozen=True, slots=True)
+class Task:
+    """A command of one service's own, such as `mandate-reporting rebuild`."""
+
+    name: str
+    help: str
+    run: Callable[[Opened], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
 class Service:
     """What is special to one service; everything else is here."""
 
@@ -59,6 +68,7 @@ class Service:
     on_start: Callable[[Opened], Awaitable[None]] | None = None
     tags: Sequence[dict[str, Any]] = field(default_factory=tuple)
     views_own_ledger: bool = True
+    tasks: Sequence[Task] = ()
 
     @property
     def name(self) -> str:
@@ -68,7 +78,13 @@ class Service:
     async def open(self, settings: Settings) -> AsyncIterator[Opened]:
         """The ledger, opened for one process."""
         async with AsyncExitStack() as stack:
-            engine = create_async_engine(_sqlalchemy(settings.database), pool_size=4, max_overflow=4)
+            engine = create_async_engine(
+                _sqlalchemy(settings.database),
+                pool_size=4,
+                max_overflow=4,
+                pool_pre_ping=True,
+                connect_args={"server_settings": VIEW_SETTINGS},
+            )
             stack.push_async_callback(engine.dispose)
             store = await stack.enter_async_context(Store(self.domain, settings.database))
             opened = Opened(settings, store, engine)
@@ -143,6 +159,9 @@ async def _working(worker: Worker) -> AsyncIterator[None]:
         with suppress(asyncio.CancelledError):
             await task
 
+
+VIEW_SETTINGS = {"application_name": "mandate-views", "idle_in_transaction_session_timeout": "30000"}
+"""A frozen consumer must not hold the projections' lock for ever."""
 
 COMMON_TAGS = (
     {"name": "rights", "description": "Who may decide what, and who you are"},

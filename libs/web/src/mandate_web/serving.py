@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import Any, Final
 
 import uvicorn
 import uvloop
@@ -17,10 +18,21 @@ from mandate_events.consumer import Consumer
 from mandate_events.kafka import declare_topics
 from mandate_events.migrating import migrate
 from mandate_web import logs
-from mandate_web.service import Opened, Service
+from mandate_web.service import Opened, Service, Task
 from mandate_web.settings import Settings
+from mandate_web.tuning import tune_garbage_collection
 
 log = logging.getLogger("mandate.serving")
+
+SERVER: Final[dict[str, Any]] = {
+    "loop": "uvloop",
+    "http": "httptools",
+    "log_config": None,
+    "access_log": False,
+    "server_header": False,
+    "timeout_graceful_shutdown": 20,
+}
+"""How uvicorn serves us: its fast parts, our logs, and time to finish what runs."""
 
 
 def run(service: Service, arguments: Sequence[str] | None = None) -> None:
@@ -37,6 +49,8 @@ def run(service: Service, arguments: Sequence[str] | None = None) -> None:
             uvloop.run(prepare(service, settings))
         case "parked":
             raise SystemExit(uvloop.run(_parked(service, settings, options)))
+        case name:
+            uvloop.run(_perform(service, settings, next(task for task in service.tasks if task.name == name)))
 
 
 def _parser(service: Service) -> argparse.ArgumentParser:
@@ -45,6 +59,8 @@ def _parser(service: Service) -> argparse.ArgumentParser:
     commands.add_parser("api", help="serve HTTP on MANDATE_HOST:MANDATE_PORT")
     commands.add_parser("worker", help="relay the ledger and follow the others; several stand by for one another")
     commands.add_parser("migrate", help="bring the database to this version and declare the topic")
+    for task in service.tasks:
+        commands.add_parser(task.name, help=task.help)
     parked = commands.add_parser("parked", help="events that were put aside because their handler failed")
     parked.add_argument("action", choices=("list", "retry", "discard"))
     parked.add_argument("--consumer", help="only of this consumer")
@@ -67,21 +83,13 @@ def _settings() -> Settings:
 
 def serve(service: Service, settings: Settings) -> None:
     """Serve HTTP until SIGTERM: stop accepting, finish what runs, close the ledger."""
-    uvicorn.run(
-        service.app(settings),
-        host=settings.host,
-        port=settings.port,
-        loop="uvloop",
-        http="httptools",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=20,
-    )
+    tune_garbage_collection()
+    uvicorn.run(service.app(settings), host=settings.host, port=settings.port, **SERVER)
 
 
 async def work(service: Service, settings: Settings) -> None:
     """Relay and consume until SIGTERM."""
+    tune_garbage_collection()
     async with service.open(settings) as opened:
         task = asyncio.create_task(service.worker(opened).run())
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -103,11 +111,16 @@ async def prepare(service: Service, settings: Settings) -> None:
         log.info("topics created: %s", ", ".join(created) or "none, they exist")
 
 
+async def _perform(service: Service, settings: Settings, task: Task) -> None:
+    async with service.open(settings) as opened:
+        await task.run(opened)
+
+
 async def _parked(service: Service, settings: Settings, options: argparse.Namespace) -> int:
     async with service.open(settings) as opened:
         consumers = [c for c in service.consumers(opened) if options.consumer in (None, c.name)]
         if options.action == "retry":
-            done = sum([await consumer.retry(key=options.key) for consumer in consumers])
+            done = sum([await consumer.retry({options.key} if options.key else None) for consumer in consumers])
             sys.stdout.write(f"{done} handled\n")
             return 0
         return await _show_or_discard(opened, consumers, options)
@@ -121,8 +134,8 @@ async def _show_or_discard(opened: Opened, consumers: Sequence[Consumer], option
     async with opened.engine.begin() as connection:
         for consumer in consumers:
             for item in await parking.parked(connection, consumer.name, consumer.source.name):
-                if options.key not in (None, item.key):
-                    continue
+                if options.key not in (None, item.key) or (discarding and item.error == parking.WAITING):
+                    continue  # what waits behind a discarded event is handled next
                 if discarding:
                     await parking.discard(connection, item, options.by, options.reason)
                 sys.stdout.write(

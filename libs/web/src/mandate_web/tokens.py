@@ -18,7 +18,8 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 import httpx
 
-from mandate_web.jwks import ALGORITHMS, Issuer, KeySource, KeysUnavailable, KeyTimes, base64url, json_object
+from mandate_web.jwks import ALGORITHMS, Issuer, KeySource, KeysUnavailable, KeyTimes
+from mandate_web.strict import base64url, json_object
 
 __all__ = [
     "Claims",

@@ -3,13 +3,12 @@
 One stream per project. One accountable PM at any instant; PM and PMOfficer are never one person.
 """
 
-from dataclasses import dataclass, replace
 from typing import Any
 
 from governance.mandate import give, held_by, withdraw
 from governance.proposal import PROPOSAL
 from governance.roles import AUDITOR, PM_OFFICER, PMO, PROJECT_MANAGER, SPONSOR
-from mandate_events.deciding import Aggregate, Command, Context, Decided, Decision, PersonId, Refused
+from mandate_events.deciding import Aggregate, Command, Context, Decided, Decision, PersonId, Refused, State, replace
 from mandate_events.event import Event, Recorded
 
 
@@ -82,8 +81,7 @@ class AppointSponsor(Decision):
     person: PersonId
 
 
-@dataclass(frozen=True, slots=True)
-class Appointments:
+class Appointments(State, frozen=True):
     manager: str | None = None
     officer: str | None = None
     sponsor: str | None = None

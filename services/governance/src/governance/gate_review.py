@@ -1,6 +1,5 @@
 """Gate reviews: a project asks at the end of a phase, the PMO decides, the project answers what came of it."""
 
-from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Literal
 
@@ -8,7 +7,19 @@ import msgspec
 from pydantic import BaseModel, ConfigDict, Field
 
 from governance.appointment import APPOINTMENT
-from mandate_events.deciding import Aggregate, Command, Context, Decided, Decision, Invalid, Refused, Text, Title
+from mandate_events.deciding import (
+    Aggregate,
+    Command,
+    Context,
+    Decided,
+    Decision,
+    Invalid,
+    Refused,
+    State,
+    Text,
+    Title,
+    replace,
+)
 from mandate_events.event import Event, Recorded
 from mandate_events.origin import Origin
 
@@ -98,8 +109,7 @@ class NoteAnswer(Command):
     origin: Any
 
 
-@dataclass(frozen=True, slots=True)
-class GateReview:
+class GateReview(State, frozen=True):
     project: str
     gate: str
     standard: str

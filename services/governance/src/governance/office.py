@@ -1,6 +1,5 @@
 """The office: it exists by its charter and acts through its members. One stream, `office/main`."""
 
-from dataclasses import dataclass, replace
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -8,7 +7,18 @@ from pydantic import Field, field_validator
 
 from governance.mandate import give, held_by, withdraw
 from governance.roles import AUDITOR, FOUNDER, OBSERVER, PM_OFFICER, PMO, PROJECT_MANAGER
-from mandate_events.deciding import Aggregate, Command, Context, Decided, Decision, PersonId, Refused, Title
+from mandate_events.deciding import (
+    Aggregate,
+    Command,
+    Context,
+    Decided,
+    Decision,
+    PersonId,
+    Refused,
+    State,
+    Title,
+    replace,
+)
 from mandate_events.event import Event, Recorded
 from mandate_events.money import Currency
 
@@ -112,8 +122,7 @@ class AppointObserver(Decision):
     person: PersonId
 
 
-@dataclass(frozen=True, slots=True)
-class Office:
+class Office(State, frozen=True):
     founder: str | None = None
     name: str | None = None
     time_zone: str = "UTC"

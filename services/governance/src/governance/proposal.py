@@ -3,7 +3,6 @@
 The stream's id comes from portfolio and client reference, so that one project cannot be proposed twice, ever.
 """
 
-from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
@@ -21,7 +20,9 @@ from mandate_events.deciding import (
     Invalid,
     Refused,
     Slug,
+    State,
     Text,
+    replace,
 )
 from mandate_events.event import Event, Recorded
 from mandate_events.identifiers import derived
@@ -96,8 +97,7 @@ class AuthoriseProject(Decision):
     gate_path: Slug | None = Field(default=None, description="Where it is to differ from what was proposed")
 
 
-@dataclass(frozen=True, slots=True)
-class Proposal:
+class Proposal(State, frozen=True):
     proposer: str
     portfolio: str
     reference: str

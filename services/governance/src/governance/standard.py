@@ -1,14 +1,25 @@
 """Standards: versions of the methodology. A published one never changes; projects run to the one they were given."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 import immutables
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from mandate_events.deciding import Aggregate, Command, Context, Decided, Decision, Refused, Slug, Text, Title
+from mandate_events.deciding import (
+    Aggregate,
+    Command,
+    Context,
+    Decided,
+    Decision,
+    Refused,
+    Slug,
+    State,
+    Text,
+    Title,
+    replace,
+)
 from mandate_events.event import Event, Recorded
 
 
@@ -121,8 +132,7 @@ class PublishStandard(Decision):
     version: int = Field(ge=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Version:
+class Version(State, frozen=True):
     title: str
     paths: Mapping[str, GatePath]
     text: str | None
@@ -130,9 +140,8 @@ class Version:
     published: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Standard:
-    versions: immutables.Map[int, Version] = field(default_factory=immutables.Map)
+class Standard(State, frozen=True):
+    versions: immutables.Map[int, Version] = msgspec.field(default_factory=immutables.Map)
 
     @property
     def latest(self) -> int:

@@ -4,13 +4,25 @@ A phase ends at a gate. The PM asks for its review, the PMO decides it in govern
 and answered: applied, or not applied and by which rule not.
 """
 
-from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field
 
-from mandate_events.deciding import Aggregate, Command, Context, Decided, Decision, Invalid, Refused, Slug, Text, Title
+from mandate_events.deciding import (
+    Aggregate,
+    Command,
+    Context,
+    Decided,
+    Decision,
+    Invalid,
+    Refused,
+    Slug,
+    State,
+    Text,
+    Title,
+    replace,
+)
 from mandate_events.event import Event, Recorded
 from mandate_events.identifiers import derived
 from mandate_events.money import Money
@@ -158,8 +170,7 @@ class ApplyGateDecision(Command):
     origin: Any
 
 
-@dataclass(frozen=True, slots=True)
-class Project:
+class Project(State, frozen=True):
     standard: str
     phases: tuple[Phase, ...]
     portfolio: str = ""

@@ -1,0 +1,75 @@
+"""What reporting reads of governance's events."""
+
+from typing import Final
+
+from mandate_events.event import Catalogue, Event
+from mandate_events.money import Money
+
+
+class MandateGiven(Event, frozen=True, kw_only=True):
+    person: str
+    role: str
+    project: str | None = None
+
+
+class MandateWithdrawn(Event, frozen=True, kw_only=True):
+    person: str
+    role: str
+    project: str | None = None
+
+
+class ProjectProposed(Event, frozen=True, kw_only=True):
+    portfolio: str
+    reference: str
+    title: str
+    gate_path: str | None = None
+    forecast_cost: Money
+
+
+class ProjectAuthorised(Event, frozen=True, kw_only=True):
+    portfolio: str
+    reference: str
+    title: str
+    gate_path: str
+    standard: str
+    budget: Money
+
+
+class ManagerAppointed(Event, frozen=True, kw_only=True):
+    project: str
+    person: str
+
+
+class ManagerReplaced(Event, frozen=True, kw_only=True):
+    project: str
+    person: str
+
+
+class OfficerAssigned(Event, frozen=True, kw_only=True):
+    project: str
+    person: str
+
+
+class OfficerReleased(Event, frozen=True, kw_only=True):
+    project: str
+
+
+class SponsorAppointed(Event, frozen=True, kw_only=True):
+    project: str
+    person: str
+
+
+GOVERNANCE: Final = Catalogue(
+    "governance",
+    (
+        MandateGiven,
+        MandateWithdrawn,
+        ProjectProposed,
+        ProjectAuthorised,
+        ManagerAppointed,
+        ManagerReplaced,
+        OfficerAssigned,
+        OfficerReleased,
+        SponsorAppointed,
+    ),
+)

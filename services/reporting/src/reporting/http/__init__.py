@@ -1,0 +1,1 @@
+"""Reporting over HTTP: the portfolio, the history, the refusals on record."""

@@ -1,0 +1,251 @@
+"""Routes of the portfolio: all projects at a glance, and the page of one."""
+
+import hashlib
+from typing import Annotated, Any, Final, Literal
+
+import orjson
+from fastapi import APIRouter, Depends, Path, Query, Request
+from pydantic import BaseModel, Field
+from sqlalchemy import ColumnElement, Integer, and_, func, select
+from starlette.responses import JSONResponse, Response
+
+from mandate_events.deciding import PersonId, Slug, Text, Unknown
+from mandate_web.access import Viewer, reads, viewer
+from mandate_web.consistency import OpenView
+from mandate_web.paging import Cursor, Limit, Page
+from mandate_web.problems import Problem
+from reporting.http.documents import Entry, entries, instant, shown
+from reporting.http.history import visible
+from reporting.views.archive import ARCHIVE
+from reporting.views.portfolio import PORTFOLIO
+
+router = APIRouter(tags=["portfolio"])
+
+Status = Literal["proposed", "authorised", "active", "held", "closed", "terminated"]
+Id = Annotated[str, Path(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", description="Id of a project")]
+
+LATEST: Final = 20
+
+
+class Amount(BaseModel):
+    amount: str = Field(examples=["2066075.59"])
+    currency: str = Field(examples=["AUD"])
+
+
+class Project(BaseModel):
+    """One row of the portfolio."""
+
+    id: str
+    portfolio: str | None
+    reference: str | None
+    title: str | None
+    status: Status
+    phase: str | None = Field(description="The phase it is in, or was in when it ended")
+    gate: str | None = Field(description="The gate ahead")
+    gate_path: str | None
+    standard: str | None = Field(examples=["capital-delivery@1"])
+    budget: Amount | None
+    forecast_cost: Amount | None
+    manager: str | None
+    officer: str | None
+    sponsor: str | None
+    open_review: str | None = Field(description="The gate review that was requested and is not answered")
+    initiated_at: str | None
+    last_changed_at: str
+
+
+class Projects(BaseModel):
+    items: list[Project]
+    next: str | None = Field(description="Cursor of the next page")
+
+
+class ProjectPage(Project):
+    """One project, with what people decided on it last."""
+
+    decisions: list[Entry] = Field(description="Newest first; empty for who may not read the project's history")
+
+
+# --- sorting ---
+
+Keys = tuple[tuple[ColumnElement[Any], bool | None], ...]
+"""What to order by; None stands for the direction that was asked for."""
+
+
+def _last_if_null(column: ColumnElement[Any], blank: str | int | ColumnElement[Any] = "") -> Keys:
+    return (func.num_nulls(column, type_=Integer), False), (func.coalesce(column, blank), None)
+
+
+def _amount(name: str) -> Keys:
+    """Amounts compare within their currency."""
+    amount, currency = PORTFOLIO.c[f"{name}_amount"], PORTFOLIO.c[f"{name}_currency"]
+    first, last = _last_if_null(amount, 0)
+    return first, (func.coalesce(currency, ""), False), last
+
+
+SORTS: Final[dict[str, Keys]] = {
+    **{
+        name: _last_if_null(PORTFOLIO.c[name])
+        for name in (
+            "reference",
+            "title",
+            "status",
+            "phase",
+            "gate",
+            "manager",
+            "officer",
+            "sponsor",
+            "standard",
+            "gate_path",
+            "portfolio",
+        )
+    },
+    "budget": _amount("budget"),
+    "forecast_cost": _amount("forecast"),
+    "initiated_at": _last_if_null(PORTFOLIO.c.initiated_at, PORTFOLIO.c.last_changed_at),
+    "last_changed_at": ((PORTFOLIO.c.last_changed_at, None),),
+}
+
+_ONE: Final = f"-?({'|'.join(SORTS)})"
+
+Sort = Annotated[
+    str,
+    Query(
+        pattern=f"^{_ONE}(,{_ONE})*$",
+        max_length=200,
+        description="Columns in order, `-` for descending; what has no value comes last. Amounts compare by currency.",
+        examples=["-budget,reference"],
+    ),
+]
+
+
+def keys_of(sort: str) -> list[tuple[ColumnElement[Any], bool]]:
+    """What a `sort` orders by; the last key is unique."""
+    asked = sort.split(",")
+    if len({each.removeprefix("-") for each in asked}) < len(asked):
+        detail = "each column once"
+        raise Problem("invalid", detail, errors=[{"pointer": "?sort", "detail": detail}])
+    keys: list[tuple[ColumnElement[Any], bool]] = []
+    for each in asked:
+        down = each.startswith("-")
+        keys += [(key, down if own is None else own) for key, own in SORTS[each.removeprefix("-")]]
+    return [*keys, (PORTFOLIO.c.id, False)]
+
+
+# --- routes ---
+
+
+class Filters:
+    """Which projects are asked for."""
+
+    def __init__(
+        self,
+        *,
+        portfolio: Slug | None = None,
+        status: Status | None = None,
+        phase: Annotated[Text | None, Query(max_length=64)] = None,
+        gate: Annotated[Text | None, Query(max_length=64, description="The gate ahead")] = None,
+        manager: PersonId | None = None,
+        officer: PersonId | None = None,
+        sponsor: PersonId | None = None,
+        standard: Annotated[Text | None, Query(max_length=80, examples=["capital-delivery@1"])] = None,
+    ) -> None:
+        self.given = {
+            "portfolio": portfolio,
+            "status": status,
+            "phase": phase,
+            "gate": gate,
+            "manager": manager,
+            "officer": officer,
+            "sponsor": sponsor,
+            "standard": standard,
+        }
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        return [PORTFOLIO.c[name] == value for name, value in self.given.items() if value is not None]
+
+
+@router.get(
+    "/v1/portfolio", operation_id="listPortfolio", responses={200: {"model": Projects}}, **reads("read-portfolio")
+)
+async def list_portfolio(
+    *,
+    view: OpenView,
+    reader: Annotated[Viewer, viewer("read-portfolio")],
+    filters: Annotated[Filters, Depends()],
+    sort: Sort = "reference",
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Response:
+    """Projects, proposed ones included. With a role in projects only, a person sees those."""
+    keys = keys_of(sort)
+    page = Page({"list": "portfolio", "sort": sort, **filters.given}, limit, cursor)
+    names = [f"_key{number}" for number in range(len(keys))]
+    wanted = select(PORTFOLIO, *(key.label(name) for name, (key, _) in zip(names, keys, strict=True)))
+    wanted = wanted.where(*filters.conditions())
+    if not reader.sees_all():
+        wanted = wanted.where(PORTFOLIO.c.id.in_(reader.projects()))
+    async with view.engine.connect() as connection:
+        rows = (await connection.execute(page.apply(wanted, keys))).all()
+    items, following = page.answer(rows, names)
+    return view.mark(JSONResponse({"items": [_project(item) for item in items], "next": following}))
+
+
+def _project(row: dict[str, Any]) -> dict[str, Any]:
+    plain = {name: row[name] for name in Project.model_fields if name in row}
+    return {
+        **plain,
+        "budget": _money(row, "budget"),
+        "forecast_cost": _money(row, "forecast"),
+        "initiated_at": None if row["initiated_at"] is None else instant(row["initiated_at"]),
+        "last_changed_at": instant(row["last_changed_at"]),
+    }
+
+
+def _money(row: dict[str, Any], name: str) -> dict[str, str] | None:
+    amount = row[f"{name}_amount"]
+    return None if amount is None else {"amount": str(amount), "currency": row[f"{name}_currency"]}
+
+
+@router.get(
+    "/v1/projects/{id}",
+    operation_id="getProjectPage",
+    responses={200: {"model": ProjectPage}},
+    **reads("read-portfolio"),
+)
+async def get_project(
+    request: Request,
+    id: Id,  # noqa: A002
+    view: OpenView,
+    reader: Annotated[Viewer, viewer("read-portfolio")],
+) -> Response:
+    """One project and the latest decisions on it.
+
+    A project that you may not see is not found: its id can be guessed from its reference.
+    """
+    history = Viewer(reader.person, reader.held, reader.rights, "read-history")
+    decided = [ARCHIVE.c.project == id, ~ARCHIVE.c.actor.startswith("system/")]
+    if not history.sees(id):
+        latest = None
+    else:
+        seen = visible(history)
+        latest = entries.where(and_(*decided, *([] if seen is None else [seen])))
+    async with view.engine.connect() as connection:
+        found = (await connection.execute(select(PORTFOLIO).where(PORTFOLIO.c.id == id))).one_or_none()
+        if found is None or not reader.sees(id):
+            raise Unknown(f"project/{id}")
+        decisions = []
+        if latest is not None:
+            rows = await connection.execute(latest.order_by(ARCHIVE.c.entry.desc()).limit(LATEST))
+            decisions = [shown(dict(row)) for row in rows.mappings()]
+    return view.mark(_tagged(request, {**_project(dict(found._mapping)), "decisions": decisions}))  # noqa: SLF001
+
+
+def _tagged(request: Request, body: dict[str, Any]) -> Response:
+    """The page with its hash as ETag, since no single stream is its version; 304 where the client has it."""
+    content = orjson.dumps(body)
+    tag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
+    headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
+    known = [part.strip() for part in request.headers.get("if-none-match", "").split(",")]
+    if tag in known or "*" in known:
+        return Response(status_code=304, headers=headers)
+    return Response(content, 200, headers, "application/json")

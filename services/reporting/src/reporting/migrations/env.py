@@ -1,0 +1,5 @@
+"""Alembic's entry point; the rest is shared by all services."""
+
+from mandate_events.migrating import run_env
+
+run_env()

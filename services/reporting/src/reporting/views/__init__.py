@@ -1,0 +1,1 @@
+"""The archive of all documents, and the lists made from it."""

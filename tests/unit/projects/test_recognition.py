@@ -1,0 +1,112 @@
+"""Recognition: what governance decided becomes an event here, named with its origin, before anything rests on it."""
+
+from typing import Any
+
+import msgspec
+
+from mandate_events.event import GENESIS, JSON, Event, Recorded
+from mandate_events.policy import Heard
+from mandate_events.testing import NOON, Scenario
+from projects import heard
+from projects.domain import PROJECTS
+from projects.mandate import MANDATE, MandateEnded, MandateRecognised, RecogniseEnd, RecogniseMandate
+from projects.policies import on_governance
+from projects.project import PROJECT, ApplyGateDecision, InitiateProject
+from projects.standard import STANDARD, RecogniseStandard, StandardRecognised
+from tests.unit.projects.conftest import BUDGET, ORIGIN, PAT, PHASES
+
+SYSTEM = "system/recognition"
+PATHS = [{"id": "two-gate", "title": "Two gates", "phases": msgspec.to_builtins(PHASES)}]
+
+
+def said(event: Event, subject: str) -> Heard:
+    """An event of governance as the policy hears it."""
+    record: Recorded[Any] = Recorded(
+        datacontenttype=JSON,
+        id="e1",
+        source="/mandate/governance",
+        type=heard.GOVERNANCE.types[type(event)],
+        subject=subject,
+        time=NOON,
+        sequence=f"{7:020d}",
+        streamversion=1,
+        correlationid="c1",
+        causationid="k1",
+        occurredat=NOON,
+        actor="a1",
+        actingas="pmo",
+        authority="mandate/a1@1",
+        policy="0" * 64,
+        previous=GENESIS,
+        reason="because",
+        data=event,
+    )
+    return Heard(record, ORIGIN)
+
+
+def reaction(event: Event, subject: str) -> tuple[str, Any]:
+    (found,) = on_governance(said(event, subject))
+    return found.aggregate.stream(found.id), found.command
+
+
+def test_a_mandate_is_recognised_and_ended() -> None:
+    stream, command = reaction(heard.MandateGiven(person=PAT, role="project_manager", project="p1"), f"mandate/{PAT}")
+    assert stream == f"mandate/{PAT}"
+    recognition = MandateRecognised(person=PAT, role="project_manager", project="p1", origin=ORIGIN)
+    assert isinstance(command, RecogniseMandate)
+    Scenario(PROJECTS).when(MANDATE, PAT, command, by=SYSTEM).then(recognition)
+
+    _, command = reaction(heard.MandateWithdrawn(person=PAT, role="project_manager", project="p1"), f"mandate/{PAT}")
+    assert isinstance(command, RecogniseEnd)
+    scenario = Scenario(PROJECTS).given(MANDATE, PAT, recognition)
+    end = MandateEnded(person=PAT, role="project_manager", project="p1", origin=ORIGIN)
+    scenario.when(MANDATE, PAT, command, by=SYSTEM).then(end)
+
+
+def test_a_person_recognises_nothing() -> None:
+    command = RecogniseMandate(person=PAT, role="pmo", origin=ORIGIN)
+    Scenario(PROJECTS).when(MANDATE, PAT, command, by=PAT).refused("no-right", authority=True)
+
+
+def test_a_published_standard_is_recognised_once() -> None:
+    event = heard.StandardPublished(version=1, title="Capital", paths=PATHS)
+    stream, command = reaction(event, "standard/capital")
+    assert stream == "standard/capital"
+    assert isinstance(command, RecogniseStandard)
+    scenario = Scenario(PROJECTS)
+    (record,) = scenario.when(STANDARD, "capital", command, by=SYSTEM).records
+    assert isinstance(record.data, StandardRecognised)
+    assert record.data.origin == ORIGIN
+    assert record.data.paths[0].phases == PHASES
+    scenario.given(STANDARD, "capital", record.data).when(STANDARD, "capital", command, by=SYSTEM).then()
+
+
+def test_an_authorisation_initiates_the_project() -> None:
+    event = heard.ProjectAuthorised(
+        portfolio="roads",
+        reference="R1",
+        title="A road",
+        gate_path="two-gate",
+        standard="capital@1",
+        budget=msgspec.to_builtins(BUDGET),
+    )
+    stream, command = reaction(event, "proposal/p1")
+    assert stream == PROJECT.stream("p1")
+    assert isinstance(command, InitiateProject)
+    assert command.reason == "because"
+
+
+def test_a_gate_decision_is_applied_to_its_project() -> None:
+    stream, command = reaction(heard.GateDecided(project="p1", gate="g1", outcome="hold"), "gate-review/r1")
+    assert stream == PROJECT.stream("p1")
+    assert command == ApplyGateDecision(
+        review="r1", gate="g1", outcome="hold", origin=msgspec.to_builtins(ORIGIN), reason="because"
+    )
+
+
+def test_what_does_not_concern_projects_is_let_pass() -> None:
+    class OfficeChartered(Event, frozen=True, kw_only=True):
+        """Not one that projects reads."""
+
+    heard.GOVERNANCE.types.setdefault(OfficeChartered, "mandate.governance.office-chartered.v1")
+    assert on_governance(said(OfficeChartered(), "office/main")) == []

@@ -4,11 +4,11 @@
 .DELETE_ON_ERROR:
 
 PYTHON = python3
-PORT = 8000
+PORT = 8080
 DATA = .data
 DEMO = yes
 T =
-ROUNDS = 200
+ROUNDS = 20
 UPGRADE = no
 
 BIN := .venv/bin
@@ -18,7 +18,7 @@ TYPED := $(wildcard libs/*/src services/*/src deploy/*/src deploy/*.py tests) $(
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-8s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
-run: $(READY) ## Run Mandate here with its own PostgreSQL (PORT=8000 DATA=.data DEMO=yes|no)
+run: $(READY) ## Run Mandate here with its own PostgreSQL (PORT=8080 DATA=.data DEMO=yes|no)
 	@exec $(BIN)/mandate-local run --port "$(PORT)" --data "$(DATA)" $(if $(filter no,$(DEMO)),--no-demo,--demo)
 
 test: $(READY) ## Run the tests (T="-k risk" passes arguments to pytest)
@@ -34,7 +34,7 @@ check: $(READY) ## Check style, types, import rules and pinned packages
 bench: $(READY) ## Measure throughput and latency on this machine
 	@exec $(BIN)/python -m bench
 
-faults: $(READY) ## Kill, freeze and cut off parts at random, many times (ROUNDS=200)
+faults: $(READY) ## Kill, freeze and cut off parts at random, many times (ROUNDS=20)
 	@MANDATE_FAULT_ROUNDS="$(ROUNDS)" exec $(BIN)/pytest tests/faults $(T)
 
 lock: $(READY) ## Pin third-party packages after a change of a pyproject (UPGRADE=yes takes newer ones)

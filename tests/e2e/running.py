@@ -2,24 +2,18 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
 import httpx
 
+from mandate_local.processes import free_port
+
 BIN = Path(sys.executable).parent
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 class Product:
@@ -117,10 +111,17 @@ class Product:
 
     def mandate(self, *arguments: str, persona: str | None = None) -> subprocess.CompletedProcess[str]:
         """The `mandate` command."""
+        command = self._mandate(arguments, persona)
+        return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+
+    def begin(self, *arguments: str, persona: str | None = None) -> subprocess.Popen[str]:
+        """The `mandate` command, left running."""
+        command = self._mandate(arguments, persona)
+        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def _mandate(self, arguments: Sequence[str], persona: str | None) -> list[str]:
         options = ["--url", self.url, *(["--as", persona] if persona else [])]
-        return subprocess.run(
-            [BIN / "mandate", *options, *arguments], capture_output=True, text=True, timeout=300, check=False
-        )
+        return [str(BIN / "mandate"), *options, *arguments]
 
     def until(self, condition: Callable[[], Any], wait: float = 30) -> Any:
         """The first true answer; a failure when there is none in time."""

@@ -88,6 +88,11 @@ class Cluster:
         """What postmaster.pid says, be it true or stale."""
         return PidFile.read(self.pid_path)
 
+    def remove_lock_files(self) -> None:
+        """What says that a server runs here, and lies: in the cluster, and beside the socket."""
+        (self._socket_directory() / f".s.PGSQL.{PORT}.lock").unlink(missing_ok=True)
+        self.pid_path.unlink(missing_ok=True)
+
     def is_postmaster(self, pid: int) -> bool:
         """Whether this live process is the postmaster of this cluster: its children have a title for
         arguments.

@@ -40,7 +40,7 @@ PERSONAS: Mapping[str, str] = MappingProxyType(
         "pm-3": "Project manager, for handovers",
         "officer-1": "PM officer: assures, challenges and escalates",
         "officer-2": "PM officer, the second pair of eyes for officer-1",
-        "sponsor-1": "Sponsor: pays, and decides at gates",
+        "sponsor-1": "Sponsor: owns the purpose, accepts what is delivered",
         "auditor-1": "Auditor: reads everything, changes nothing",
         "observer-1": "Observer: reads what is shared",
         "team-1": "Team member: reports work and progress",

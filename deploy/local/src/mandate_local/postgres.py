@@ -20,8 +20,10 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import quote
 
+import psutil
+
 from mandate_local.cluster import BIN, PORT, Cluster, PostgresError, environment
-from mandate_local.processes import OwnerLock, command_line
+from mandate_local.processes import OwnerLock
 
 __all__ = ["AlreadyRunningError", "EmbeddedPostgres", "PostgresError", "StartTimeoutError"]
 
@@ -195,11 +197,12 @@ class EmbeddedPostgres:
             if not self._ended(deadline - time.monotonic()):
                 raise StartTimeoutError(f"the former PostgreSQL {found.pid} in {self.directory} is still stopping")
             self._adopted = None
-        elif found is not None and command_line(found.pid) is not None:
-            # The number is another program's now. PostgreSQL would see a live process and refuse to start. It
-            # still finds a server that really lives, by the shared memory whose key is the cluster's inode.
-            _log.warning("removing a stale postmaster.pid: process %d is not PostgreSQL's", found.pid)
-            self._cluster.pid_path.unlink()
+        elif found is not None and psutil.pid_exists(found.pid):
+            # The number is another program's now, or its dead process is not yet reaped (in a container, whose first
+            # process may never do that). PostgreSQL would see a process and refuse to start. It still finds a server
+            # that really lives, by the shared memory whose key is the cluster's inode.
+            _log.warning("removing stale lock files: process %d is no PostgreSQL of ours", found.pid)
+            self._cluster.remove_lock_files()
         while True:
             self._clear_orphans()
             self._process = self._cluster.launch(self._settings)

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Final
 
 from fastapi import FastAPI
-from reporting.main import SERVICE as REPORTING
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Mount, Route
@@ -17,9 +16,11 @@ from mandate_events.kafka import declare_topics
 from mandate_events.migrating import migrate
 from mandate_local.identity import create_identity
 from mandate_local.postgres import EmbeddedPostgres
+from mandate_web import problems
 from mandate_web.service import Service
 from mandate_web.settings import Settings
 from projects.main import SERVICE as PROJECTS
+from reporting.main import SERVICE as REPORTING
 
 SERVICES: Final = (GOVERNANCE, PROJECTS, REPORTING)
 
@@ -77,4 +78,7 @@ def create_product(postgres: EmbeddedPostgres, state: Path, port: int, kafka: st
     routes: list[BaseRoute] = [Route("/", index)]
     routes += [Mount(f"/{name}", app) for name, app in apps.items()]
     routes.append(Mount("/identity", identity))
-    return Starlette(routes=routes, lifespan=lifespan)
+    product = Starlette(routes=routes, lifespan=lifespan)
+    product.router.redirect_slashes = False
+    problems.install(product)
+    return product

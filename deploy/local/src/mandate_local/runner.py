@@ -1,6 +1,7 @@
 """`mandate-local run`: start everything, say where it is, stop everything on Ctrl-C."""
 
 import asyncio
+import signal
 import socket
 import sys
 import time
@@ -26,6 +27,7 @@ def run(data: Path, port: int, *, play_demo: bool, kafka: str | None = None) -> 
     if problem := _port_problem(port):
         sys.stderr.write(f"{problem}\n")
         return 1
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever stops us: PostgreSQL is stopped too
     begun = time.monotonic()
     _say(f"PostgreSQL on {data} ...")
     try:
@@ -87,8 +89,8 @@ def _tell(base: str) -> None:
   portfolio   {base}{PORTFOLIO}
 
   personas    {personas}
-  a token     .venv/bin/mandate token pmo-1
-  try         curl -H "Authorization: Bearer $(.venv/bin/mandate token pmo-1)" {base}{PORTFOLIO}
+  a token     .venv/bin/mandate --url {base} token pmo-1
+  try         curl -H "Authorization: Bearer $(.venv/bin/mandate --url {base} token pmo-1)" {base}{PORTFOLIO}
 
   Ctrl-C stops it.""")
 

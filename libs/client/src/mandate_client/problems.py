@@ -60,7 +60,7 @@ class ApiProblem(ClientError):
         return one_line("; ".join(said))
 
     def __str__(self) -> str:
-        parts = [f"{self.status} {self.reason}"]
+        parts = [f"{self.status} {self.reason}".rstrip(".") + "."]
         if self.rule:
             parts.append(f"Rule: {one_line(self.rule)}.")
         if self.status == 401:

@@ -76,5 +76,5 @@ def history(
             for item in items:
                 terminal.as_json(item, compact=True)
             return
-        columns = ("position", "recorded_at", "type", "actor", "role", "project", "reason")
+        columns = ("source", "position", "recorded_at", "type", "actor", "role", "project", "reason")
         terminal.table(columns, [[item.get(column) for column in columns] for item in items])

@@ -37,6 +37,10 @@ log = logging.getLogger(__name__)
 
 MAX_BATCH: Final = 512
 MAX_QUEUE: Final = 8_192
+SPLIT: Final = 16
+"""From so many waiting commands on, deciding and writing go on side by side."""
+
+BREATH: Final = 16
 TURNS_AFTER_COLLISION: Final = 200
 PATIENCE: Final = 10.0
 """Seconds that callers wait for a connection to come back before they are told that there is none."""
@@ -77,6 +81,7 @@ class Appender:
         self._domain = domain
         self._ledger = Following(domain, connect, on_news=self._wake_up)
         self._queue: deque[_Item] = deque()
+        self._ahead: list[_Item] = []
         self._contended = 0
         self._limit = MAX_BATCH
         self._wake = asyncio.Event()
@@ -145,7 +150,7 @@ class Appender:
             raise
 
     async def _step(self) -> None:
-        if not self._queue:
+        if not self._queue and not self._ledger.behind:  # news may have come, and been slept over, during a write
             await self._wake.wait()
             self._wake.clear()
         if self._ledger.behind:
@@ -155,9 +160,12 @@ class Appender:
             await self._process(items)
 
     def _take(self) -> list[_Item]:
-        """The next batch, twins (same key) attached to the first of them."""
+        """The next batch, twins (same key) attached to the first of them. Of many waiting only half: the other half
+        is decided while the first is written.
+        """
+        limit = self._limit if len(self._queue) < SPLIT else min(self._limit, (len(self._queue) + 1) // 2)
         items: dict[tuple[str, str, str], _Item] = {}
-        while self._queue and len(items) < self._limit:
+        while self._queue and len(items) < limit:
             item = self._queue.popleft()
             if item.answer.cancelled():
                 continue
@@ -171,49 +179,93 @@ class Appender:
             self._queue.popleft().give(LedgerUnavailable(str(error)))
 
     def _requeue(self, items: list[_Item]) -> None:
-        """Back to the front of the queue, in their order, with all who still wait for an answer.
+        """Back to the front of the queue, in their order, with all who still wait for an answer; behind them those
+        that were decided on top of them.
 
         A caller that went away is left out; its twins are not: they wait on.
         """
+        items, self._ahead = [*items, *self._ahead], []
         waiting = [each for item in items for each in (item, *item.twins) if not each.answer.done()]
         for item in items:
             item.twins = []
         self._queue.extendleft(reversed(waiting))
 
-    # --- one batch ---
+    # --- one batch after the other ---
 
     async def _process(self, items: list[_Item]) -> None:
-        try:
-            await self._attempt(items)
-        except Exception:  # unknown outcome: their keys tell, when they are written again
-            self._requeue(items)
-            raise
+        """Decide and write; while one batch is being written, the next is decided on top of it."""
+        batch: Batch | None = None
+        while items:
+            try:
+                batch = await self._attempt(items, batch)
+            except Exception:  # unknown outcome: their keys tell, when they are written again
+                self._requeue(items)
+                raise
+            items, self._ahead = self._ahead, []
 
-    async def _attempt(self, items: list[_Item]) -> None:
+    async def _attempt(self, items: list[_Item], batch: Batch | None) -> Batch | None:
+        """Write one batch (and decide it first, unless that was done ahead); returns the one decided meanwhile."""
+        ahead = None
         try:
             if self._contended:
-                self._contended -= 1
-                connection = self._ledger.connection
-                async with connection.transaction():
-                    await connection.execute("select pg_advisory_xact_lock($1)", LOCK)
-                    await self._ledger.catch_up()
-                    batch = await self._decide(items)
-                    await self._write(batch, items)
+                batch = await self._in_turn(items)
             else:
-                batch = await self._decide(items)
-                await self._write(batch, items)
+                batch = batch or await self._decide(items)
+                now = max(batch.now, self._ledger.now())
+                ahead = Batch(self._domain, self._ledger.folds, batch.position, now, on_top_of=batch.changed)
+                writing = asyncio.ensure_future(self._write(batch, items))
+                writing.add_done_callback(lambda _: self._wake.set())
+                await self._decide_ahead(ahead, items, writing)
+                await writing
         except (asyncpg.UniqueViolationError, asyncpg.DeadlockDetectedError, Overtaken) as collision:
             await self._collided(collision, items)
+            return None
         except CONNECTION_LOST:
             raise
         except asyncpg.PostgresError as error:
             self._isolate(items, error)
-        else:
-            self._limit = min(self._limit * 2, MAX_BATCH)
-            if batch.rows:
-                self._ledger.keep(batch)
-                self.committed.set()
-            await self._answer(items)
+            return None
+        self._limit = min(self._limit * 2, MAX_BATCH)
+        if batch.rows:
+            self._ledger.keep(batch)
+            self.committed.set()
+        await self._answer(items)
+        return ahead
+
+    async def _in_turn(self, items: list[_Item]) -> Batch:
+        """After a collision: take turns with the other processes, each deciding on what the one before wrote."""
+        self._contended -= 1
+        connection = self._ledger.connection
+        async with connection.transaction():
+            await connection.execute("select pg_advisory_xact_lock($1)", LOCK)
+            await self._ledger.catch_up()
+            batch = await self._decide(items)
+            await self._write(batch, items)
+        return batch
+
+    async def _decide_ahead(self, batch: Batch, items: list[_Item], writing: "asyncio.Future[None]") -> None:
+        """Decide what arrives during a write, as if it had succeeded; if it does not, all of it is decided again."""
+        first_of = {item.submission.identity: item for item in items}
+        while not writing.done() and len(self._ahead) < self._limit:
+            if not self._queue:
+                self._wake.clear()
+                await self._wake.wait()
+                continue
+            item = self._queue.popleft()
+            if item.answer.cancelled():
+                continue
+            first = first_of.setdefault(item.submission.identity, item)
+            if first is not item:
+                first.twins.append(item)
+                continue
+            try:
+                self._judge(batch, item, keep=True)
+            except NotLoaded:  # the connection is busy: it is loaded after the write
+                self._queue.appendleft(item)
+                return
+            self._ahead.append(item)
+            if len(self._ahead) % BREATH == 0:
+                await asyncio.sleep(0)  # so that the end of the write is noticed
 
     async def _decide(self, items: list[_Item]) -> Batch:
         """Decide all items in order, loading what they turn out to need."""

@@ -37,13 +37,21 @@ class Fold(msgspec.Struct, frozen=True):
     version: int = 0
     head: str = GENESIS
     state: Any = None
+    correlation: str | None = None
+    """That of the first event."""
 
     def after(self, record: Recorded[Any], document: bytes) -> "Fold":
         """The fold with one more event, which must be the next one."""
         if record.streamversion != self.version + 1 or record.previous != self.head:
             raise BrokenStream(f"{record.reference} does not follow version {self.version} of its stream")
         state = self.aggregate.evolve(self.state, record.data, record)
-        return Fold(self.aggregate, record.streamversion, digest(document).hex(), state)
+        return Fold(
+            self.aggregate,
+            record.streamversion,
+            digest(document).hex(),
+            state,
+            self.correlation or record.correlationid,
+        )
 
 
 class Row(msgspec.Struct, frozen=True, gc=False):
@@ -102,9 +110,17 @@ class NotLoaded(Exception):
 
 
 class Batch:
-    """What has been decided so far, on top of the cached folds."""
+    """What has been decided so far, on top of the cached folds (and of a batch that is still being written)."""
 
-    def __init__(self, domain: Domain, folds: Mapping[str, Fold], position: int, now: datetime) -> None:
+    def __init__(
+        self,
+        domain: Domain,
+        folds: Mapping[str, Fold],
+        position: int,
+        now: datetime,
+        *,
+        on_top_of: Mapping[str, Fold] | None = None,
+    ) -> None:
         self.domain = domain
         self.now = now
         self.position = position
@@ -112,9 +128,10 @@ class Batch:
         self.changed: dict[str, Fold] = {}
         self.blobs: dict[bytes, tuple[str, bytes]] = {}
         self._folds = folds
+        self._below = on_top_of or {}
 
     def fold(self, aggregate: Aggregate[Any], stream: str) -> Fold:
-        fold = self.changed.get(stream) or self._folds.get(stream)
+        fold = self.changed.get(stream) or self._below.get(stream) or self._folds.get(stream)
         if fold is None:
             raise NotLoaded(aggregate, stream)
         return fold
@@ -239,7 +256,7 @@ class Decision:
             time=now,
             sequence=f"{self.batch.position + len(self.rows) + 1:020d}",
             streamversion=version,
-            correlationid=submission.correlation or submission.key,
+            correlationid=(aggregate.one_story and fold.correlation) or submission.correlation or submission.key,
             causationid=submission.causation or submission.key,
             occurredat=submission.occurred_at or now,
             actor=submission.actor,
@@ -257,7 +274,10 @@ class Decision:
         if project != record.partitionkey or standard != record.standard:  # this very event says what they are
             record = msgspec.structs.replace(record, partitionkey=project, standard=standard)
         document = document_of(record, loose=kind in domain.catalogue.loose)
-        self.changed[stream] = Fold(aggregate, version, digest(document).hex(), state)
+        domain.catalogue.decode(type_, document)  # what could not be read again would close the ledger for good
+        self.changed[stream] = Fold(
+            aggregate, version, digest(document).hex(), state, fold.correlation or record.correlationid
+        )
         self.rows.append(Row(record.position, stream, version, type_, document, leaf_hash(document)))
 
     def _fold(self, aggregate: Aggregate[Any], stream: str) -> Fold:

@@ -167,6 +167,8 @@ class Aggregate(Generic[S]):
     """The project it belongs to: the partition key of its events and what a person's relation is judged on."""
     standard: Callable[[S], str | None] = field(default=_no_standard)
     """`id@version` of the standard in force, named by its events."""
+    one_story: bool = False
+    """All that is decided on it answers what opened it: its events carry the correlation of the first one."""
 
     def stream(self, id_: str) -> str:
         return f"{self.name}/{id_}"

@@ -32,6 +32,7 @@ EPOCH: Final = datetime.fromtimestamp(0, UTC)
 CONNECTION_LOST: Final = (
     OSError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # asyncpg's own confusion when a connection dies at the wrong moment
     asyncpg.PostgresConnectionError,
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,

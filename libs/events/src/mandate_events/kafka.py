@@ -10,7 +10,7 @@ that misses its own would never stop.
 import asyncio
 import logging
 from collections.abc import Coroutine, Sequence
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -20,6 +20,7 @@ from aiokafka.errors import KafkaError, OffsetOutOfRangeError, TopicAlreadyExist
 from mandate_events.transport import Delivery, Loss, TransportUnavailable
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 CONTENT_TYPE: Final = b"application/cloudevents+json; charset=utf-8"
 PATIENCE: Final = 10.0
@@ -173,22 +174,13 @@ class KafkaSink:
 
     async def last(self) -> bytes | None:
         """Read the end of the topic with a consumer of its own."""
-        partition = TopicPartition(self._topic, 0)
         source = AIOKafkaConsumer(bootstrap_servers=self._bootstrap, enable_auto_commit=False)
         await _start(source, self._bootstrap)
-        try:
-            async with asyncio.timeout(PATIENCE):
-                source.assign([partition])
-                end = (await source.end_offsets([partition]))[partition]
-                begin = (await source.beginning_offsets([partition]))[partition]
-                if end == begin:
-                    return None
-                source.seek(partition, end - 1)
-                return (await source.getone(partition)).value or b""
-        except (KafkaError, OSError) as error:
-            raise TransportUnavailable(f"cannot read the end of {self._topic}: {error!r}") from error
-        finally:
-            await _ended(source.stop())
+        last = await _patiently(
+            _read_end(source, TopicPartition(self._topic, 0)), source, f"at the end of {self._topic}"
+        )
+        await _ended(source.stop())
+        return last
 
     async def close(self) -> None:
         if self._producer is None:
@@ -204,16 +196,46 @@ class KafkaSink:
         await _ended(stopping)
 
 
+async def _read_end(source: AIOKafkaConsumer, partition: TopicPartition) -> bytes | None:
+    source.assign([partition])
+    end = (await source.end_offsets([partition]))[partition]
+    begin = (await source.beginning_offsets([partition]))[partition]
+    if end == begin:
+        return None
+    source.seek(partition, end - 1)
+    return (await source.getone(partition)).value or b""
+
+
 async def _start(client: AIOKafkaConsumer | AIOKafkaProducer, bootstrap: str) -> None:
-    """Start a client, or leave nothing of it behind."""
+    await _patiently(client.start(), client, f"at {bootstrap}")
+
+
+async def _patiently(answering: Coroutine[Any, Any, T], client: AIOKafkaConsumer | AIOKafkaProducer, where: str) -> T:
+    """Wait for the answer, or leave nothing of the client behind."""
+    task = asyncio.create_task(answering)
     try:
-        async with asyncio.timeout(PATIENCE):
-            await client.start()
+        if not (await asyncio.wait({task}, timeout=PATIENCE))[0]:
+            raise TimeoutError("no answer")
+        return task.result()
     except BaseException as error:
-        await _ended(client.stop())
+        farewell = asyncio.create_task(_abandon(task, client))
+        _farewells.add(farewell)
+        farewell.add_done_callback(_farewells.discard)
         if isinstance(error, (KafkaError, OSError)):
-            raise TransportUnavailable(f"cannot reach Kafka at {bootstrap}: {error!r}") from error
+            raise TransportUnavailable(f"cannot reach Kafka {where}: {error!r}") from error
         raise
+
+
+_farewells: set["asyncio.Task[None]"] = set()
+
+
+async def _abandon(task: "asyncio.Task[Any]", client: AIOKafkaConsumer | AIOKafkaProducer) -> None:
+    """What is cancelled while it connects would leave its connection open: let it come to its end, then stop."""
+    if not (await asyncio.wait({task}, timeout=PATIENCE))[0]:
+        task.cancel()
+    elif not task.cancelled():
+        task.exception()
+    await _ended(client.stop())
 
 
 async def _ended(stopping: "Coroutine[Any, Any, None] | asyncio.Task[None]") -> None:

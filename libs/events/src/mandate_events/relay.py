@@ -47,7 +47,6 @@ class Relay:
         """Send until cancelled; a broker that is away is waited for."""
         OUTBOX_AGE.labels(self._service).set_function(self._age)
         await self._connection.add_listener("ledger", self._heard)
-        await self._connection.execute(BEGIN, self._service)
         waiting = False
         try:
             while True:
@@ -76,6 +75,7 @@ class Relay:
         return True
 
     async def _open(self) -> None:
+        await self._connection.execute(BEGIN, self._service)
         self._cursor = await self._connection.fetchval(CURSOR, self._service)
         await self._next(1)  # how long it has been waiting is known also while the broker is away
         await self._sink.open()

@@ -1,5 +1,6 @@
 """Structured logs: one JSON object a line, each with the correlation id of the request or event it belongs to."""
 
+import json
 import logging
 import sys
 import time
@@ -35,7 +36,10 @@ class JsonLines(logging.Formatter):
         line |= getattr(record, "fields", {})
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return orjson.dumps(line, default=str).decode()
+        try:
+            return orjson.dumps(line, default=str).decode()
+        except TypeError:  # a lone surrogate or a number beyond 64 bits: a log line is never lost over its content
+            return json.dumps(line, default=str)
 
 
 class OnceInAWhile(logging.Filter):
@@ -60,6 +64,7 @@ def configure(service: str, level: str = "info") -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
+    logging.captureWarnings(capture=True)
     logging.getLogger("uvicorn.access").disabled = True
     for name in NOISY:
         noisy = logging.getLogger(name)

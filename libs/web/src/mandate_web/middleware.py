@@ -1,4 +1,4 @@
-"""What happens to every request before and after its route, as plain ASGI: correlation, limits, failures, access log."""
+"""What happens to every request before and after its route, as plain ASGI: correlation, limits, failures, log."""
 
 import logging
 import re

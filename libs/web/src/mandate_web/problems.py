@@ -7,10 +7,11 @@ from typing import Any, Final
 from urllib.parse import quote
 
 import orjson
-from fastapi import FastAPI, Request
+from fastapi import Request
 from fastapi.exceptions import RequestValidationError
-from starlette.exceptions import HTTPException
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Match
 
@@ -155,7 +156,7 @@ DOMAIN_ERRORS: Final = (
 )
 
 
-def install(app: FastAPI) -> None:
+def install(app: Starlette) -> None:
     """Answer what is refused with a problem document. What fails is answered by `mandate_web.middleware`."""
     for error in DOMAIN_ERRORS:
         app.add_exception_handler(error, _domain)

@@ -21,6 +21,7 @@ from mandate_events.store import Store
 from mandate_events.transport import Source
 from mandate_events.worker import Worker
 from mandate_web import operations, problems
+from mandate_web.housekeeping import keeping_house
 from mandate_web.middleware import Envelope
 from mandate_web.settings import Settings
 from mandate_web.tokens import TokenVerifier
@@ -90,6 +91,7 @@ class Service:
             opened = Opened(settings, store, engine)
             if self.on_start:
                 await self.on_start(opened)
+            await stack.enter_async_context(keeping_house(store))
             yield opened
 
     def worker(self, opened: Opened) -> Worker:

@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import logging
+import re
 import signal
 import sys
 from collections.abc import Sequence
@@ -11,7 +12,9 @@ from typing import Any, Final
 
 import uvicorn
 import uvloop
+from prometheus_client import start_http_server
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 
 from mandate_events import parking
 from mandate_events.consumer import Consumer
@@ -73,23 +76,30 @@ def _parser(service: Service) -> argparse.ArgumentParser:
 def _settings() -> Settings:
     try:
         return Settings()  # type: ignore[call-arg]  # the environment gives them
+    except SettingsError as error:  # pydantic tells the name of the field only in its message
+        field = re.search(r'"(\w+)"', str(error))
+        sys.stderr.write(f"MANDATE_{field[1].upper() if field else '...'}: the value is not JSON\n")
     except ValidationError as error:
         for entry in error.errors():
-            name = "_".join(str(part) for part in entry["loc"]).upper()
-            prefix = "" if name.startswith("KAFKA") or not name else "MANDATE_"
-            sys.stderr.write(f"{prefix}{name or 'settings'}: {entry['msg']}\n")
-        raise SystemExit(2) from None
+            message = entry["msg"].removeprefix("Value error, ")
+            name = str(entry["loc"][0]).upper() if entry["loc"] else ""
+            prefix = "" if name == "KAFKA_BOOTSTRAP_SERVERS" else "MANDATE_"
+            sys.stderr.write(f"{prefix}{name}: {message}\n" if name else f"{message}\n")
+    raise SystemExit(2)
 
 
 def serve(service: Service, settings: Settings) -> None:
     """Serve HTTP until SIGTERM: stop accepting, finish what runs, close the ledger."""
     tune_garbage_collection()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # what uvicorn raises again after an orderly end
     uvicorn.run(service.app(settings), host=settings.host, port=settings.port, **SERVER)
 
 
 async def work(service: Service, settings: Settings) -> None:
     """Relay and consume until SIGTERM."""
     tune_garbage_collection()
+    if settings.metrics_port:
+        start_http_server(settings.metrics_port, settings.host)
     async with service.open(settings) as opened:
         task = asyncio.create_task(service.worker(opened).run())
         for number in (signal.SIGTERM, signal.SIGINT):

@@ -1,6 +1,7 @@
 """Settings: all from the environment, typed, refused at start with the name of what is wrong."""
 
 from typing import Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -29,20 +30,35 @@ class Settings(BaseSettings):
     founder: str | None = Field(default=None, description="Subject of who founds the office, at the first start")
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65535)
+    metrics_port: int = Field(default=0, ge=0, le=65535, description="Where a worker serves /metrics; 0: nowhere")
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
-        wrong = issuer_problems(self.issuer(), self.production)
+        wrong = self._issuer_problems()
         if self.transport == "kafka" and not self.kafka_bootstrap_servers:
             wrong.append("KAFKA_BOOTSTRAP_SERVERS: the transport is kafka and no broker is named")
         if self.transport == "local" and self.production:
             wrong.append("MANDATE_TRANSPORT: the local transport is for development")
-        if not self.database.startswith("postgresql://"):
-            wrong.append("MANDATE_DATABASE: a URL beginning with postgresql://")
+        databases = {"MANDATE_DATABASE": self.database, "MANDATE_MIGRATE_DATABASE": self.migrate_database}
+        databases |= {f"MANDATE_LOCAL_SOURCES[{name}]": dsn for name, dsn in self.local_sources.items()}
+        wrong += [
+            f"{name}: a URL such as postgresql://user@host/database"
+            for name, dsn in databases.items()
+            if not _is_dsn(dsn)
+        ]
         if wrong:
-            raise ValueError("; ".join(wrong))
+            raise ValueError("\n".join(wrong))
         return self
+
+    def _issuer_problems(self) -> list[str]:
+        try:
+            issuer = self.issuer()
+        except ValueError as error:  # its words name the part: algorithm, issuer or audience
+            return [f"MANDATE_ISSUER_URL, MANDATE_AUDIENCE, MANDATE_ALGORITHM: {error}"]
+        names = {"issuer": "MANDATE_ISSUER_URL", "jwks_uri": "MANDATE_JWKS_URI"}
+        problems = [found.partition(" ") for found in issuer_problems(issuer, self.production)]
+        return [f"{names[part]}: {problem}" for part, _, problem in problems]
 
     def issuer(self) -> Issuer:
         return Issuer(
@@ -51,3 +67,10 @@ class Settings(BaseSettings):
             algorithm=self.algorithm,
             jwks_uri=self.jwks_uri or f"{self.issuer_url.rstrip('/')}/jwks",
         )
+
+
+def _is_dsn(dsn: str | None) -> bool:
+    try:
+        return dsn is None or (urlsplit(dsn).scheme == "postgresql" and urlsplit(dsn).port != 0)
+    except ValueError:
+        return False

@@ -6,7 +6,7 @@ import re
 from typing import Any, NoReturn
 
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]*")
-_ESCAPED_SURROGATE = re.compile(rb"\\\\u[dD][89a-fA-F]")
+_ESCAPED_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 def base64url(text: str) -> bytes:
@@ -24,23 +24,30 @@ def json_value(data: bytes) -> Any:
 
     The message of the error never quotes the text.
     """
-    try:
-        value = json.loads(data.decode("utf-8"), object_pairs_hook=_once, parse_constant=_refuse_constant)
-        if _ESCAPED_SURROGATE.search(data):
+    value = _parse(data)
+    if _ESCAPED_SURROGATE.search(data):
+        try:
             json.dumps(value, ensure_ascii=False).encode()
-    except RecursionError:
-        raise ValueError("nested too deeply") from None
-    except UnicodeError:
-        raise ValueError("not Unicode text") from None
+        except (UnicodeError, RecursionError):
+            raise ValueError("text with a lone surrogate, or nested too deeply") from None
     return value
 
 
 def json_object(data: bytes) -> dict[str, Any]:
-    """A JSON object, as strictly."""
-    value = json_value(data)
+    """A JSON object, as strictly; but its texts are its reader's to judge: one of them does not spoil the others."""
+    value = _parse(data)
     if not isinstance(value, dict):
         raise ValueError("not a JSON object")  # noqa: TRY004  # the callers treat every fault of the text alike
     return value
+
+
+def _parse(data: bytes) -> Any:
+    try:
+        return json.loads(data.decode("utf-8"), object_pairs_hook=_once, parse_constant=_refuse_constant)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    except UnicodeError:
+        raise ValueError("not UTF-8") from None
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -173,6 +173,7 @@ GATE_REVIEW: Aggregate[GateReview] = Aggregate(
     opened_by=frozenset({OpenGateReview}),
     project=lambda _, review: review.project if review else None,
     standard=lambda review: review.standard,
+    one_story=True,
 )
 
 

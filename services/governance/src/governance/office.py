@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, field_validator
 
 from governance.mandate import give, held_by, withdraw
-from governance.roles import AUDITOR, FOUNDER, OBSERVER, PM_OFFICER, PMO, PROJECT_MANAGER
+from governance.roles import AUDITOR, FOUNDER, OBSERVER, PM_OFFICER, PMO, PROJECT_MANAGER, SPONSOR
 from mandate_events.deciding import (
     Aggregate,
     Command,
@@ -157,8 +157,10 @@ def decide(office: Office | None, command: Command, context: Context) -> Decided
                 raise Refused("too-few-members", f"an office needs {FOUNDING_MEMBERS} members to decide anything")
             return [OfficeMemberRemoved(person=person), withdraw(person, PMO)]
         case AppointAuditor(person=person), Office():
-            if any(m.role in {PMO, PM_OFFICER, PROJECT_MANAGER, AUDITOR} for m in held_by(context, person)):
-                raise Refused("auditor-holds-other-role", "who audits decides nothing, and is appointed once")
+            if person in office.auditors:
+                raise Refused("already-auditor")
+            if any(m.role in {PMO, PM_OFFICER, PROJECT_MANAGER, SPONSOR} for m in held_by(context, person)):
+                raise Refused("auditor-holds-other-role", "who audits decides nothing", authority=True)
             return [AuditorAppointed(person=person), give(person, AUDITOR)]
         case AppointObserver(person=person), Office():
             if person in office.observers:

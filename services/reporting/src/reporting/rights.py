@@ -12,14 +12,13 @@ PMO: Final = "pmo"
 PM_OFFICER: Final = "pm_officer"
 PROJECT_MANAGER: Final = "project_manager"
 SPONSOR: Final = "sponsor"
-TEAM_MEMBER: Final = "team_member"
 AUDITOR: Final = "auditor"
 OBSERVER: Final = "observer"
 
 RIGHTS: Final = (
     allow("read-portfolio", PMO, AUDITOR, OBSERVER),
-    allow("read-portfolio", PROJECT_MANAGER, PM_OFFICER, SPONSOR, TEAM_MEMBER, own_project=True),
+    allow("read-portfolio", PROJECT_MANAGER, PM_OFFICER, SPONSOR, own_project=True),
     allow("read-history", PMO, AUDITOR),
-    allow("read-history", PROJECT_MANAGER, PM_OFFICER, SPONSOR, TEAM_MEMBER, own_project=True),
+    allow("read-history", PROJECT_MANAGER, PM_OFFICER, SPONSOR, own_project=True),
     allow("read-denials", PMO, AUDITOR),
 )

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import JSONResponse, Response
 
 from governance.gate_review import GATE_REVIEW, DecideGate, GateReview
@@ -23,7 +23,7 @@ async def list_gate_reviews(
     view: OpenView,
     _: Annotated[Viewer, viewer("read-governance")],
     status: Literal["open", "decided", "answered"] | None = None,
-    project: Annotated[str | None, "Id of a project"] = None,
+    project: Annotated[str | None, Query(max_length=64, pattern=r"^[0-9a-f-]+$", description="Id of a project")] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:

@@ -1,0 +1,174 @@
+"""Row 17: gates. The PMO decides them; not the PM, not who asked, not a member who is the project's officer."""
+
+from datetime import date
+from typing import Any, cast
+
+import msgspec
+import pytest
+from pydantic import ValidationError
+
+from governance import gate_review
+from governance.appointment import APPOINTMENT, ManagerAppointed, OfficerAssigned
+from governance.gate_review import (
+    GATE_REVIEW,
+    Condition,
+    DecideGate,
+    Evidence,
+    GateDecided,
+    GateDecisionAnswered,
+    GateReview,
+    GateReviewOpened,
+    NoteAnswer,
+    OpenGateReview,
+)
+from governance.mandate import MANDATE, MandateGiven
+from mandate_events.deciding import Command, Context, replace
+from mandate_events.event import Event, Recorded
+from mandate_events.identifiers import derived
+from mandate_events.origin import Origin
+from mandate_events.testing import NOON, Outcome, Scenario
+
+FAY, ANN, BEN, EVE, ZOE, PAT = (derived(name) for name in ("fay", "ann", "ben", "eve", "zoe", "pat"))
+ORIGIN = Origin(source="projects", sequence=7, hash="0" * 64)
+ANSWER = Origin(source="projects", sequence=9, hash="1" * 64)
+TODAY = NOON.date()
+
+
+def opened(requested_by: str = PAT) -> GateReviewOpened:
+    return GateReviewOpened(
+        project="p1",
+        gate="g1",
+        phase="plan",
+        standard="capital@1",
+        requested_by=requested_by,
+        evidence=[Evidence("Plan", "a" * 64, "https://example.org/plan")],
+        origin=ORIGIN,
+    )
+
+
+def deciding(outcome: str = "go", *due: date) -> DecideGate:
+    conditions = [{"text": "Do it", "owner": "pat", "due_on": day} for day in due]
+    return DecideGate.model_validate({"outcome": outcome, "conditions": conditions, "reason": "r"})
+
+
+def when(scenario: Scenario, command: Command, by: str) -> Outcome:
+    return scenario.when(GATE_REVIEW, "v1", command, by=by)
+
+
+@pytest.fixture
+def asked(authorised: Scenario) -> Scenario:
+    """pat, PM of p1, asks for gate g1."""
+    return authorised.given(APPOINTMENT, "p1", ManagerAppointed(project="p1", person=PAT)).given(
+        GATE_REVIEW, "v1", opened()
+    )
+
+
+def test_a_request_that_was_heard_opens_a_review(authorised: Scenario) -> None:
+    fields = msgspec.to_builtins(opened())
+    command = OpenGateReview(**fields, reason="ready")
+    outcome = when(authorised, command, "system/gate-inbox").then(opened()).under("system", "system/gate-inbox")
+    (record,) = outcome.records
+    assert (record.partitionkey, record.standard, record.reason) == ("p1", "capital@1", "ready")
+
+
+def test_a_request_heard_twice_is_one_review(asked: Scenario) -> None:
+    when(asked, OpenGateReview(**msgspec.to_builtins(opened())), "system/gate-inbox").then()
+
+
+@pytest.mark.parametrize("person", [ANN, PAT, EVE])
+def test_people_neither_open_reviews_nor_answer_them(asked: Scenario, person: str) -> None:
+    when(asked, OpenGateReview(**msgspec.to_builtins(opened())), person).refused("no-right", authority=True)
+    answer = NoteAnswer(applied=True, origin=msgspec.to_builtins(ANSWER))
+    when(asked, answer, person).refused("no-right", authority=True)
+
+
+@pytest.mark.parametrize("outcome", ["go", "hold", "recycle", "kill"])
+def test_the_pmo_decides(asked: Scenario, outcome: str) -> None:
+    when(asked, deciding(outcome), BEN).then(GateDecided(project="p1", gate="g1", outcome=outcome)).under(
+        "pmo", f"mandate/{BEN}@1"
+    )
+
+
+def test_a_conditional_go_has_conditions_that_fall_due(asked: Scenario) -> None:
+    tomorrow = date(2026, 3, 3)
+    when(asked, deciding("conditional_go", tomorrow), BEN).then(
+        GateDecided(project="p1", gate="g1", outcome="conditional_go", conditions=[Condition("Do it", "pat", tomorrow)])
+    )
+    when(asked, deciding("conditional_go"), BEN).invalid("/conditions")
+    when(asked, deciding("go", tomorrow), BEN).invalid("/conditions")
+    for late in (TODAY, date(2020, 1, 1)):
+        when(asked, deciding("conditional_go", tomorrow, late), BEN).invalid("/conditions")
+
+
+def test_a_gate_is_decided_once(asked: Scenario) -> None:
+    asked.given(GATE_REVIEW, "v1", GateDecided(project="p1", gate="g1", outcome="hold"))
+    when(asked, deciding(), BEN).refused("already-decided")
+
+
+def test_who_asked_does_not_decide(asked: Scenario) -> None:
+    asked.given(GATE_REVIEW, "v2", opened(requested_by=BEN))
+    asked.when(GATE_REVIEW, "v2", deciding(), by=BEN).refused("decider-is-requester", authority=True)
+    asked.when(GATE_REVIEW, "v2", deciding(), by=ANN).then(GateDecided(project="p1", gate="g1", outcome="go"))
+
+
+def test_the_pm_does_not_decide_even_as_a_member(asked: Scenario) -> None:
+    """It cannot come to this through the front door; the separation is judged on the person all the same."""
+    asked.given(GATE_REVIEW, "v2", opened(requested_by=ZOE))
+    asked.given(MANDATE, PAT, MandateGiven(person=PAT, role="pmo"))
+    asked.when(GATE_REVIEW, "v2", deciding(), by=PAT).refused("decider-runs-the-project", authority=True)
+
+
+def test_the_pm_as_such_does_not_decide(asked: Scenario) -> None:
+    asked.given(MANDATE, PAT, MandateGiven(person=PAT, role="project_manager", project="p1"))
+    when(asked, deciding(), PAT).refused("no-right", authority=True)
+
+
+def test_a_member_who_is_the_projects_officer_does_not_decide(asked: Scenario) -> None:
+    asked.given(APPOINTMENT, "p1", OfficerAssigned(project="p1", person=BEN))
+    asked.given(MANDATE, BEN, MandateGiven(person=BEN, role="pm_officer", project="p1"))
+    when(asked, deciding(), BEN).refused("decider-is-its-officer", authority=True)
+    when(asked, deciding(), ANN).then(GateDecided(project="p1", gate="g1", outcome="go"))
+
+
+@pytest.mark.parametrize("person", [FAY, EVE, ZOE])
+def test_nobody_else_decides(asked: Scenario, person: str) -> None:
+    when(asked, deciding(), person).refused("no-right", authority=True)
+
+
+def test_what_was_never_asked_for_cannot_be_decided(authorised: Scenario) -> None:
+    when(authorised, deciding(), BEN).unknown()
+    when(authorised, NoteAnswer(applied=True, origin={}), "system/gate-inbox").unknown()
+
+
+@pytest.mark.parametrize(("applied", "rule"), [(True, None), (False, "project-terminated")])
+def test_the_projects_answer_is_noted_once(asked: Scenario, applied: bool, rule: str | None) -> None:
+    asked.given(GATE_REVIEW, "v1", GateDecided(project="p1", gate="g1", outcome="go"))
+    answered = GateDecisionAnswered(project="p1", applied=applied, rule=rule, origin=ANSWER)
+    command = NoteAnswer(applied=applied, rule=rule, origin=msgspec.to_builtins(ANSWER))
+    when(asked, command, "system/gate-inbox").then(answered).under("system")
+    asked.given(GATE_REVIEW, "v1", answered)
+    when(asked, command, "system/gate-inbox").then()
+
+
+def test_the_status_of_a_review() -> None:
+    review = GateReview("p1", "g1", "capital@1", PAT)
+    assert review.status == "open"
+    decided = replace(review, outcome="go")
+    assert decided.status == "decided"
+    assert replace(decided, answered=True).status == "answered"
+
+
+def test_an_outcome_is_one_of_five() -> None:
+    with pytest.raises(ValidationError):
+        deciding("perhaps")
+
+
+def test_what_is_no_matter_of_a_review_is_an_error_of_the_program() -> None:
+    with pytest.raises(TypeError):
+        gate_review.decide(None, Command(), cast("Context", None))
+    with pytest.raises(TypeError):
+        gate_review.evolve(None, Event(), cast("Recorded[Any]", None))
+    nobody: Any = cast("Context", None)
+    assert not gate_review.runs_the_project(None, None, nobody)
+    assert not gate_review.is_its_officer(None, None, nobody)
+    assert not gate_review.asked_for_it(None, None, nobody)

@@ -1,0 +1,164 @@
+"""Every route declares its policy, in code and in its description, and the policy names what the rights know."""
+
+import inspect
+import re
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Any
+
+import pytest
+from fastapi import APIRouter
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute, iter_route_contexts
+
+import governance.roles
+from governance.main import SERVICE as GOVERNANCE
+from mandate_events.deciding import Command
+from mandate_events.rights import SYSTEM, allow
+from mandate_web.access import POLICY, Viewer, authenticated, public, reads, viewer
+from mandate_web.desk import decides
+from mandate_web.service import Service
+from mandate_web.settings import Settings
+from projects.main import SERVICE as PROJECTS
+from reporting.main import SERVICE as REPORTING
+
+SERVICES = (GOVERNANCE, PROJECTS, REPORTING)
+
+SETTINGS = Settings(
+    production=False, database="postgresql://nowhere/none", transport="local", issuer_url="http://127.0.0.1/issuer"
+)
+
+PUBLIC = {"/healthz", "/readyz", "/metrics", "/problems/{name}"}
+"""Whoever makes another route public says so here."""
+
+
+def routes(service: Service, *more: APIRouter) -> Iterator[APIRoute]:
+    app = service.app(SETTINGS)
+    for router in more:
+        app.include_router(router)
+    for found in iter_route_contexts(app.routes):
+        if isinstance(found.original_route, APIRoute):
+            yield found.original_route
+
+
+def faults(service: Service, found: Sequence[APIRoute]) -> list[str]:
+    """What is wrong with the declarations of these routes."""
+    rights = {row.command for row in service.domain.rights.rows}
+    wrong = []
+    for route in found:
+        name = f"{service.name} {sorted(route.methods or ())} {route.path}"
+        policy = (route.openapi_extra or {}).get(POLICY, "")
+        calls = list(_calls(route.dependant))
+        kind, _, what = policy.partition(" ")
+        asked = set(what.split(", ")) if what else set()
+        match kind:
+            case "public":
+                if route.path not in PUBLIC or authenticated in calls:
+                    wrong.append(f"{name} is public")
+            case "authenticated" | "reads" | "decides":
+                if authenticated not in calls:
+                    wrong.append(f"{name} asks nobody who they are")
+            case _:
+                wrong.append(f"{name} declares no policy")
+        if not asked <= rights:
+            wrong.append(f"{name}: no row of rights.py for {sorted(asked - rights)}")
+        if kind == "reads" and asked != set(_queries(calls)):
+            wrong.append(f"{name} declares {sorted(asked)} and reads under {sorted(_queries(calls))}")
+        if (kind == "decides") != ("POST" in (route.methods or ())):
+            wrong.append(f"{name}: what is posted is decided, and nothing else")
+    return wrong
+
+
+def _calls(dependant: Dependant) -> Iterator[Any]:
+    for inner in dependant.dependencies:
+        yield inner.call
+        yield from _calls(inner)
+
+
+def _queries(calls: Sequence[Any]) -> Iterator[str]:
+    for call in calls:
+        if getattr(call, "__name__", "") == "may_read":
+            yield inspect.getclosurevars(call).nonlocals["query"]
+
+
+@pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
+def test_each_route_declares_a_policy_that_the_rights_know(service: Service) -> None:
+    found = list(routes(service))
+    assert len(found) > 7
+    assert faults(service, found) == []
+
+
+def _route(*arguments: Any, method: str = "GET", body: Any = None, **options: Any) -> APIRouter:
+    async def endpoint() -> None:
+        """For the test."""
+
+    router = APIRouter()
+    router.add_api_route("/v1/added", body or endpoint, methods=[method], **options)
+    return router
+
+
+async def _reading(_: Annotated[Viewer, viewer("read-governance")]) -> None: ...
+
+
+class Forgotten(Command):
+    """A command without a row."""
+
+
+@pytest.mark.parametrize(
+    ("added", "fault"),
+    [
+        (_route(), "declares no policy"),
+        (_route(openapi_extra={POLICY: "whatever"}), "declares no policy"),
+        (_route(**public()), "is public"),
+        (_route(**reads("read-governance")), "asks nobody who they are"),
+        (_route(body=_reading, **reads("read-secrets")), "no row of rights.py for ['read-secrets']"),
+        (_route(body=_reading, **reads("read-portfolio")), "reads under ['read-governance']"),
+        (_route(method="POST", **decides(Forgotten)), "no row of rights.py for ['Forgotten']"),
+        (_route(method="POST", **public()), "what is posted is decided"),
+    ],
+)
+def test_a_route_that_declares_none_or_a_wrong_one_is_found(added: APIRouter, fault: str) -> None:
+    assert any(fault in wrong for wrong in faults(GOVERNANCE, list(routes(GOVERNANCE, added))))
+
+
+@pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
+def test_each_operation_is_described_for_people(service: Service) -> None:
+    description = service.app(SETTINGS).openapi()
+    operations = [
+        (path, method, operation) for path, item in description["paths"].items() for method, operation in item.items()
+    ]
+    tags = {tag["name"] for tag in description["tags"]}
+    ids = [operation["operationId"] for _, _, operation in operations]
+    assert sorted(ids) == sorted(set(ids))
+    for path, method, operation in operations:
+        name = f"{method} {path}"
+        assert re.fullmatch(r"[a-z]+([A-Z][a-z]+)+", operation["operationId"]), name
+        assert operation["description"].strip().endswith("."), name
+        assert operation["tags"], name
+        assert set(operation["tags"]) <= tags, name
+        assert method in {"get", "post"}, f"{name}: history only grows"
+        assert operation[POLICY], name
+
+
+@pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
+def test_each_row_of_the_rights_is_used_by_a_route_or_by_the_system(service: Service) -> None:
+    declared = " ".join((route.openapi_extra or {}).get(POLICY, "") for route in routes(service))
+    for row in service.domain.rights.rows:
+        if SYSTEM not in row.roles and row.command != "read-denials":  # asked for inside of its route
+            assert re.search(rf"\b{row.command}\b", declared), row.command
+
+
+def _roles(service: Service) -> set[str]:
+    return {role for row in service.domain.rights.rows for role in row.roles} - {SYSTEM}
+
+
+def _given() -> set[str]:
+    return {value for name, value in vars(governance.roles).items() if name.isupper()}
+
+
+@pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
+def test_each_role_is_one_that_governance_gives(service: Service) -> None:
+    assert _roles(service) <= _given()
+
+
+def test_a_role_that_governance_does_not_give_is_found() -> None:
+    assert not set(allow("read-portfolio", "shareholder").roles) <= _given()

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import asyncpg
+import psutil
 import pytest
 
 from mandate_local.postgres import AlreadyRunningError, EmbeddedPostgres, PostgresError, StartTimeoutError
@@ -161,12 +162,12 @@ async def test_a_stale_pid_file_with_the_pid_of_another_program(server: Embedded
     server.start()
     await write(server, 3)
     pid_path = server.directory / "pg" / "postmaster.pid"
-    content = pid_path.read_text().splitlines(keepends=True)
     owner = pid_path.stat().st_uid
     server.kill()
     other = sleeper(owner if os.geteuid() == 0 else None)
     try:
-        pid_path.write_text("".join([f"{other.pid}\n", *content[1:]]))
+        for path in (pid_path, server.directory / "run" / ".s.PGSQL.5432.lock"):
+            path.write_text("".join([f"{other.pid}\n", *path.read_text().splitlines(keepends=True)[1:]]))
         server.start()
         assert server.pid != other.pid
         assert 3 in await values(server)
@@ -174,6 +175,21 @@ async def test_a_stale_pid_file_with_the_pid_of_another_program(server: Embedded
     finally:
         other.kill()
         other.wait()
+
+
+def test_a_postmaster_that_died_and_was_not_reaped() -> None:
+    """Its number is still taken, for as long as the process above it does not ask: PostgreSQL takes that for life."""
+    with tempfile.TemporaryDirectory(prefix="mandate-") as directory:
+        first = EmbeddedPostgres(directory).start()
+        assert first.pid is not None
+        postmaster = psutil.Process(first.pid)
+        postmaster.kill()
+        while postmaster.status() != psutil.STATUS_ZOMBIE:
+            time.sleep(0.01)
+        first._lock.release()  # as if its Python had died; nobody reaps until `first` is asked again
+        with EmbeddedPostgres(directory) as second:
+            assert second.pid is not None
+        assert first.pid is None
 
 
 async def test_an_orphan_of_a_killed_python_is_adopted(server: EmbeddedPostgres):

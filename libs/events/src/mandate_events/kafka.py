@@ -214,9 +214,8 @@ async def _patiently(answering: Coroutine[Any, Any, T], client: AIOKafkaConsumer
     """Wait for the answer, or leave nothing of the client behind."""
     task = asyncio.create_task(answering)
     try:
-        if not (await asyncio.wait({task}, timeout=PATIENCE))[0]:
-            raise TimeoutError("no answer")
-        return task.result()
+        async with asyncio.timeout(PATIENCE):
+            return await asyncio.shield(task)
     except BaseException as error:
         farewell = asyncio.create_task(_abandon(task, client))
         _farewells.add(farewell)

@@ -7,8 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, TypeAlias
 
-from fastapi import Depends, Request, Security
-from fastapi.security import HTTPBearer
+from fastapi import Depends, Request
 
 from mandate_events.deciding import Mandate
 from mandate_events.rights import Rights
@@ -20,12 +19,29 @@ FindHeld: TypeAlias = Callable[[str], Awaitable[Sequence[Mandate]]]
 
 POLICY: Final = "x-mandate-policy"
 
-bearer = HTTPBearer(
-    auto_error=False,
-    scheme_name="accessToken",
-    bearerFormat="JWT",
-    description="OIDC access token (RFC 9068) of the organisation's identity provider",
-)
+SECURITY_SCHEMES: Final = {
+    "accessToken": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "OIDC access token (RFC 9068) of the organisation's identity provider",
+    }
+}
+"""Described here and not declared as a dependency: FastAPI would solve it anew for each request."""
+
+SECURED: Final[dict[str, Any]] = {"security": [{"accessToken": []}]}
+
+
+def header(name: str, description: str, example: str) -> dict[str, Any]:
+    """A request header's entry in OpenAPI. It is read from the request itself, which costs nothing to solve."""
+    schema = {"type": "string", "examples": [example]}
+    return {"name": name, "in": "header", "required": False, "description": description, "schema": schema}
+
+
+READ_HEADERS: Final = [
+    header("Mandate-Consistency", "Tokens of receipts that the answer must include", "governance:17"),
+    header("Prefer", "How many seconds to wait for them", "wait=5"),
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +53,7 @@ class Person:
     subject: str
 
 
-async def authenticated(request: Request, _: Annotated[Any, Security(bearer)] = None) -> Person:
+async def authenticated(request: Request) -> Person:
     """The person that the access token names."""
     header = request.headers.get("authorization", "")
     scheme, _, token = header.partition(" ")
@@ -101,9 +117,9 @@ def public() -> dict[str, Any]:
 
 def anyone() -> dict[str, Any]:
     """For a route that needs a person but no right."""
-    return {"openapi_extra": {POLICY: "authenticated"}}
+    return {"openapi_extra": {POLICY: "authenticated", **SECURED}}
 
 
 def reads(query: str) -> dict[str, Any]:
     """For a route that reads under a right."""
-    return {"openapi_extra": {POLICY: f"reads {query}"}}
+    return {"openapi_extra": {POLICY: f"reads {query}", "parameters": READ_HEADERS, **SECURED}}

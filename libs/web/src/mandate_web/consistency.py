@@ -5,7 +5,7 @@ import re
 import time
 from typing import Annotated, Any, Final, TypeAlias
 
-from fastapi import Depends, Header, Request
+from fastapi import Depends, Request
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.responses import Response
@@ -35,11 +35,9 @@ class View:
 async def _open_view(
     request: Request,
     _: Authenticated,  # first: who may not ask must not make us wait
-    mandate_consistency: Annotated[
-        str | None, Header(description="Tokens of receipts that the answer must include", examples=["governance:17"])
-    ] = None,
-    prefer: Annotated[str | None, Header(description="`wait=5`: how many seconds to wait for them")] = None,
 ) -> View:
+    mandate_consistency = request.headers.get("mandate-consistency")
+    prefer = request.headers.get("prefer")
     engine: AsyncEngine = request.app.state.engine
     wanted = _tokens(mandate_consistency) if mandate_consistency else {}
     deadline = time.monotonic() + (_wait(prefer) if prefer else DEFAULT_WAIT)

@@ -5,7 +5,7 @@ import re
 from typing import Annotated, Any, Final, TypeAlias
 
 import orjson
-from fastapi import Depends, Header, Request
+from fastapi import Depends, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
@@ -13,7 +13,7 @@ from mandate_events.batch import Fold, Submission
 from mandate_events.deciding import Aggregate, Command
 from mandate_events.identifiers import uuid7
 from mandate_events.store import Store
-from mandate_web.access import POLICY, Authenticated, Person
+from mandate_web.access import POLICY, SECURED, Authenticated, Person, header
 from mandate_web.problems import Problem
 from mandate_web.strict import json_value
 
@@ -35,12 +35,22 @@ class Receipt(BaseModel):
     )
 
 
+HEADERS: Final = [
+    header("Idempotency-Key", "Same key and body: same answer, and nothing done twice", "3f1c0e5a-import-17"),
+    header("If-Match", "The version you decided on", '"7"'),
+]
+
+
 def decides(*commands: type[Command]) -> dict[str, Any]:
     """For a route that gives a command: `@router.post(..., **decides(CharterOffice))`; it answers with a receipt."""
     return {
         "status_code": 201,
         "responses": {201: {"model": Receipt, "description": "Decided and durable"}},
-        "openapi_extra": {POLICY: "decides " + ", ".join(command.__name__ for command in commands)},
+        "openapi_extra": {
+            POLICY: "decides " + ", ".join(command.__name__ for command in commands),
+            "parameters": HEADERS,
+            **SECURED,
+        },
     }
 
 
@@ -99,21 +109,15 @@ class Desk:
         return Response(orjson.dumps(body), status, headers, "application/json")
 
 
-async def _open_desk(
-    request: Request,
-    person: Authenticated,
-    idempotency_key: Annotated[
-        str | None, Header(max_length=255, description="Same key and body: same answer, and nothing done twice")
-    ] = None,
-    if_match: Annotated[str | None, Header(description="The version you decided on")] = None,
-) -> Desk:
-    if idempotency_key is not None and not KEY.fullmatch(idempotency_key):
+async def _open_desk(request: Request, person: Authenticated) -> Desk:
+    key = request.headers.get("idempotency-key")
+    if key is not None and not KEY.fullmatch(key):
         detail = "1 to 255 visible ASCII characters"
         raise Problem("invalid", detail, errors=[{"pointer": "?idempotency-key", "detail": detail}])
     body = await request.body()
     _check(request.headers.get("content-type", ""), body)
-    fingerprint = hashlib.sha256(body).digest()
-    return Desk(request, person, idempotency_key or uuid7(), expected_version(if_match), fingerprint)
+    expected = expected_version(request.headers.get("if-match"))
+    return Desk(request, person, key or uuid7(), expected, hashlib.sha256(body).digest())
 
 
 OpenDesk: TypeAlias = Annotated[Desk, Depends(_open_desk)]

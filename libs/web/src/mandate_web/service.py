@@ -21,6 +21,7 @@ from mandate_events.store import Store
 from mandate_events.transport import Source
 from mandate_events.worker import Worker
 from mandate_web import operations, problems
+from mandate_web.access import SECURITY_SCHEMES
 from mandate_web.housekeeping import keeping_house
 from mandate_web.middleware import Envelope
 from mandate_web.settings import Settings
@@ -138,6 +139,7 @@ class Service:
         problems.install(app)
         for router in (*self.routers, operations.router):
             app.include_router(router)
+        _describe_security(app)
         return app
 
 
@@ -164,6 +166,18 @@ async def _working(worker: Worker) -> AsyncIterator[None]:
 
 VIEW_SETTINGS = {"application_name": "mandate-views", "idle_in_transaction_session_timeout": "30000"}
 """A frozen consumer must not hold the projections' lock for ever."""
+
+
+def _describe_security(app: FastAPI) -> None:
+    describe = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        schema = describe()
+        schema.setdefault("components", {})["securitySchemes"] = SECURITY_SCHEMES
+        return schema
+
+    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way
+
 
 COMMON_TAGS = (
     {"name": "rights", "description": "Who may decide what, and who you are"},

@@ -2,6 +2,8 @@
 .DEFAULT_GOAL := help
 .PHONY: help run test check bench faults lock clean
 .DELETE_ON_ERROR:
+# Tests start the product many times; without its bytecode each start compiles everything anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 PYTHON = python3
 PORT = 8080

@@ -73,7 +73,6 @@ class Ledger:
 
     service: str
     rows: Sequence[Row]
-    heads: Mapping[str, tuple[int, bytes]]
     commands: Sequence[Answered]
     blobs: Mapping[bytes, bytes]
     cursors: Mapping[tuple[str, str], int]
@@ -110,7 +109,6 @@ async def read(service: str, dsn: str) -> Ledger:
             return Ledger(
                 service,
                 [Row(*row) for row in await fetch(_ROWS)],
-                {row[0]: (row[1], row[2]) for row in await fetch("select stream, version, head from ledger.streams")},
                 [Answered(*row) for row in await fetch("select principal, route, key, position from ledger.commands")],
                 {row[0]: row[1] for row in await fetch("select sha256, bytes from ledger.blobs")},
                 {
@@ -175,7 +173,6 @@ _ARCHIVE: Final = "select entry, source, sequence, type, document from archive.d
 def check_ledger(ledger: Ledger) -> None:
     """Everything that can be said of a ledger without any other."""
     check_documents(ledger)
-    check_heads(ledger)
     check_commands(ledger)
     check_blobs(ledger)
 
@@ -210,13 +207,6 @@ def check_documents(ledger: Ledger) -> None:
         ids.add(content["id"])
         last = row.recorded_at
         heads[row.stream] = (row.version, hashlib.sha256(row.document).hexdigest())
-
-
-def check_heads(ledger: Ledger) -> None:
-    """The cache of heads is what the record says."""
-    heads = {row.stream: (row.version, hashlib.sha256(row.document).digest()) for row in ledger.rows}
-    wrong = {stream for stream in heads.keys() | ledger.heads.keys() if heads.get(stream) != ledger.heads.get(stream)}
-    assert not wrong, f"{ledger.service}: wrong heads of {sorted(wrong)}"
 
 
 def check_commands(ledger: Ledger) -> None:

@@ -72,7 +72,6 @@ def system() -> dict[str, Ledger]:
         service: Ledger(
             service,
             made,
-            {each.stream: (each.version, sha256(each.document)) for each in made},
             [Answered("someone", "route", f"key-{each.position}", each.position) for each in made],
             {sha256(b"text"): b"text"},
             {(consumer, source): len(written[source]) for consumer, source in FOLLOWED[service]},
@@ -137,16 +136,6 @@ UNSOUND: Mapping[str, tuple[str, Callable[[Ledger], Ledger], str]] = {
         "ahead of it",
     ),
     "a wrong leaf": ("governance", lambda a: with_row(a, 3, leaf=b"?" * 32), "wrong leaf"),
-    "a stale head": (
-        "governance",
-        lambda a: replace(a, heads={**a.heads, "thing/1": (1, sha256(a.rows[0].document))}),
-        "wrong heads of ['thing/1']",
-    ),
-    "a head without events": (
-        "governance",
-        lambda a: replace(a, heads={**a.heads, "thing/9": (1, b"")}),
-        "wrong heads of ['thing/9']",
-    ),
     "a key to nowhere": (
         "governance",
         lambda a: replace(a, commands=[*a.commands, Answered("someone", "route", "key", 5)]),

@@ -96,8 +96,6 @@ class OfficeLedger:
             heads[row["stream"]] = row["version"], hashlib.sha256(row["document"]).hexdigest()
         times = [row["recorded_at"] for row in rows]
         assert times == sorted(times)
-        cached = await self.fetch("select stream, version, head from ledger.streams")
-        assert {row[0]: (row[1], row[2].hex()) for row in cached} == heads
         return [json.loads(row["document"]) for row in rows]
 
     async def check_answers(self, answers: dict[str, Accepted]) -> None:

@@ -26,12 +26,12 @@ from mandate_events.outcome import Accepted, Denied, KeyReused, LedgerBroken, Le
 from mandate_events.store import Store
 from mandate_events.writing import write
 from mandate_local.postgres import EmbeddedPostgres
-from tests.integration.offices import ANN, BEN, ZOE, OfficeLedger, draft, found, revise
+from tests.integration.offices import ANN, BEN, ZOE, OfficeLedger, command, draft, found, revise
 
 _numbers = itertools.count()
 
 
-KEPT = ("events", "streams", "commands", "blobs")
+KEPT = ("events", "commands", "blobs")
 
 
 @pytest.fixture(scope="module")
@@ -339,8 +339,8 @@ def reasoned(reason: str) -> DraftStandard:
     return DraftStandard.model_construct(**{**dict(draft("x").command), "reason": reason})
 
 
-def submitting(command: DraftStandard, id_: str, actor: str = ANN) -> Submission:
-    return Submission(STANDARD, id_, command, actor, "test", uuid7())
+def submitting(asked: DraftStandard, id_: str, actor: str = ANN) -> Submission:
+    return Submission(STANDARD, id_, asked, actor, "test", uuid7())
 
 
 async def test_poison_among_100_good_neighbours_harms_nobody_else(ledger: OfficeLedger) -> None:
@@ -463,6 +463,60 @@ async def test_counts_that_cannot_be_recorded_now_are_kept(ledger: OfficeLedger)
         opened.appender._closing = False
         await opened.record_repeats()
         assert not opened.appender.repeats
+
+
+async def test_counts_of_unknown_outcome_are_not_counted_twice(
+    ledger: OfficeLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The answer is lost, more repeats come, and the same count is submitted again under its key."""
+    async with ledger.store() as opened:
+        await outcomes(opened, *(draft("s", actor=ZOE) for _ in range(3)))
+        submit = opened.appender.submit
+
+        async def unanswered(submission: Submission) -> Accepted:
+            await submit(submission)
+            raise LedgerUnavailable("the answer is lost")
+
+        with monkeypatch.context() as patched:
+            patched.setattr(opened.appender, "submit", unanswered)
+            await opened.record_repeats()
+        await outcomes(opened, *(draft("s", actor=ZOE) for _ in range(2)))
+        for left in (2, 0):
+            await opened.record_repeats()
+            assert opened.appender.repeats.total() == left
+    counts = [d["data"]["count"] for d in await ledger.check() if d["subject"] == f"denial/{ZOE}"]
+    assert counts == [1, 2, 2]
+
+
+async def test_a_count_that_cannot_be_recorded_does_not_end_the_counting(
+    ledger: OfficeLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "COLLAPSE", timedelta(seconds=0.05))
+    async with ledger.store() as opened:
+        submit, failed = opened.appender.submit, asyncio.Event()
+
+        async def fail(submission: Submission) -> Accepted:
+            if submission.route == "record-repeats" and not failed.is_set():
+                failed.set()
+                raise asyncpg.DataError("whatever")
+            return await submit(submission)
+
+        monkeypatch.setattr(opened.appender, "submit", fail)
+        await outcomes(opened, *(draft("s", actor=ZOE) for _ in range(3)))
+
+        async def flushed() -> bool:
+            return not opened.appender.repeats
+
+        await until(flushed)
+        assert failed.is_set()
+
+
+async def test_repeats_are_shown_with_the_role_of_the_first(ledger: OfficeLedger) -> None:
+    async with ledger.store() as store:
+        await store.submit(draft("s"))
+        await outcomes(store, *(command(STANDARD, "s", PublishStandard(version=1, reason="r")) for _ in range(3)))
+    denials = [d["data"] for d in await ledger.check() if d["subject"] == f"denial/{ANN}"]
+    assert [(denial["role"], denial["count"]) for denial in denials] == [("pmo", 1), ("pmo", 2)]
 
 
 async def test_a_wrong_version_does_not_keep_a_denial_off_the_record(ledger: OfficeLedger) -> None:
@@ -683,7 +737,6 @@ async def test_the_append_role_is_all_that_a_store_needs_and_may_do_no_more(ledg
         "drop table ledger.events",
         "create table ledger.more (x int)",
         "update ledger.commands set position = 0",
-        "delete from ledger.streams",
         "set session_replication_role = replica",
     ):
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
@@ -710,7 +763,7 @@ async def test_a_later_column_of_the_record_cannot_be_written_by_the_append_role
 async def test_readers_read(ledger: OfficeLedger, user: str) -> None:
     connection = await ledger.connect(user)
     assert await connection.fetchval("select count(*) from ledger.events")
-    for statement in ("insert into ledger.streams values ('s', 1, '')", "delete from ledger.commands"):
+    for statement in ("insert into ledger.cursors values ('c', 's')", "delete from ledger.commands"):
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await connection.execute(statement)
     await connection.close()
@@ -818,13 +871,6 @@ async def test_a_gap_is_not_read_over(ledger: OfficeLedger) -> None:
     await connection.execute("select pg_notify('ledger', '')")
     await connection.close()
     assert "follows" in await broken(opened)
-
-
-async def test_a_torn_cache_of_heads_is_found_at_the_start(ledger: OfficeLedger) -> None:
-    for damage in ("update ledger.streams set version = version + 1", "delete from ledger.streams"):
-        await ledger.execute(f"{damage} where stream = 'office/main'")
-        with pytest.raises(LedgerBroken, match="office/main"):
-            await ledger.store().__aenter__()
 
 
 async def test_an_upset_decision_is_its_own_callers_matter(ledger: OfficeLedger) -> None:

@@ -89,7 +89,7 @@ def end(child: subprocess.Popen[str]) -> None:
     child.communicate()
 
 
-async def test_a_stop_and_start_keeps_data_and_address_and_is_quick(server: EmbeddedPostgres):
+async def test_a_stop_and_start_keeps_data_and_address_and_is_quick(server: EmbeddedPostgres) -> None:
     server.start()
     address = server.dsn()
     await write(server, 1)
@@ -102,7 +102,7 @@ async def test_a_stop_and_start_keeps_data_and_address_and_is_quick(server: Embe
     assert 1 in await values(server)
 
 
-async def test_it_starts_safe_and_deaf_to_the_network(server: EmbeddedPostgres):
+async def test_it_starts_safe_and_deaf_to_the_network(server: EmbeddedPostgres) -> None:
     server.start()
     connection = await asyncpg.connect(server.dsn())
     shown = {
@@ -127,12 +127,12 @@ async def test_it_starts_safe_and_deaf_to_the_network(server: EmbeddedPostgres):
     }
 
 
-async def test_start_twice_is_start_once(server: EmbeddedPostgres):
+async def test_start_twice_is_start_once(server: EmbeddedPostgres) -> None:
     pid = server.start().pid
     assert server.start().pid == pid
 
 
-async def test_what_was_committed_survives_kill_9(server: EmbeddedPostgres):
+async def test_what_was_committed_survives_kill_9(server: EmbeddedPostgres) -> None:
     server.start()
     await write(server, 2)
     server.kill()
@@ -141,7 +141,7 @@ async def test_what_was_committed_survives_kill_9(server: EmbeddedPostgres):
     assert 2 in await values(server)
 
 
-async def test_a_busy_orphaned_backend_does_not_block_the_restart(server: EmbeddedPostgres):
+async def test_a_busy_orphaned_backend_does_not_block_the_restart(server: EmbeddedPostgres) -> None:
     """A backend that computes does not notice that its postmaster is dead, and holds the shared memory."""
     server.start()
     connection = await asyncpg.connect(server.dsn())
@@ -157,7 +157,7 @@ async def test_a_busy_orphaned_backend_does_not_block_the_restart(server: Embedd
     connection.terminate()
 
 
-async def test_a_stale_pid_file_with_the_pid_of_another_program(server: EmbeddedPostgres):
+async def test_a_stale_pid_file_with_the_pid_of_another_program(server: EmbeddedPostgres) -> None:
     """After a reboot the old number is anyone's. PostgreSQL cares only if that process has its own user."""
     server.start()
     await write(server, 3)
@@ -192,7 +192,7 @@ def test_a_postmaster_that_died_and_was_not_reaped() -> None:
         assert first.pid is None
 
 
-async def test_an_orphan_of_a_killed_python_is_adopted(server: EmbeddedPostgres):
+async def test_an_orphan_of_a_killed_python_is_adopted(server: EmbeddedPostgres) -> None:
     child, postmaster = owner_in_a_child(server.directory)
     end(child)
     assert command_line(postmaster) is not None, "killing Python leaves PostgreSQL alive"
@@ -204,7 +204,9 @@ async def test_an_orphan_of_a_killed_python_is_adopted(server: EmbeddedPostgres)
     assert 4 in await values(server.start())
 
 
-async def test_a_second_owner_is_refused_and_an_attached_guest_leaves_the_server_alone(server: EmbeddedPostgres):
+async def test_a_second_owner_is_refused_and_an_attached_guest_leaves_the_server_alone(
+    server: EmbeddedPostgres,
+) -> None:
     child, postmaster = owner_in_a_child(server.directory)
     try:
         with pytest.raises(AlreadyRunningError, match=rf"already running, pid {postmaster} \(of process {child.pid}\)"):
@@ -217,21 +219,21 @@ async def test_a_second_owner_is_refused_and_an_attached_guest_leaves_the_server
         end(child)
 
 
-async def test_two_owners_in_one_process_are_refused_too(server: EmbeddedPostgres):
+async def test_two_owners_in_one_process_are_refused_too(server: EmbeddedPostgres) -> None:
     server.start()
     with pytest.raises(AlreadyRunningError, match=f"of process {os.getpid()}"):
         EmbeddedPostgres(server.directory).start()
     assert server.pid is not None
 
 
-async def test_ctrl_c_on_the_terminal_does_not_reach_the_server(server: EmbeddedPostgres):
+async def test_ctrl_c_on_the_terminal_does_not_reach_the_server(server: EmbeddedPostgres) -> None:
     pid = server.start().pid
     assert pid is not None
     assert os.getsid(pid) == pid != os.getsid(0)
     assert os.getpgid(pid) != os.getpgid(0)
 
 
-async def test_a_start_that_takes_too_long_is_left_to_its_recovery(server: EmbeddedPostgres):
+async def test_a_start_that_takes_too_long_is_left_to_its_recovery(server: EmbeddedPostgres) -> None:
     impatient = EmbeddedPostgres(server.directory, start_timeout=0.0)
     with pytest.raises(StartTimeoutError, match="start again to wait"):
         impatient.start()
@@ -241,13 +243,13 @@ async def test_a_start_that_takes_too_long_is_left_to_its_recovery(server: Embed
     assert impatient.pid is None
 
 
-async def test_a_server_that_cannot_start_says_why(server: EmbeddedPostgres):
+async def test_a_server_that_cannot_start_says_why(server: EmbeddedPostgres) -> None:
     with pytest.raises(PostgresError, match="no_such_setting"):
         EmbeddedPostgres(server.directory, settings={"no_such_setting": "1"}).start()
     server.start()
 
 
-async def test_a_database_is_made_once_whatever_its_name(server: EmbeddedPostgres):
+async def test_a_database_is_made_once_whatever_its_name(server: EmbeddedPostgres) -> None:
     server.start()
     name = "Gov\"ern'ance é"
     server.ensure_database(name)
@@ -257,7 +259,7 @@ async def test_a_database_is_made_once_whatever_its_name(server: EmbeddedPostgre
     await connection.close()
 
 
-async def test_a_long_or_odd_path(tmp_path: Path):
+async def test_a_long_or_odd_path(tmp_path: Path) -> None:
     """The socket's address has 107 bytes; and commas, spaces and colons mean something in lists and URLs."""
     directory = tmp_path / ("d" * 120) / "a b,c:d"
     with EmbeddedPostgres(directory) as server:
@@ -270,7 +272,7 @@ async def test_a_long_or_odd_path(tmp_path: Path):
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may change the user")
-def test_as_root_only_the_search_bit_that_is_missing_is_added(tmp_path: Path):
+def test_as_root_only_the_search_bit_that_is_missing_is_added(tmp_path: Path) -> None:
     closed, opened = tmp_path / "closed", tmp_path / "closed" / "opened"
     closed.mkdir(mode=0o700)
     opened.mkdir(mode=0o755)
@@ -280,7 +282,7 @@ def test_as_root_only_the_search_bit_that_is_missing_is_added(tmp_path: Path):
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="as an ordinary user, every test here is that test")
-def test_as_an_ordinary_user():
+def test_as_an_ordinary_user() -> None:
     """The same class in a process that has given root up (after its imports: this Python may lie under /root)."""
     with tempfile.TemporaryDirectory() as home:
         os.chown(home, NOBODY, NOBODY)
@@ -292,7 +294,7 @@ def test_as_an_ordinary_user():
         assert Path(home, "data", "pg").stat().st_uid == NOBODY
 
 
-def test_sigterm_of_the_server_by_hand_is_followed_by_a_plain_start(server: EmbeddedPostgres):
+def test_sigterm_of_the_server_by_hand_is_followed_by_a_plain_start(server: EmbeddedPostgres) -> None:
     pid = server.start().pid
     assert pid is not None
     os.kill(pid, signal.SIGTERM)

@@ -34,11 +34,12 @@ from mandate_web.consistency import MAX_WAIT
 from mandate_web.middleware import MAX_BODY, MAX_HEADERS, MAX_TARGET
 from mandate_web.serving import run
 from mandate_web.tokens import person_id
-from tests.e2e.running import STANDARD
+from tests.e2e.running import EVIDENCE, STANDARD
 
 OBSERVERS = "/governance/v1/office/observers"
 OFFICE = "/governance/v1/office"
 PROPOSALS = "/governance/v1/proposals"
+REVIEWS = "/governance/v1/gate-reviews"
 LEAKS = ("Traceback", "asyncpg", "sqlalchemy", "select ", "insert into", "site-packages", "/work/", ".py")
 
 
@@ -378,6 +379,102 @@ async def test_a_refusal_of_authority_is_on_record(product: Product) -> None:
     assert problem["position"] == before + 1
     assert (await product.event(before + 1))["actor"] == person("stranger")
     refused(await product.get(OFFICE, "stranger"), 403, "no-right")
+
+
+# --- who sees what of governance ---
+
+
+async def _authorised(product: Product, manager: str) -> str:
+    """A project that the persona manages, under a standard in force."""
+    id_: str = (await product.give(PROPOSALS, proposal()))["id"]
+    start = {"standard": "in-force@1", "gate_path": "two-gate", "reason": "Affordable"}
+    budget = {"amount": "9.00", "currency": "AUD"}
+    await product.give(f"{PROPOSALS}/{id_}/authorisations", {**start, "budget": budget}, "pmo-2")
+    await product.give(f"/governance/v1/projects/{id_}/managers", observer(manager))
+    return id_
+
+
+async def _reviewed(product: Product, project: str, manager: str) -> str:
+    """The gate review that its PM asked for."""
+    path, reviews = f"/projects/v1/projects/{project}", f"{REVIEWS}?project={project}"
+
+    async def begun() -> bool:
+        return (await product.get(path, manager)).status_code == 200
+
+    await _until(begun)
+    request = {"gate": "gate-1", "evidence": EVIDENCE, "reason": "The phase is done"}
+    await product.give(f"{path}/gate-reviews", request, manager)
+    await _until(lambda: _listed(product, reviews, 1))
+    id_: str = (await product.get(reviews)).json()["items"][0]["id"]
+    return id_
+
+
+@pytest_asyncio.fixture(scope="module")
+async def managed(product: Product) -> dict[str, tuple[str, str]]:
+    """The project of pm-1 and the one of pm-2, each with its gate review; the later one was asked for first."""
+    await product.give("/governance/v1/standards/in-force/versions", STANDARD)
+    await product.give("/governance/v1/standards/in-force/publications", {"version": 1, "reason": "Reviewed"}, "pmo-2")
+    projects = {manager: await _authorised(product, manager) for manager in ("pm-1", "pm-2")}
+    return {
+        manager: (projects[manager], await _reviewed(product, projects[manager], manager))
+        for manager in ("pm-2", "pm-1")
+    }
+
+
+async def test_a_pm_sees_of_governance_their_own_project(product: Product, managed: dict[str, tuple[str, str]]) -> None:
+    own, others = managed["pm-1"], managed["pm-2"]
+    for (project, review), status in ((own, 200), (others, 404)):
+        for path in (
+            f"{PROPOSALS}/{project}",
+            f"/governance/v1/projects/{project}/appointments",
+            f"{REVIEWS}/{review}",
+        ):
+            assert (await product.get(path, "pm-1")).status_code == status, path
+            assert (await product.get(path)).status_code == 200, path
+    for path, id_ in ((PROPOSALS, own[0]), (REVIEWS, own[1])):
+        assert [item["id"] for item in (await product.get(f"{path}?limit=500", "pm-1")).json()["items"]] == [id_]
+        assert len((await product.get(f"{path}?limit=500")).json()["items"]) >= 2
+    for path in (PROPOSALS, REVIEWS, OFFICE):
+        refused(await product.get(path, "stranger"), 403, "no-right")
+
+
+async def test_the_framework_is_for_everybody_with_a_role(
+    product: Product, managed: dict[str, tuple[str, str]]
+) -> None:
+    assert managed
+    for persona in ("founder", "pmo-1", "pm-1"):
+        for path in (OFFICE, "/governance/v1/standards/in-force"):
+            assert (await product.get(path, persona)).status_code == 200
+
+
+async def test_gate_reviews_are_listed_the_longest_waiting_first(
+    product: Product, managed: dict[str, tuple[str, str]]
+) -> None:
+    first = (await product.get(f"{REVIEWS}?limit=1")).json()
+    second = (await product.get(f"{REVIEWS}?limit=1&cursor={first['next']}")).json()
+    listed = first["items"] + second["items"]
+    assert [item["id"] for item in listed] == [managed["pm-2"][1], managed["pm-1"][1]]
+    assert all(item["opened_at"].endswith("Z") for item in listed)
+
+
+async def test_a_gate_review_tells_what_it_rests_on_and_what_was_decided(
+    product: Product, managed: dict[str, tuple[str, str]]
+) -> None:
+    path = f"{REVIEWS}/{managed['pm-2'][1]}"
+    conditions = [{"text": "Confirm the guarantee", "owner": "pm-2", "due_on": "2999-12-31"}]
+    await product.give(
+        f"{path}/decisions", {"outcome": "conditional_go", "conditions": conditions, "reason": "Sound"}, "pmo-2"
+    )
+
+    async def answered() -> bool:
+        return bool((await product.get(path)).json()["status"] == "answered")
+
+    await _until(answered)
+    review = (await product.get(path, "pm-2")).json()
+    assert (review["phase"], review["gate"]) == ("phase-1", "gate-1")
+    assert [item["sha256"] for item in review["evidence"]] == [EVIDENCE[0]["sha256"]]
+    assert (review["outcome"], review["conditions"]) == ("conditional_go", conditions)
+    assert (review["requested_by"], review["decided_by"]) == (person("pm-2"), person("pmo-2"))
 
 
 # --- versions ---

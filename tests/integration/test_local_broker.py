@@ -43,7 +43,7 @@ async def consume(bootstrap: str, topic: str, count: int) -> list[bytes]:
         await consumer.stop()
 
 
-async def test_what_was_produced_survives_kill_9_on_the_same_port(tmp_path: Path):
+async def test_what_was_produced_survives_kill_9_on_the_same_port(tmp_path: Path) -> None:
     broker = KafkaBroker(tmp_path / "kafka")
     with broker:
         bootstrap = broker.bootstrap
@@ -59,24 +59,24 @@ async def test_what_was_produced_survives_kill_9_on_the_same_port(tmp_path: Path
     assert KafkaBroker(tmp_path / "kafka").bootstrap == bootstrap, "another process finds the same port"
 
 
-def test_a_taken_port_is_an_error_that_names_it(tmp_path: Path):
+def test_a_taken_port_is_an_error_that_names_it(tmp_path: Path) -> None:
     broker = KafkaBroker(tmp_path / "kafka")
     with socket.create_server(("127.0.0.1", broker.port)), pytest.raises(BrokerError, match=f"port {broker.port}"):
         broker.start()
 
 
-def test_a_broker_that_cannot_start_says_why(tmp_path: Path):
+def test_a_broker_that_cannot_start_says_why(tmp_path: Path) -> None:
     with pytest.raises(BrokerError, match="no-such-role"):
         KafkaBroker(tmp_path / "kafka", settings={"process.roles": "no-such-role"}).start()
 
 
-async def test_the_shared_broker(kafka: KafkaBroker):
+async def test_the_shared_broker(kafka: KafkaBroker) -> None:
     topic = await make_topic(kafka.bootstrap)
     await produce(kafka.bootstrap, topic, b"x")
     assert await consume(kafka.bootstrap, topic, 1) == [b"x"]
 
 
-def test_the_command_prints_its_address_and_stops_on_ctrl_c(tmp_path: Path):
+def test_the_command_prints_its_address_and_stops_on_ctrl_c(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "mandate_local.broker", "--data", str(tmp_path / "kafka")]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
@@ -89,12 +89,12 @@ def test_the_command_prints_its_address_and_stops_on_ctrl_c(tmp_path: Path):
     assert KafkaBroker(tmp_path / "kafka").bootstrap == line
 
 
-def test_without_java_there_is_a_reason(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+def test_without_java_there_is_a_reason(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     assert "java" in (available() or "")
 
 
-def test_the_environment_outranks_a_local_broker(monkeypatch: pytest.MonkeyPatch):
+def test_the_environment_outranks_a_local_broker(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", "broker:9092")
     assert bootstrap_from_environment() == "broker:9092"
     monkeypatch.delenv("KAFKA_BOOTSTRAP_SERVERS")

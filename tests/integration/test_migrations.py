@@ -16,7 +16,7 @@ from governance.main import SERVICE as GOVERNANCE
 from governance.views.gate_reviews import GATE_REVIEWS_VIEW
 from governance.views.proposals import PROPOSALS_VIEW
 from mandate_events.ledger import ROLES
-from mandate_events.migrating import ALEMBIC_TABLE, migrate, newest
+from mandate_events.migrating import ALEMBIC_TABLE, OtherShape, migrate, newest
 from mandate_local.postgres import EmbeddedPostgres
 from mandate_web.service import Service
 from projects.main import SERVICE as PROJECTS
@@ -130,10 +130,9 @@ async def test_of_three_migrations_at_once_one_works_and_two_find_it_done(
 
 # --- roles ---
 
-LEDGER = ("blobs", "commands", "cursors", "events", "parked", "received", "streams")
+LEDGER = ("blobs", "commands", "cursors", "events", "parked", "received")
 MAY = {
     "append": {
-        "streams": {"INSERT", "UPDATE"},
         "commands": {"INSERT", "DELETE"},
         "cursors": {"INSERT", "UPDATE"},
         "received": {"INSERT"},
@@ -218,7 +217,6 @@ FORBIDDEN = (
     "set session_replication_role = replica",
     "create table ledger.mine (x int)",
     "create table public.mine (x int)",
-    "delete from ledger.streams",
     "update ledger.commands set response = ''",
     "delete from ledger.cursors",
 )
@@ -262,3 +260,13 @@ async def test_the_record_cannot_be_changed_by_its_owner_either(
                 await attempt.rollback()
         await transaction.rollback()
         await connection.close()
+
+
+async def test_a_ledger_of_another_shape_is_refused(postgres: EmbeddedPostgres) -> None:
+    """Nothing is changed in it, and the message says what can be done."""
+    postgres.ensure_database("another_shape")
+    connection = await asyncpg.connect(postgres.dsn("another_shape"))
+    await connection.execute("create schema ledger")
+    await connection.close()
+    with pytest.raises(OtherShape, match="begin with a new one"):
+        await migrate(postgres.dsn("another_shape", driver="asyncpg"), GOVERNANCE.migrations)

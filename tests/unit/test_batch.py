@@ -291,7 +291,9 @@ def test_a_refusal_of_authority_is_on_record_once_a_minute() -> None:
     assert first["data"] == {"command": "Count", "on": "counter/1", "rule": "no-right", "role": "none", "count": 1}
     later = Batch(DOMAIN, running.changed | {"counter/1": Fold(COUNTER)}, 3, NOW + timedelta(minutes=1))
     assert later.deny(submission(Count(), actor="nobody"), refusal)
-    assert len(later.changed["denial/nobody"].state.last) == 1, "what is older than a minute is forgotten"
+    much_later = Batch(DOMAIN, later.changed | {"counter/1": Fold(COUNTER)}, 4, NOW + timedelta(minutes=61))
+    assert much_later.deny(submission(Count(), actor="nobody"), refusal)
+    assert len(much_later.changed["denial/nobody"].state.last) == 1, "what is older than an hour is forgotten"
 
 
 def test_a_refused_person_is_shown_with_a_role_they_hold() -> None:
@@ -301,11 +303,30 @@ def test_a_refused_person_is_shown_with_a_role_they_hold() -> None:
 
 
 def test_repeats_are_recorded_with_their_count() -> None:
-    running = batch("denial/nobody")
-    repeats = RecordRepeats(command="Count", on="counter/1", rule="no-right", role="none", count=7)
-    running.decide(submission(repeats, "nobody", "system/denials", aggregate=DENIAL))
-    assert documents(running)[0]["data"]["count"] == 7
-    assert documents(running)[0]["type"] == DOMAIN.catalogue.types[CommandDenied]
+    running = batch("denial/nobody", "denial/ann", "counter/1")
+    running.deny(submission(Audit()), Refused("no-right", authority=True))
+    for person, command, role in (("ann", "Audit", "clerk"), ("nobody", "Count", "none")):
+        repeats = RecordRepeats(command=command, on="counter/1", rule="no-right", count=7)
+        running.decide(submission(repeats, person, "system/denials", aggregate=DENIAL))
+        recorded = documents(running)[-1]
+        assert (recorded["data"]["count"], recorded["data"]["role"]) == (7, role), "the role of the first one"
+        assert recorded["type"] == DOMAIN.catalogue.types[CommandDenied]
+
+
+@pytest.mark.parametrize(
+    ("held", "role"),
+    [
+        ([Mandate("clerk", "x", "p2")], "none"),
+        ([Mandate("clerk", "x", "p2"), Mandate("cook", "y", "p1")], "cook"),
+        ([Mandate("clerk", "x", "p2"), Mandate("chief", "y")], "chief"),
+    ],
+)
+def test_a_refused_person_is_not_shown_with_a_role_in_another_project(held: list[Mandate], role: str) -> None:
+    domain = Domain("shop", events=[Counted], aggregates=[COUNTER], rights=[], find_mandates=lambda _: held)
+    folds = {stream: Fold(domain.aggregate_of(stream)) for stream in ("counter/p1", "denial/ann")}
+    running = Batch(domain, folds, 0, NOW)
+    running.deny(submission(Audit(), "p1"), Refused("no-right", authority=True))
+    assert documents(running)[0]["data"]["role"] == role
 
 
 @pytest.mark.parametrize("damage", [{"streamversion": 3}, {"streamversion": 1}, {"previous": "f" * 64}])

@@ -8,7 +8,7 @@ import pytest
 
 from mandate_events.canonical import digest, encode
 from mandate_events.deciding import Command, Context, Mandate, Refused
-from mandate_events.rights import COLLAPSE, Denials, Right, Rights, Separation, allow, deny, name_of
+from mandate_events.rights import COLLAPSE, Denial, Denials, Right, Rights, Separation, allow, deny, name_of
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 
@@ -140,7 +140,7 @@ def test_a_row_as_it_is_published() -> None:
 
 
 def test_an_identical_refusal_is_a_repeat_for_a_minute() -> None:
-    denials = Denials({("Approve", "gate/1", "no-right"): NOW})
+    denials = Denials({("Approve", "gate/1", "no-right"): Denial(NOW, "none")})
     assert denials.is_repeat("Approve", "gate/1", "no-right", NOW + COLLAPSE - timedelta(microseconds=1))
     assert not denials.is_repeat("Approve", "gate/1", "no-right", NOW + COLLAPSE)
     assert not denials.is_repeat("Approve", "gate/2", "no-right", NOW)

@@ -3,6 +3,7 @@
 import inspect
 import re
 from collections.abc import Iterator, Sequence
+from types import ModuleType
 from typing import Annotated, Any
 
 import pytest
@@ -10,11 +11,14 @@ from fastapi import APIRouter
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, iter_route_contexts
 
+import governance.policies
 import governance.roles
+import projects.policies
 from governance.main import SERVICE as GOVERNANCE
 from mandate_events.deciding import Command
 from mandate_events.rights import SYSTEM, allow
-from mandate_web.access import POLICY, Viewer, authenticated, public, reads, viewer
+from mandate_web.access import POLICY, WAITING, Viewer, authenticated, public, reads, viewer
+from mandate_web.consistency import OpenView
 from mandate_web.desk import decides
 from mandate_web.service import Service
 from mandate_web.settings import Settings
@@ -65,6 +69,9 @@ def faults(service: Service, found: Sequence[APIRoute]) -> list[str]:
             wrong.append(f"{name} declares {sorted(asked)} and reads under {sorted(_queries(calls))}")
         if (kind == "decides") != ("POST" in (route.methods or ())):
             wrong.append(f"{name}: what is posted is decided, and nothing else")
+        parameters = (route.openapi_extra or {}).get("parameters", [])
+        if ("_open_view" in {getattr(call, "__name__", "") for call in calls}) != (parameters == WAITING):
+            wrong.append(f"{name}: the headers to wait by are told where they are honoured, and nowhere else")
     return wrong
 
 
@@ -97,6 +104,7 @@ def _route(*arguments: Any, method: str = "GET", body: Any = None, **options: An
 
 
 async def _reading(_: Annotated[Viewer, viewer("read-governance")]) -> None: ...
+async def _waiting(_: OpenView, __: Annotated[Viewer, viewer("read-governance")]) -> None: ...
 
 
 class Forgotten(Command):
@@ -112,6 +120,8 @@ class Forgotten(Command):
         (_route(**reads("read-governance")), "asks nobody who they are"),
         (_route(body=_reading, **reads("read-secrets")), "no row of rights.py for ['read-secrets']"),
         (_route(body=_reading, **reads("read-portfolio")), "reads under ['read-governance']"),
+        (_route(body=_reading, **reads("read-governance", waits=True)), "the headers to wait by"),
+        (_route(body=_waiting, **reads("read-governance")), "the headers to wait by"),
         (_route(method="POST", **decides(Forgotten)), "no row of rights.py for ['Forgotten']"),
         (_route(method="POST", **public()), "what is posted is decided"),
     ],
@@ -145,6 +155,14 @@ def test_each_row_of_the_rights_is_used_by_a_route_or_by_the_system(service: Ser
     for row in service.domain.rights.rows:
         if SYSTEM not in row.roles and row.command != "read-denials":  # asked for inside of its route
             assert re.search(rf"\b{row.command}\b", declared), row.command
+
+
+@pytest.mark.parametrize(("service", "policies"), [(GOVERNANCE, governance.policies), (PROJECTS, projects.policies)])
+def test_each_command_that_a_policy_gives_is_allowed_to_the_system(service: Service, policies: ModuleType) -> None:
+    """A policy's module imports the commands that it gives; without a row they would all be parked."""
+    given = {name for name, value in vars(policies).items() if isinstance(value, type) and issubclass(value, Command)}
+    assert len(given) > 1
+    assert given <= {row.command for row in service.domain.rights.rows if SYSTEM in row.roles}
 
 
 def _roles(service: Service) -> set[str]:

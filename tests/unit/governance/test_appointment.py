@@ -162,6 +162,29 @@ def test_nobody_appoints_themselves(staffed: Scenario, kind: type[Any]) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("person", [QUIN, BEN])
+def test_a_member_who_is_the_projects_officer_appoints_nobody_on_it(
+    authorised: Scenario, kind: type[Any], person: str
+) -> None:
+    """Themselves neither: ben is released by another."""
+    manager, officer = ManagerAppointed(project="p1", person=PAT), OfficerAssigned(project="p1", person=BEN)
+    authorised.given(APPOINTMENT, "p1", manager, officer)
+    authorised.given(MANDATE, BEN, MandateGiven(person=BEN, role="pm_officer", project="p1"))
+    when(authorised, kind, person, by=BEN).refused("decider-is-its-officer", authority=True)
+    when(authorised, ReleaseOfficer, BEN, by=ANN).then(
+        OfficerReleased(project="p1", person=BEN), MandateWithdrawn(person=BEN, role="pm_officer", project="p1")
+    )
+
+
+def test_the_officer_of_another_project_appoints(authorised: Scenario) -> None:
+    authorised.given(APPOINTMENT, "p0", OfficerAssigned(project="p0", person=BEN))
+    authorised.given(APPOINTMENT, "p1", OfficerAssigned(project="p1", person=OLA))
+    when(authorised, ReleaseOfficer, OLA, by=BEN).then(
+        OfficerReleased(project="p1", person=OLA), MandateWithdrawn(person=OLA, role="pm_officer", project="p1")
+    )
+
+
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("person", [FAY, EVE, ZOE, PAT, OLA, SAM])
 def test_only_the_pmo_appoints(staffed: Scenario, kind: type[Any], person: str) -> None:
     for holder, role in ((PAT, "project_manager"), (OLA, "pm_officer"), (SAM, "sponsor")):

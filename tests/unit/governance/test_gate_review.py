@@ -1,13 +1,14 @@
 """Row 17: gates. The PMO decides them; not the PM, not who asked, not a member who is the project's officer."""
 
-from datetime import date
+from datetime import UTC, date, datetime
+from types import SimpleNamespace
 from typing import Any, cast
 
 import msgspec
 import pytest
 from pydantic import ValidationError
 
-from governance import gate_review
+from governance import gate_review, heard
 from governance.appointment import APPOINTMENT, ManagerAppointed, OfficerAssigned
 from governance.gate_review import (
     GATE_REVIEW,
@@ -22,10 +23,13 @@ from governance.gate_review import (
     OpenGateReview,
 )
 from governance.mandate import MANDATE, MandateGiven
+from governance.office import OFFICE, THE_OFFICE, OfficeChartered
+from governance.policies import on_projects
 from mandate_events.deciding import Command, Context, replace
 from mandate_events.event import Event, Recorded
 from mandate_events.identifiers import derived
 from mandate_events.origin import Origin
+from mandate_events.policy import Heard
 from mandate_events.testing import NOON, Outcome, Scenario
 
 FAY, ANN, BEN, EVE, ZOE, PAT = (derived(name) for name in ("fay", "ann", "ben", "eve", "zoe", "pat"))
@@ -71,6 +75,13 @@ def test_a_request_that_was_heard_opens_a_review(authorised: Scenario) -> None:
     assert (record.partitionkey, record.standard, record.reason) == ("p1", "capital@1", "ready")
 
 
+def test_a_request_that_names_no_standard_opens_nothing() -> None:
+    requested = heard.GateReviewRequested(review="v1", project="p1", gate="g1", phase="plan", evidence=[])
+    record = cast("Recorded[Any]", SimpleNamespace(data=requested, standard=None, subject="project/p1"))
+    with pytest.raises(ValueError, match="project/p1 asks for a gate review and names no standard"):
+        on_projects(Heard(record, ORIGIN))
+
+
 def test_a_request_heard_twice_is_one_review(asked: Scenario) -> None:
     when(asked, OpenGateReview(**msgspec.to_builtins(opened())), "system/gate-inbox").then()
 
@@ -98,6 +109,28 @@ def test_a_conditional_go_has_conditions_that_fall_due(asked: Scenario) -> None:
     when(asked, deciding("go", tomorrow), BEN).invalid("/conditions")
     for late in (TODAY, date(2020, 1, 1)):
         when(asked, deciding("conditional_go", tomorrow, late), BEN).invalid("/conditions")
+
+
+def test_a_condition_is_due_after_the_offices_day(asked: Scenario) -> None:
+    """In Melbourne the third begins at 13:00 UTC of the second."""
+    asked.given(OFFICE, THE_OFFICE, OfficeChartered(name="PMO", time_zone="Australia/Melbourne", currency="AUD"))
+    third, fourth = date(2026, 3, 3), date(2026, 3, 4)
+    last = asked.at(datetime(2026, 3, 2, 12, 59, 59, tzinfo=UTC))
+    assert when(last, deciding("conditional_go", third), BEN).refusal is None
+    next_day = asked.at(datetime(2026, 3, 2, 13, tzinfo=UTC))
+    when(next_day, deciding("conditional_go", third), BEN).invalid("/conditions")
+    assert when(next_day, deciding("conditional_go", fourth), BEN).refusal is None
+
+
+def test_what_was_decided_is_kept(asked: Scenario) -> None:
+    due = date(2026, 3, 3)
+    review = gate_review.evolve(None, opened(), cast("Recorded[Any]", None))
+    conditions = [Condition("Do it", "pat", due)]
+    event = GateDecided(project="p1", gate="g1", outcome="conditional_go", conditions=conditions)
+    (record,) = when(asked, deciding("conditional_go", due), BEN).then(event).records
+    decided = gate_review.evolve(review, event, record)
+    assert (decided.phase, decided.evidence) == ("plan", (Evidence("Plan", "a" * 64, "https://example.org/plan"),))
+    assert (decided.outcome, decided.conditions, decided.decided_by) == ("conditional_go", tuple(conditions), BEN)
 
 
 def test_a_gate_is_decided_once(asked: Scenario) -> None:
@@ -151,7 +184,7 @@ def test_the_projects_answer_is_noted_once(asked: Scenario, applied: bool, rule:
 
 
 def test_the_status_of_a_review() -> None:
-    review = GateReview("p1", "g1", "capital@1", PAT)
+    review = GateReview("p1", "g1", "plan", "capital@1", PAT, ())
     assert review.status == "open"
     decided = replace(review, outcome="go")
     assert decided.status == "decided"

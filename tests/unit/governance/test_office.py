@@ -1,5 +1,6 @@
 """Row 1: the office exists, has a charter, and members who act for it. No self-appointment, no second founding."""
 
+from datetime import UTC, date, datetime
 from typing import Any, cast
 
 import pytest
@@ -216,6 +217,15 @@ def test_a_role_given_twice_is_held_once_under_the_later_authority(office: Scena
     when(office, AppointMember(person=CID, reason="r"), ANN).then(
         OfficeMemberAppointed(person=CID), MandateGiven(person=CID, role="pmo")
     ).under("pmo", f"mandate/{ANN}@2")
+
+
+def test_before_there_is_a_charter_the_day_ends_in_utc() -> None:
+    class Ask:
+        now = datetime(2026, 3, 2, 23, 59, tzinfo=UTC)
+
+        def read(self, *_: object) -> None: ...
+
+    assert office.today(cast("Context", Ask())) == date(2026, 3, 2)
 
 
 def test_what_is_no_matter_of_the_office_is_an_error_of_the_program() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mandate_events.deciding import Command
+from mandate_events.deciding import Command, NotYet
 from mandate_events.event import Event
 from mandate_events.identifiers import derived
 from mandate_events.testing import Outcome, Scenario
@@ -79,7 +79,7 @@ def test_hearing_an_authorisation_twice_initiates_once(initiated: Scenario) -> N
 def test_a_standard_that_was_never_recognised_stops_the_initiation(
     recognised: Scenario, change: dict[str, str]
 ) -> None:
-    with pytest.raises(LookupError, match="never recognised"):
+    with pytest.raises(NotYet, match="not recognised"):
         when(recognised, INITIATE.model_copy(update=change), SYSTEM)
 
 

@@ -12,6 +12,7 @@ import httpx
 import uvicorn
 import uvloop
 
+from mandate_events.migrating import OtherShape
 from mandate_local import demo
 from mandate_local.identity import PERSONAS
 from mandate_local.postgres import EmbeddedPostgres, PostgresError
@@ -33,7 +34,7 @@ def run(data: Path, port: int, *, play_demo: bool, kafka: str | None = None) -> 
     try:
         with EmbeddedPostgres(data / "postgres") as postgres, suppress(KeyboardInterrupt):
             uvloop.run(_serve(postgres, data, port, begun, play_demo=play_demo, kafka=kafka))
-    except PostgresError as error:
+    except (PostgresError, OtherShape) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     _say("stopped; the data stays in " + str(data))

@@ -9,12 +9,12 @@ proven current, position order is commit order, and there are no gaps.
 import asyncio
 import logging
 from collections import Counter, deque
-from dataclasses import dataclass, field
 from typing import Final
 
 import asyncpg
 
-from mandate_events.batch import Batch, Decision, NotLoaded, Submission
+from mandate_events.answering import Item, keys_of, known_answers
+from mandate_events.batch import Batch, NotLoaded, Submission
 from mandate_events.canonical import check_text
 from mandate_events.deciding import Refused
 from mandate_events.domain import Domain
@@ -23,14 +23,12 @@ from mandate_events.metrics import APPEND_BATCH, APPEND_COLLISIONS, APPEND_SECON
 from mandate_events.outcome import (
     Accepted,
     Denied,
-    KeyReused,
     LedgerBroken,
     LedgerUnavailable,
     Overloaded,
-    restored,
-    stored,
 )
-from mandate_events.statements import KEYS, LAST
+from mandate_events.rights import is_system
+from mandate_events.statements import LAST
 from mandate_events.writing import write
 
 log = logging.getLogger(__name__)
@@ -56,32 +54,14 @@ class Overtaken(Exception):
     """A batch without events was decided on a state that is no longer the last one."""
 
 
-@dataclass(slots=True, eq=False)
-class _Item:
-    submission: Submission
-    answer: "asyncio.Future[Accepted]"
-    twins: list["_Item"] = field(default_factory=list)
-    decision: Decision | None = None
-    outcome: Accepted | Exception | None = None
-
-    def give(self, outcome: Accepted | Exception) -> None:
-        if self.answer.done():
-            return
-        if isinstance(outcome, Exception):
-            self.answer.set_exception(outcome)
-            self.answer.exception()  # a caller that went away must not turn this into a warning
-        else:
-            self.answer.set_result(outcome)
-
-
 class Appender:
     """Decides commands and makes their events durable, many at a time."""
 
     def __init__(self, domain: Domain, connect: Connect) -> None:
         self._domain = domain
         self._ledger = Following(domain, connect, on_news=self._wake_up)
-        self._queue: deque[_Item] = deque()
-        self._ahead: list[_Item] = []
+        self._queue: deque[Item] = deque()
+        self._ahead: list[Item] = []
         self._contended = 0
         self._limit = MAX_BATCH
         self._wake = asyncio.Event()
@@ -90,8 +70,6 @@ class Appender:
         self.broken: Exception | None = None
         """Why this appender will never decide again; the process must be restarted."""
         self.repeats: Counter[tuple[str, str, str, str]] = Counter()
-        self.committed = asyncio.Event()
-        """Set after each commit of this process; who waits for it clears it."""
 
     # --- the callers' side ---
 
@@ -106,7 +84,7 @@ class Appender:
         if self._closing or len(self._queue) >= MAX_QUEUE:
             raise Overloaded
         check_text(f"{submission.id}{submission.key}{submission.route}{submission.actor}{submission.correlation}")
-        item = _Item(submission, asyncio.get_running_loop().create_future())
+        item = Item(submission, asyncio.get_running_loop().create_future())
         self._queue.append(item)
         self._wake.set()
         return await item.answer
@@ -159,12 +137,12 @@ class Appender:
         if items := self._take():
             await self._process(items)
 
-    def _take(self) -> list[_Item]:
+    def _take(self) -> list[Item]:
         """The next batch, twins (same key) attached to the first of them. Of many waiting only half: the other half
         is decided while the first is written.
         """
         limit = self._limit if len(self._queue) < SPLIT else min(self._limit, (len(self._queue) + 1) // 2)
-        items: dict[tuple[str, str, str], _Item] = {}
+        items: dict[tuple[str, str, str], Item] = {}
         while self._queue and len(items) < limit:
             item = self._queue.popleft()
             if item.answer.cancelled():
@@ -178,7 +156,7 @@ class Appender:
         while self._queue:
             self._queue.popleft().give(LedgerUnavailable(str(error)))
 
-    def _requeue(self, items: list[_Item]) -> None:
+    def _requeue(self, items: list[Item]) -> None:
         """Back to the front of the queue, in their order, with all who still wait for an answer; behind them those
         that were decided on top of them.
 
@@ -192,7 +170,7 @@ class Appender:
 
     # --- one batch after the other ---
 
-    async def _process(self, items: list[_Item]) -> None:
+    async def _process(self, items: list[Item]) -> None:
         """Decide and write; while one batch is being written, the next is decided on top of it."""
         batch: Batch | None = None
         while items:
@@ -203,7 +181,7 @@ class Appender:
                 raise
             items, self._ahead = self._ahead, []
 
-    async def _attempt(self, items: list[_Item], batch: Batch | None) -> Batch | None:
+    async def _attempt(self, items: list[Item], batch: Batch | None) -> Batch | None:
         """Write one batch (and decide it first, unless that was done ahead); returns the one decided meanwhile."""
         ahead = None
         try:
@@ -211,12 +189,10 @@ class Appender:
                 batch = await self._in_turn(items)
             else:
                 batch = batch or await self._decide(items)
-                now = max(batch.now, self._ledger.now())
-                ahead = Batch(self._domain, self._ledger.folds, batch.position, now, on_top_of=batch.changed)
-                writing = asyncio.ensure_future(self._write(batch, items))
-                writing.add_done_callback(lambda _: self._wake.set())
-                await self._decide_ahead(ahead, items, writing)
-                await writing
+                if self._queue:
+                    ahead = await self._write_and_decide_ahead(batch, items)
+                else:
+                    await self._write(batch, items)
         except (asyncpg.UniqueViolationError, asyncpg.DeadlockDetectedError, Overtaken) as collision:
             await self._collided(collision, items)
             return None
@@ -228,11 +204,10 @@ class Appender:
         self._limit = min(self._limit * 2, MAX_BATCH)
         if batch.rows:
             self._ledger.keep(batch)
-            self.committed.set()
         await self._answer(items)
         return ahead
 
-    async def _in_turn(self, items: list[_Item]) -> Batch:
+    async def _in_turn(self, items: list[Item]) -> Batch:
         """After a collision: take turns with the other processes, each deciding on what the one before wrote."""
         self._contended -= 1
         connection = self._ledger.connection
@@ -243,10 +218,20 @@ class Appender:
             await self._write(batch, items)
         return batch
 
-    async def _decide_ahead(self, batch: Batch, items: list[_Item], writing: "asyncio.Future[None]") -> None:
+    async def _write_and_decide_ahead(self, batch: Batch, items: list[Item]) -> Batch:
+        """Write one batch, and meanwhile decide those that wait on top of it."""
+        now = max(batch.now, self._ledger.now())
+        ahead = Batch(self._domain, self._ledger.folds, batch.position, now, on_top_of=batch.changed)
+        writing = asyncio.ensure_future(self._write(batch, items))
+        writing.add_done_callback(lambda _: self._wake.set())
+        await self._decide_ahead(ahead, items, writing)
+        await writing
+        return ahead
+
+    async def _decide_ahead(self, batch: Batch, items: list[Item], writing: "asyncio.Future[None]") -> None:
         """Decide what arrives during a write, as if it had succeeded; if it does not, all of it is decided again."""
         first_of = {item.submission.identity: item for item in items}
-        while not writing.done() and len(self._ahead) < self._limit:
+        while len(self._ahead) < self._limit and not (writing.done() and len(self._ahead) >= len(self._queue)):
             if not self._queue:
                 self._wake.clear()
                 await self._wake.wait()
@@ -267,7 +252,7 @@ class Appender:
             if len(self._ahead) % BREATH == 0:
                 await asyncio.sleep(0)  # so that the end of the write is noticed
 
-    async def _decide(self, items: list[_Item]) -> Batch:
+    async def _decide(self, items: list[Item]) -> Batch:
         """Decide all items in order, loading what they turn out to need."""
         wanted = {
             item.submission.stream: item.submission.aggregate
@@ -290,7 +275,7 @@ class Appender:
             if not wanted:
                 return batch
 
-    def _judge(self, batch: Batch, item: _Item, *, keep: bool) -> None:
+    def _judge(self, batch: Batch, item: Item, *, keep: bool) -> None:
         """Decide one item. With `keep` false it is only asked what it needs, because an earlier one must wait."""
         item.decision = None
         try:
@@ -300,7 +285,7 @@ class Appender:
                 item.outcome = Accepted(item.submission.stream, item.decision.version_after, position)
             except Refused as refusal:
                 item.outcome = refusal
-                if refusal.authority:
+                if refusal.authority and not is_system(item.submission.actor):
                     item.decision = batch.deny(item.submission, refusal, keep=keep)
                     position = item.decision.rows[-1].position if item.decision else None
                     item.outcome = Denied(refusal.rule, refusal.detail, position)
@@ -309,8 +294,8 @@ class Appender:
         except Exception as error:  # noqa: BLE001 - whatever it is, it is this item's answer and nobody else's
             item.outcome = error
 
-    async def _write(self, batch: Batch, items: list[_Item]) -> None:
-        """One statement: events, heads, keys and blobs. A batch without events proves itself by the last position."""
+    async def _write(self, batch: Batch, items: list[Item]) -> None:
+        """One statement: events, keys and blobs. A batch without events proves itself by the last position."""
         connection = self._ledger.connection
         if not batch.rows:
             proof = await connection.fetchrow(LAST)
@@ -321,25 +306,12 @@ class Appender:
             if proof[0] > self._ledger.position:
                 raise Overtaken
             return
-        # Keys, heads and blobs are locked in one order by all processes: in another they would deadlock.
-        answered = sorted(
-            (item for item in items if item.decision and item.decision.rows),
-            key=lambda item: item.submission.identity,
-        )
-        keys = [
-            (
-                *item.submission.identity,
-                item.submission.fingerprint,
-                stored(item.outcome),  # type: ignore[arg-type]  # what has rows was accepted or denied
-                item.decision.rows[-1].position,  # type: ignore[union-attr]
-            )
-            for item in answered
-        ]
+        keys = keys_of(items)
         with APPEND_SECONDS.time():
             self._ledger.set_clock(await write(connection, batch, keys))
         APPEND_BATCH.observe(len(items))
 
-    async def _answer(self, items: list[_Item]) -> None:
+    async def _answer(self, items: list[Item]) -> None:
         """Answer each caller; one who got no event only after the key was looked up (it may have succeeded before)."""
         unproven = []
         for item in items:
@@ -347,37 +319,21 @@ class Appender:
                 self._give(item, item.outcome)
             else:
                 unproven.append(item)
-        known = await self._known(unproven) if unproven else {}
+        known = await known_answers(self._ledger.connection, unproven) if unproven else {}
         for item in unproven:
             if item.submission.identity in known:
-                self._give(item, self._replay(item, known[item.submission.identity]))
+                self._give(item, item.replayed(known[item.submission.identity]))
             else:
                 if isinstance(item.outcome, Denied):
                     self._count_repeat(item, item.outcome)
                 self._give(item, item.outcome)
 
-    def _give(self, item: _Item, outcome: Accepted | Exception | None) -> None:
+    def _give(self, item: Item, outcome: Accepted | Exception | None) -> None:
         assert outcome is not None
         item.give(outcome)
-        self._answer_twins(item, outcome)
+        self._queue.extend(item.answer_twins(outcome))
 
-    def _answer_twins(self, item: _Item, outcome: Accepted | Exception) -> None:
-        committed = (isinstance(outcome, Accepted) and outcome.position) or (
-            isinstance(outcome, Denied) and outcome.position
-        )
-        for twin in item.twins:
-            if not committed:
-                self._queue.append(twin)
-            elif twin.submission.fingerprint != item.submission.fingerprint:
-                twin.give(KeyReused())
-            elif isinstance(outcome, Denied):
-                twin.give(Denied(outcome.rule, outcome.detail, outcome.position, replayed=True))
-            else:
-                assert isinstance(outcome, Accepted)
-                twin.give(Accepted(outcome.stream, outcome.version, outcome.position, replayed=True))
-        item.twins = []
-
-    def _count_repeat(self, item: _Item, denied: Denied) -> None:
+    def _count_repeat(self, item: Item, denied: Denied) -> None:
         submission = item.submission
         name = type(submission.command).__name__
         kind = (submission.actor, name, submission.stream, denied.rule)
@@ -385,15 +341,15 @@ class Appender:
 
     # --- when it does not go smoothly ---
 
-    async def _collided(self, collision: Exception, items: list[_Item]) -> None:
+    async def _collided(self, collision: Exception, items: list[Item]) -> None:
         """Somebody wrote first: answer the keys that are stored, read what was missed, decide the rest again."""
         APPEND_COLLISIONS.inc()
         constraint = getattr(collision, "constraint_name", None)
         if constraint == "commands_pkey":
-            known = await self._known(items)
+            known = await known_answers(self._ledger.connection, items)
             for item in items:
                 if item.submission.identity in known:
-                    self._give(item, self._replay(item, known[item.submission.identity]))
+                    self._give(item, item.replayed(known[item.submission.identity]))
         else:
             self._contended = TURNS_AFTER_COLLISION
             before = self._ledger.position
@@ -402,7 +358,7 @@ class Appender:
                 raise LedgerBroken(f"{collision} but there is nothing new after position {before}")
         self._requeue(items)
 
-    def _isolate(self, items: list[_Item], error: asyncpg.PostgresError) -> None:
+    def _isolate(self, items: list[Item], error: asyncpg.PostgresError) -> None:
         """One of them cannot be written and the database does not say which: smaller batches find it."""
         if str(error.sqlstate)[:2] in NOT_AN_ITEMS_FAULT:
             log.error("the ledger cannot be written: %r", error)
@@ -415,16 +371,6 @@ class Appender:
             return
         log.error("a command could not be recorded: %r", error)
         self._give(items[0], error)
-
-    async def _known(self, items: list[_Item]) -> dict[tuple[str, str, str], tuple[bytes, bytes]]:
-        keys = [item.submission.identity for item in items]
-        rows = await self._ledger.connection.fetch(KEYS, *(list(column) for column in zip(*keys, strict=True)))
-        return {(row[0], row[1], row[2]): (row[3], row[4]) for row in rows}
-
-    @staticmethod
-    def _replay(item: _Item, known: tuple[bytes, bytes]) -> Accepted | Exception:
-        fingerprint, response = known
-        return restored(response) if fingerprint == item.submission.fingerprint else KeyReused()
 
     async def _reconnect(self) -> None:
         delay, patient_until = 0.05, asyncio.get_running_loop().time() + PATIENCE

@@ -136,9 +136,9 @@ class Batch:
             raise NotLoaded(aggregate, stream)
         return fold
 
-    def decide(self, submission: Submission, *, keep: bool = True) -> "Decision":
+    def decide(self, submission: Submission, *, keep: bool = True) -> "Deciding":
         """Authorise, decide and record one command. Raises what the domain refuses with; then nothing was done."""
-        decision = Decision(self, submission)
+        decision = Deciding(self, submission)
         try:
             decision.run()
         except NotCanonical as error:
@@ -147,14 +147,14 @@ class Batch:
             self._keep(decision)
         return decision
 
-    def deny(self, submission: Submission, refusal: Refused, *, keep: bool = True) -> "Decision | None":
+    def deny(self, submission: Submission, refusal: Refused, *, keep: bool = True) -> "Deciding | None":
         """Put a refusal of authority on record; None where an identical one of the last minute stands already."""
         stream = DENIAL.stream(submission.actor)
         denials: Denials | None = self.fold(DENIAL, stream).state
         name = type(submission.command).__name__
         if denials and denials.is_repeat(name, submission.stream, refusal.rule, self.now):
             return None
-        decision = Decision(self, submission)
+        decision = Deciding(self, submission)
         decision.mandate = decision.leading_mandate()
         event = CommandDenied(command=name, on=submission.stream, rule=refusal.rule, role=decision.mandate.role)
         decision.record(DENIAL, submission.actor, event)
@@ -162,14 +162,14 @@ class Batch:
             self._keep(decision)
         return decision
 
-    def _keep(self, decision: "Decision") -> None:
+    def _keep(self, decision: "Deciding") -> None:
         self.rows += decision.rows
         self.changed.update(decision.changed)
         self.blobs.update(decision.blobs)
         self.position += len(decision.rows)
 
 
-class Decision:
+class Deciding:
     """One command being decided; what deciding sees of it is `mandate_events.deciding.Context`."""
 
     def __init__(self, batch: Batch, submission: Submission) -> None:
@@ -234,10 +234,11 @@ class Decision:
         self.version_after = self._fold(aggregate, submission.stream).version
 
     def leading_mandate(self) -> Mandate:
-        """The mandate that a refused person is shown with: the first they hold, or none."""
+        """The mandate that a refused person is shown with: the first that could matter here, or none."""
         self.project = self.submission.aggregate.project(self.submission.id, self._state())
         held = self.batch.domain.mandates(self, self.submission.authority)
-        return held[0] if held else Mandate("none", "none")
+        here = (mandate for mandate in held if mandate.project in (None, self.project))
+        return next(here, Mandate("none", "none"))
 
     def record(self, aggregate: Aggregate[Any], id_: str, event: Event) -> None:
         """Give the event its place, write its document and let the state follow."""

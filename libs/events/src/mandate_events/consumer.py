@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from mandate_events import parking
 from mandate_events.canonical import digest
+from mandate_events.deciding import NotYet
 from mandate_events.event import Catalogue, Heading, read_heading
 from mandate_events.following import passes
 from mandate_events.metrics import CONSUMER_LAG, HALTED, PARKED
@@ -67,6 +68,8 @@ class Consumer:
         self._sequence = 0
         self._place = 0
         self._blocked: set[str] = set()
+        self._first: set[tuple[str, int]] | None = None
+        """Of each key behind which events wait the first one, as last seen; None before that."""
 
     # --- the loop ---
 
@@ -99,6 +102,7 @@ class Consumer:
         async with self._engine.begin() as connection:
             await connection.execute(text(_BEGIN), self._which())
             self._sequence, self._place = (await connection.execute(text(_CURSOR), self._which())).one()
+        self._first = None
         await self.source.open(max(0, self._place - 1))
 
     async def step(self) -> int:
@@ -217,6 +221,8 @@ class Consumer:
         assert item.record is not None
         try:
             await self._policy.react(item.record, item.document)
+        except NotYet as missing:
+            return f"{parking.NOT_YET}: {missing}"
         except Exception as error:
             if passes(error) or isinstance(error, LedgerBroken):  # our own fault, not the event's
                 raise
@@ -237,18 +243,21 @@ class Consumer:
 
     async def _release(self) -> None:
         """See what waits as it is now, and handle what can be: a person may have retried or discarded the event that
-        others wait behind, and an upgrade may know a version that was unknown."""
+        others wait behind, an upgrade may know a version that was unknown, and what was missing may have come."""
         async with self._engine.connect() as connection:
             first = await parking.blocked(connection, self.name, self.source.name)
             waiting = await parking.count(connection, self.name, self.source.name) if first else 0
         PARKED.labels(self._service, self.name, self.source.name).set(waiting)
         self._blocked = set(first)
-        if ready := {key for key, item in first.items() if self._can_be_handled(item)}:
+        seen, self._first = self._first, {(key, item.sequence) for key, item in first.items()}
+        changed = seen is None or not seen <= self._first  # one of them is no longer parked
+        if ready := {key for key, item in first.items() if self._can_be_handled(item, changed)}:
             await self.retry(ready)
 
-    def _can_be_handled(self, first: parking.Parked) -> bool:
+    def _can_be_handled(self, first: parking.Parked, changed: bool) -> bool:
         upgraded = first.error.startswith(UNKNOWN_VERSION) and self._catalogue.knows(first.type)
-        return upgraded or first.error == parking.WAITING
+        brought = changed and first.error.startswith(parking.NOT_YET)
+        return upgraded or brought or first.error == parking.WAITING
 
     async def retry(self, keys: Collection[str] | None = None) -> int:
         """Handle parked events again, in order, all or those of some keys; returns how many went through."""

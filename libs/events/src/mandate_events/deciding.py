@@ -85,6 +85,10 @@ class Unknown(Exception):
         self.stream = stream
 
 
+class NotYet(Exception):
+    """What a policy's command builds on is not here yet: it waits behind an event that is parked."""
+
+
 class Invalid(Exception):
     """The command contradicts what it refers to; `pointer` names the member of the command."""
 

@@ -5,7 +5,7 @@ from typing import Any, TypeAlias
 
 from mandate_events.deciding import Aggregate, Context, Mandate
 from mandate_events.event import Catalogue, Event
-from mandate_events.rights import DENIAL, KERNEL_EVENTS, KERNEL_RIGHTS, RIGHTS_TABLE, SYSTEM, Right, Rights
+from mandate_events.rights import DENIAL, KERNEL_EVENTS, KERNEL_RIGHTS, RIGHTS_TABLE, SYSTEM, Right, Rights, is_system
 
 FindMandates: TypeAlias = Callable[[Context], Sequence[Mandate]]
 """The mandates that the person in the context holds, of those that could matter to its project."""
@@ -32,7 +32,7 @@ class Domain:
 
     def mandates(self, context: Context, system_authority: str | None = None) -> Sequence[Mandate]:
         """The mandates of the acting person; a `system/...` actor acts on what its policy names."""
-        if context.actor.startswith("system/"):
+        if is_system(context.actor):
             return (Mandate(SYSTEM, system_authority or context.actor),)
         return self._find_mandates(context)
 

@@ -32,6 +32,7 @@ EPOCH: Final = datetime.fromtimestamp(0, UTC)
 CONNECTION_LOST: Final = (
     OSError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # cut at an unlucky moment: "another operation is in progress"
     asyncpg.InternalClientError,  # asyncpg's own confusion when a connection dies at the wrong moment
     asyncpg.PostgresConnectionError,
     asyncpg.CannotConnectNowError,
@@ -48,10 +49,12 @@ PASSING_STATES: Final = ("08", "40", "53", "57P", "58")
 
 def passes(error: BaseException) -> bool:
     """Whether a fault is a matter of time: what is away, full or busy. What was tried can be tried again later."""
+    if isinstance(error, DBAPIError):  # SQLAlchemy wraps what asyncpg raises
+        cause = error.orig.__cause__ if error.orig else None
+        torn = error.connection_invalidated or isinstance(cause, asyncpg.InternalClientError)
+        return torn or _state(cause).startswith(PASSING_STATES)
     if isinstance(error, (*CONNECTION_LOST, LedgerUnavailable, Overloaded)):
         return True
-    if isinstance(error, DBAPIError):  # SQLAlchemy wraps what asyncpg raises
-        return error.connection_invalidated or _state(error.orig).startswith(PASSING_STATES)
     return _state(error).startswith(PASSING_STATES)
 
 

@@ -88,16 +88,17 @@ class KafkaSource:
 
     async def open(self, place: int) -> None:
         await self.close()
-        self._consumer = AIOKafkaConsumer(
+        consumer = AIOKafkaConsumer(
             bootstrap_servers=self._bootstrap,
             enable_auto_commit=False,
             auto_offset_reset="none",
             fetch_max_wait_ms=500,
             max_partition_fetch_bytes=4 * MAX_MESSAGE,
         )
-        await _start(self._consumer, self._bootstrap)
-        self._consumer.assign([self._partition])
-        self._consumer.seek(self._partition, place)
+        await _start(consumer, self._bootstrap)
+        consumer.assign([self._partition])
+        consumer.seek(self._partition, place)
+        self._consumer = consumer
 
     async def receive(self, limit: int, wait: float) -> Sequence[Delivery]:
         assert self._consumer is not None, "open the source first"
@@ -136,11 +137,12 @@ class KafkaSink:
 
     async def open(self) -> None:
         await self.close()
-        self._producer = AIOKafkaProducer(
+        producer = AIOKafkaProducer(
             bootstrap_servers=self._bootstrap, enable_idempotence=True, acks="all", linger_ms=0,
             max_request_size=MAX_MESSAGE,
         )  # fmt: skip
-        await _start(self._producer, self._bootstrap)
+        await _start(producer, self._bootstrap)
+        self._producer = producer
 
     async def publish(self, documents: Sequence[tuple[str, bytes]]) -> None:
         assert self._producer is not None, "open the sink first"
@@ -194,6 +196,7 @@ class KafkaSink:
             await _ended(producer.client.close())
             producer._message_accumulator.fail_all(KafkaError("given up"))  # noqa: SLF001
         await _ended(stopping)
+        await _ended(producer.client.close())  # it may have connected again meanwhile
 
 
 async def _read_end(source: AIOKafkaConsumer, partition: TopicPartition) -> bytes | None:

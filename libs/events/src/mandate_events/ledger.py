@@ -1,17 +1,19 @@
 """The ledger's tables, and who may do what with them.
 
 Append-only is enforced twice: no role is granted UPDATE or DELETE on the record, and triggers refuse them, TRUNCATE
-included, even to the owner. `streams` is a cache of heads, `cursors`, `received` and `parked` are the state of workers.
+included, even to the owner. `cursors`, `received` and `parked` are the state of workers.
 """
 
 from typing import Final
 
-SCHEMA_VERSION: Final = 1
+SHAPE: Final = "Mandate ledger, shape 1"
+"""Written into the database. Until 1.0.0 a ledger of another shape is refused: there is no way to bring it over."""
 
 ROLES: Final = ("owner", "migrator", "append", "read", "auditor")
 
-TABLES: Final = """
+TABLES: Final = f"""
 create schema ledger;
+comment on schema ledger is '{SHAPE}';
 
 create table ledger.events (
     position    bigint primary key,
@@ -26,13 +28,6 @@ create table ledger.events (
     constraint events_document_size check (octet_length(document) <= 65536)
 );
 comment on table ledger.events is 'The record: one canonical document per event, position order is commit order';
-
-create table ledger.streams (
-    stream  text primary key,
-    version integer not null,
-    head    bytea not null
-) with (fillfactor = 70);
-comment on table ledger.streams is 'Cache of the last version and document hash of each stream, checked at start';
 
 create table ledger.commands (
     principal   text not null,
@@ -97,7 +92,6 @@ grant usage on schema ledger to {append}, {read}, {auditor};
 grant select on all tables in schema ledger to {append}, {read}, {auditor};
 grant insert (position, stream, version, type, recorded_at, document, leaf) on ledger.events to {append};
 grant insert (sha256, media_type, bytes) on ledger.blobs to {append};
-grant insert, update on ledger.streams to {append};
 grant insert, delete on ledger.commands to {append};
 grant insert, update on ledger.cursors to {append};
 grant insert on ledger.received to {append};
@@ -143,7 +137,7 @@ def create_ledger(service: str) -> str:
     own = f"alter schema ledger owner to {owner}; "
     own += " ".join(
         f"alter table ledger.{table} owner to {owner};"
-        for table in ("events", "streams", "commands", "blobs", "cursors", "received", "parked")
+        for table in ("events", "commands", "blobs", "cursors", "received", "parked")
     )
     guards = [GUARDS, only_grows("ledger.events"), only_grows("ledger.blobs")]
     return "\n".join([create_roles(service), TABLES, *guards, GRANTS.format(**roles), own])

@@ -10,6 +10,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import AdaptedConnection, Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from mandate_events.ledger import SHAPE
+
 MIGRATION_LOCK: Final = 0x4D494752
 ALEMBIC_TABLE: Final = "mandate_migrations"
 
@@ -22,7 +24,10 @@ def configuration(scripts: Path) -> Config:
 
 
 async def migrate(url: str, scripts: Path) -> tuple[str | None, str | None]:
-    """Bring a database to the newest revision; returns the revisions before and after. `url` is SQLAlchemy's."""
+    """Bring a database to the newest revision; returns the revisions before and after. `url` is SQLAlchemy's.
+
+    Raises `OtherShape` for a database that this version must not touch.
+    """
     engine = create_async_engine(url)
     try:
         async with engine.connect() as connection:
@@ -51,7 +56,23 @@ def run_script(sql: str) -> None:
     driver.run_async(lambda connection: connection.execute(sql))
 
 
+class OtherShape(RuntimeError):
+    """The database was made by a version of Mandate whose ledger is laid out differently."""
+
+
+def _check_shape(connection: Connection) -> None:
+    found = connection.execute(
+        text("select obj_description(oid, 'pg_namespace') from pg_namespace where nspname = 'ledger'")
+    ).all()
+    if found and found[0][0] != SHAPE:
+        raise OtherShape(
+            f"the database holds {found[0][0] or 'a ledger of an earlier shape'}; this version reads {SHAPE}."
+            " Before 1.0.0 there is no way to bring it over: use the version that made it, or begin with a new one."
+        )
+
+
 def _upgrade(connection: Connection, config: Config) -> tuple[str | None, str | None]:
+    _check_shape(connection)
     before = _revision(connection)
     config.attributes["connection"] = connection
     command.upgrade(config, "head")

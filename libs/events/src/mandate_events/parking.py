@@ -15,6 +15,9 @@ from mandate_events.event import read_heading
 
 WAITING = "waits behind an earlier event of its key"
 
+NOT_YET = "not yet"
+"""How the error of an event begins that needs what another one brings."""
+
 
 @dataclass(frozen=True, slots=True)
 class Parked:

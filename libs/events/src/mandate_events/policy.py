@@ -4,7 +4,6 @@ A policy is a pure function from an event to reactions. Each reaction is submitt
 so that hearing it twice does nothing twice; the consumer's cursor moves only afterwards. Policies are never replayed.
 """
 
-import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -15,10 +14,8 @@ from mandate_events.deciding import Aggregate, Command
 from mandate_events.event import Recorded
 from mandate_events.identifiers import derived
 from mandate_events.origin import Origin
-from mandate_events.outcome import KeyReused, LedgerBroken, LedgerUnavailable
+from mandate_events.outcome import LedgerBroken, LedgerUnavailable
 from mandate_events.store import Store
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +68,6 @@ class PolicyRunner:
     async def _submit(self, submission: Submission) -> None:
         try:
             await self._store.submit(submission)
-        except KeyReused:  # an earlier version of the policy reacted to this event, with another command
-            log.warning("%s reacted to %s before, in other words", self.name, submission.causation)
         except LedgerUnavailable as error:
             if self._store.appender.broken:  # for good: only a new process helps
                 raise LedgerBroken(str(error)) from error

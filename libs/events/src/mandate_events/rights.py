@@ -17,6 +17,12 @@ from mandate_events.event import Event, Recorded
 SYSTEM = "system"
 """The role of the service's own policies, timers and start-up; actors are `system/<name>`."""
 
+
+def is_system(actor: str) -> bool:
+    """Whether it is the service itself that acts, and no person."""
+    return actor.startswith(f"{SYSTEM}/")
+
+
 Separation = Callable[[Any, Any, Context], bool]
 """(state, command, context) -> true where the person is too close to the matter to decide it."""
 
@@ -144,16 +150,27 @@ RIGHTS_TABLE: Aggregate[str] = Aggregate(
 
 COLLAPSE = timedelta(minutes=1)
 
+FORGET = timedelta(hours=1)
+"""How long a refusal is remembered for the role of those that were collapsed into it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Denial:
+    """When a refusal was put on record, and the role that the person was shown with."""
+
+    at: datetime
+    role: str
+
 
 @dataclass(frozen=True, slots=True)
 class Denials:
     """The last refusal of each kind on record for one person."""
 
-    last: Mapping[tuple[str, str, str], datetime] = field(default_factory=dict)
+    last: Mapping[tuple[str, str, str], Denial] = field(default_factory=dict)
 
     def is_repeat(self, command: str, on: str, rule: str, now: datetime) -> bool:
         recorded = self.last.get((command, on, rule))
-        return recorded is not None and now - recorded < COLLAPSE
+        return recorded is not None and now - recorded.at < COLLAPSE
 
 
 class RecordRepeats(Command):
@@ -162,17 +179,18 @@ class RecordRepeats(Command):
     command: str
     on: str
     rule: str
-    role: str
     count: int
 
 
-def _decide_denials(_denials: Denials | None, command: RecordRepeats, _context: Context) -> Decided:
-    return [CommandDenied(**command.model_dump(exclude={"reason"}))]
+def _decide_denials(denials: Denials | None, command: RecordRepeats, _context: Context) -> Decided:
+    first = denials and denials.last.get((command.command, command.on, command.rule))
+    return [CommandDenied(**command.model_dump(exclude={"reason"}), role=first.role if first else "none")]
 
 
 def _evolve_denials(denials: Denials | None, event: CommandDenied, record: Recorded[Any]) -> Denials:
-    fresh = {kind: at for kind, at in (denials.last if denials else {}).items() if record.time - at < COLLAPSE}
-    return Denials({**fresh, (event.command, event.on, event.rule): record.time})
+    last = denials.last if denials else {}
+    remembered = {kind: denial for kind, denial in last.items() if record.time - denial.at < FORGET}
+    return Denials({**remembered, (event.command, event.on, event.rule): Denial(record.time, event.role)})
 
 
 DENIAL: Aggregate[Denials] = Aggregate("denial", _decide_denials, _evolve_denials, opened_by=frozenset({RecordRepeats}))

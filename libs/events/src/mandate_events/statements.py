@@ -11,16 +11,12 @@ with written as (
 ), answered as (
     insert into ledger.commands (principal, route, key, fingerprint, response, position)
     select * from unnest($8::text[], $9::text[], $10::text[], $11::bytea[], $12::bytea[], $13::bigint[])
-), heads as (
-    insert into ledger.streams (stream, version, head)
-    select * from unnest($14::text[], $15::integer[], $16::bytea[])
-    on conflict (stream) do update set version = excluded.version, head = excluded.head
 ), attached as (
     insert into ledger.blobs (sha256, media_type, bytes)
-    select * from unnest($17::bytea[], $18::text[], $19::bytea[])
+    select * from unnest($14::bytea[], $15::text[], $16::bytea[])
     on conflict (sha256) do nothing
 )
-select pg_notify('ledger', $20), clock_timestamp()
+select pg_notify('ledger', $17), clock_timestamp()
 """
 
 WRITE_ONE: Final = """
@@ -30,11 +26,8 @@ with written as (
 ), answered as (
     insert into ledger.commands (principal, route, key, fingerprint, response, position)
     values ($8, $9, $10, $11, $12, $1)
-), heads as (
-    insert into ledger.streams (stream, version, head) values ($2, $3, $13)
-    on conflict (stream) do update set version = excluded.version, head = excluded.head
 )
-select pg_notify('ledger', $14), clock_timestamp()
+select pg_notify('ledger', $13), clock_timestamp()
 """
 
 LAST: Final = "select coalesce(max(position), 0), clock_timestamp() from ledger.events"
@@ -72,10 +65,4 @@ BLOB: Final = "select media_type, bytes from ledger.blobs where sha256 = $1"
 PRUNE_KEYS: Final = """
 delete from ledger.commands where principal not like 'system/%' and position <= coalesce(
     (select max(position) from ledger.events where recorded_at < clock_timestamp() - interval '7 days'), 0)
-"""
-
-TORN_HEADS: Final = """
-select e.stream from (
-    select stream, max(version) as version from ledger.events group by stream
-) as e left join ledger.streams as s using (stream) where s.version is distinct from e.version limit 5
 """

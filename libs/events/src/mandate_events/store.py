@@ -1,6 +1,7 @@
 """A service's ledger, opened: one appender to decide, one reader to answer, one pool beneath the reader."""
 
 import asyncio
+import logging
 from contextlib import AsyncExitStack
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,10 +12,11 @@ from mandate_events.appender import Appender
 from mandate_events.batch import Submission
 from mandate_events.domain import Domain
 from mandate_events.identifiers import derived, uuid7
-from mandate_events.outcome import Accepted, LedgerBroken, LedgerUnavailable, Overloaded
+from mandate_events.outcome import Accepted, LedgerUnavailable, Overloaded
 from mandate_events.reader import Reader
 from mandate_events.rights import COLLAPSE, DENIAL, RIGHTS_TABLE, AdoptRights, RecordRepeats
-from mandate_events.statements import TORN_HEADS
+
+log = logging.getLogger(__name__)
 
 POINT_LOOKUPS = {"enable_seqscan": "off", "jit": "off"}
 """Every query of the ledger goes through an index. Without this, a plan cached while a table was small scans it when it
@@ -41,6 +43,8 @@ class Store:
         self._pool: asyncpg.Pool[Any] | None = None
         self._reader: Reader | None = None
         self._opened = AsyncExitStack()
+        self._counts: dict[tuple[str, str, str, str], tuple[int, str]] = {}
+        """What was submitted of the appender's repeats and not accepted yet: the count, and its key."""
 
     async def __aenter__(self) -> "Store":
         async with AsyncExitStack() as opened:
@@ -53,8 +57,6 @@ class Store:
                 )
             )
             self._pool, self._reader = pool, Reader(self.domain, pool)
-            if torn := await pool.fetch(TORN_HEADS):
-                raise LedgerBroken(f"the cache of heads contradicts the record: {[row[0] for row in torn]}")
             opened.push_async_callback(self.appender.stop)
             await self.appender.start()
             await self.adopt_rights()
@@ -83,6 +85,7 @@ class Store:
         return self._pool
 
     async def submit(self, submission: Submission) -> Accepted:
+        assert self._reader is not None, "the store is not open"
         return await self.appender.submit(submission)
 
     async def adopt_rights(self) -> None:
@@ -100,22 +103,30 @@ class Store:
         )
 
     async def record_repeats(self) -> None:
-        """Put the refusals that were collapsed into an earlier one on record, with their count."""
+        """Put the refusals that were collapsed into an earlier one on record, with their count.
+
+        A count keeps its key until it is accepted: one whose outcome is unknown is not counted twice.
+        """
         repeats = self.appender.repeats
-        for kind, count in list(repeats.items()):
+        for kind in list(repeats):
+            count, key = self._counts.setdefault(kind, (repeats[kind], uuid7()))
             person, command, on, rule = kind
             submission = Submission(
                 DENIAL,
                 person,
-                RecordRepeats(command=command, on=on, rule=rule, role="none", count=count),
+                RecordRepeats(command=command, on=on, rule=rule, count=count),
                 actor="system/denials",
                 route="record-repeats",
-                key=uuid7(),
+                key=key,
             )
             try:
                 await self.submit(submission)
-            except (Overloaded, LedgerUnavailable):  # the next minute; rather counted twice than never
+            except (Overloaded, LedgerUnavailable):  # the next minute
                 return
+            except Exception:
+                log.exception("%s refusals of %s could not be put on record", count, person)
+                continue
+            del self._counts[kind]
             repeats.subtract({kind: count})
             if not repeats[kind]:
                 del repeats[kind]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from mandate_events.batch import Batch, Decision, Fold, NotLoaded, Submission
+from mandate_events.batch import Batch, Deciding, Fold, NotLoaded, Submission
 from mandate_events.deciding import Aggregate, Command, Invalid, Refused, Unknown
 from mandate_events.domain import Domain
 from mandate_events.event import JSON, Event, Recorded
@@ -89,7 +89,7 @@ class Scenario:
 class Outcome:
     """What came of the command."""
 
-    def __init__(self, records: Sequence[Recorded[Any]], refusal: Exception | None, decision: Decision | None) -> None:
+    def __init__(self, records: Sequence[Recorded[Any]], refusal: Exception | None, decision: Deciding | None) -> None:
         self.records = records
         self.refusal = refusal
         self._decision = decision

@@ -14,11 +14,10 @@ Key: TypeAlias = tuple[str, str, str, bytes, bytes, int]
 
 
 async def write(connection: "asyncpg.Connection[Any]", batch: Batch, keys: Sequence[Key]) -> datetime:
-    """Make the batch durable: events, heads, keys and blobs. Returns the database's clock."""
+    """Make the batch durable: events, keys and blobs. Returns the database's clock."""
     if len(batch.rows) == 1 and len(keys) == 1 and not batch.blobs:
         return await _write_one(connection, batch, keys[0])
     rows = batch.rows
-    heads = sorted(batch.changed.items())
     blobs = sorted(batch.blobs.items())
     written = await connection.fetchrow(
         WRITE,
@@ -30,9 +29,6 @@ async def write(connection: "asyncpg.Connection[Any]", batch: Batch, keys: Seque
         [row.document for row in rows],
         [row.leaf for row in rows],
         *([key[column] for key in keys] for column in range(6)),
-        [stream for stream, _ in heads],
-        [fold.version for _, fold in heads],
-        [bytes.fromhex(fold.head) for _, fold in heads],
         [sha256 for sha256, _ in blobs],
         [media_type for _, (media_type, _) in blobs],
         [content for _, (_, content) in blobs],
@@ -56,7 +52,6 @@ async def _write_one(connection: "asyncpg.Connection[Any]", batch: Batch, key: K
         row.document,
         row.leaf,
         *key[:5],
-        bytes.fromhex(batch.changed[row.stream].head),
         str(batch.position),
     )
     assert written is not None

@@ -38,7 +38,7 @@ def header(name: str, description: str, example: str) -> dict[str, Any]:
     return {"name": name, "in": "header", "required": False, "description": description, "schema": schema}
 
 
-READ_HEADERS: Final = [
+WAITING: Final = [
     header("Mandate-Consistency", "Tokens of receipts that the answer must include", "governance:17"),
     header("Prefer", "How many seconds to wait for them", "wait=5"),
 ]
@@ -115,11 +115,16 @@ def public() -> dict[str, Any]:
     return {"openapi_extra": {POLICY: "public", "security": []}}
 
 
-def anyone() -> dict[str, Any]:
-    """For a route that needs a person but no right."""
-    return {"openapi_extra": {POLICY: "authenticated", **SECURED}}
+def anyone(*, waits: bool = False) -> dict[str, Any]:
+    """For a route that needs a person but no right; it `waits` where it takes an `OpenView`."""
+    return _declared("authenticated", waits)
 
 
-def reads(query: str) -> dict[str, Any]:
-    """For a route that reads under a right."""
-    return {"openapi_extra": {POLICY: f"reads {query}", "parameters": READ_HEADERS, **SECURED}}
+def reads(query: str, *, waits: bool = False) -> dict[str, Any]:
+    """For a route that reads under a right; it `waits` where it takes an `OpenView`."""
+    return _declared(f"reads {query}", waits)
+
+
+def _declared(policy: str, waits: bool) -> dict[str, Any]:
+    waiting = {"parameters": WAITING} if waits else {}
+    return {"openapi_extra": {POLICY: policy, **waiting, **SECURED}}

@@ -41,13 +41,13 @@ HEADERS: Final = [
 ]
 
 
-def decides(*commands: type[Command]) -> dict[str, Any]:
+def decides(command: type[Command]) -> dict[str, Any]:
     """For a route that gives a command: `@router.post(..., **decides(CharterOffice))`; it answers with a receipt."""
     return {
         "status_code": 201,
         "responses": {201: {"model": Receipt, "description": "Decided and durable"}},
         "openapi_extra": {
-            POLICY: "decides " + ", ".join(command.__name__ for command in commands),
+            POLICY: f"decides {command.__name__}",
             "parameters": HEADERS,
             **SECURED,
         },

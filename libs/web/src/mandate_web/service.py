@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What a running process of a service holds open."""
+    """What a running process of a service holds open. By `Service.connect` alone the store is not: nobody decides."""
 
     settings: Settings
     store: Store
@@ -49,7 +49,7 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A command of one service's own, such as `mandate-reporting rebuild`."""
+    """A command of one service's own, such as `mandate-reporting rebuild`. It decides nothing: the store is closed."""
 
     name: str
     help: str
@@ -77,23 +77,28 @@ class Service:
         return self.domain.service
 
     @asynccontextmanager
+    async def connect(self, settings: Settings) -> AsyncIterator[Opened]:
+        """The database alone, for what only looks or tidies: nothing is put on record, whatever version this is."""
+        engine = create_async_engine(
+            _sqlalchemy(settings.database),
+            pool_size=4,
+            max_overflow=4,
+            pool_pre_ping=True,
+            connect_args={"server_settings": VIEW_SETTINGS},
+        )
+        try:
+            yield Opened(settings, Store(self.domain, settings.database), engine)
+        finally:
+            await engine.dispose()
+
+    @asynccontextmanager
     async def open(self, settings: Settings) -> AsyncIterator[Opened]:
-        """The ledger, opened for one process."""
-        async with AsyncExitStack() as stack:
-            engine = create_async_engine(
-                _sqlalchemy(settings.database),
-                pool_size=4,
-                max_overflow=4,
-                pool_pre_ping=True,
-                connect_args={"server_settings": VIEW_SETTINGS},
-            )
-            stack.push_async_callback(engine.dispose)
-            store = await stack.enter_async_context(Store(self.domain, settings.database))
-            opened = Opened(settings, store, engine)
+        """The ledger, opened for a process that decides."""
+        async with self.connect(settings) as opened, opened.store:
             if self.on_start:
                 await self.on_start(opened)
-            await stack.enter_async_context(keeping_house(store))
-            yield opened
+            async with keeping_house(opened.store):
+                yield opened
 
     def worker(self, opened: Opened) -> Worker:
         """The relay and consumers of one process."""

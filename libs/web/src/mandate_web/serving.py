@@ -122,12 +122,13 @@ async def prepare(service: Service, settings: Settings) -> None:
 
 
 async def _perform(service: Service, settings: Settings, task: Task) -> None:
-    async with service.open(settings) as opened:
+    async with service.connect(settings) as opened:
         await task.run(opened)
 
 
 async def _parked(service: Service, settings: Settings, options: argparse.Namespace) -> int:
-    async with service.open(settings) as opened:
+    connected = service.open if options.action == "retry" else service.connect
+    async with connected(settings) as opened:
         consumers = [c for c in service.consumers(opened) if options.consumer in (None, c.name)]
         if options.action == "retry":
             done = sum([await consumer.retry({options.key} if options.key else None) for consumer in consumers])

@@ -176,5 +176,6 @@ APPOINTMENT: Aggregate[Appointments] = Aggregate(
 # --- separation of duties ---
 
 
-def appoints_themselves(_given: Appointments | None, command: Any, context: Context) -> bool:
-    return bool(command.person == context.actor)
+def is_its_officer(given: Appointments | None, _command: Any, context: Context) -> bool:
+    """A PMO member who is the PMOfficer of a project decides nothing for the PMO on it."""
+    return given is not None and given.officer == context.actor

@@ -6,7 +6,9 @@ from typing import Any, Literal
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field
 
+from governance import appointment
 from governance.appointment import APPOINTMENT
+from governance.office import today
 from mandate_events.deciding import (
     Aggregate,
     Command,
@@ -112,9 +114,13 @@ class NoteAnswer(Command):
 class GateReview(State, frozen=True):
     project: str
     gate: str
+    phase: str
     standard: str
     requested_by: str
+    evidence: tuple[Evidence, ...]
     outcome: str | None = None
+    conditions: tuple[Condition, ...] = ()
+    decided_by: str | None = None
     answered: bool = False
 
     @property
@@ -134,7 +140,7 @@ def decide(review: GateReview | None, command: Command, context: Context) -> Dec
         case DecideGate(), GateReview(outcome=None):
             if (command.outcome == "conditional_go") != bool(command.conditions):
                 raise Invalid("/conditions", "a conditional go, and nothing else, has conditions")
-            if any(condition.due_on <= context.now.date() for condition in command.conditions):
+            if any(condition.due_on <= today(context) for condition in command.conditions):
                 raise Invalid("/conditions", "a condition is due after today")
             conditions = msgspec.convert([c.model_dump() for c in command.conditions], list[Condition])
             return [
@@ -154,12 +160,19 @@ def decide(review: GateReview | None, command: Command, context: Context) -> Dec
             raise TypeError(f"{type(command).__name__} is not decided by a gate review")
 
 
-def evolve(review: GateReview | None, event: Event, _record: Recorded[Any]) -> GateReview:
+def evolve(review: GateReview | None, event: Event, record: Recorded[Any]) -> GateReview:
     match event, review:
         case GateReviewOpened(), _:
-            return GateReview(event.project, event.gate, event.standard, event.requested_by)
+            return GateReview(
+                project=event.project,
+                gate=event.gate,
+                phase=event.phase,
+                standard=event.standard,
+                requested_by=event.requested_by,
+                evidence=tuple(event.evidence),
+            )
         case GateDecided(), GateReview():
-            return replace(review, outcome=event.outcome)
+            return replace(review, outcome=event.outcome, conditions=tuple(event.conditions), decided_by=record.actor)
         case GateDecisionAnswered(), GateReview():
             return replace(review, answered=True)
         case _:
@@ -189,7 +202,6 @@ def runs_the_project(review: GateReview | None, _command: Any, context: Context)
     return appointed is not None and appointed.manager == context.actor
 
 
-def is_its_officer(review: GateReview | None, _command: Any, context: Context) -> bool:
-    """A PMO member who is the PMOfficer of a project decides nothing for the PMO on it."""
+def is_its_officer(review: GateReview | None, command: Any, context: Context) -> bool:
     appointed = context.read(APPOINTMENT, review.project) if review else None
-    return appointed is not None and appointed.officer == context.actor
+    return appointment.is_its_officer(appointed, command, context)

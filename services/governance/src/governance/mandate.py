@@ -59,3 +59,11 @@ def withdraw(person: str, role: str, project: str | None = None) -> On:
 def held_by(context: Context, person: str) -> Sequence[Mandate]:
     """The mandates that a person holds now."""
     return context.read(MANDATE, person) or ()
+
+
+# --- separation of duties ---
+
+
+def concerns_themselves(_given: Any, command: Any, context: Context) -> bool:
+    """Who decides is the person that is appointed or removed."""
+    return bool(command.person == context.actor)

@@ -1,5 +1,6 @@
 """The office: it exists by its charter and acts through its members. One stream, `office/main`."""
 
+from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -192,11 +193,13 @@ def evolve(office: Office | None, event: Event, _record: Recorded[Any]) -> Offic
 OFFICE: Aggregate[Office] = Aggregate("office", decide, evolve, opened_by=frozenset({NameFounder}))
 
 
+def today(context: Context) -> date:
+    """The office's day: it ends at midnight in the charter's time zone; before there is a charter, in UTC."""
+    office = context.read(OFFICE, THE_OFFICE) or Office()
+    return context.now.astimezone(ZoneInfo(office.time_zone)).date()
+
+
 # --- separation of duties ---
-
-
-def appoints_themselves(_office: Office | None, command: Any, context: Context) -> bool:
-    return bool(command.person == context.actor)
 
 
 def founding_is_over(office: Office | None, _command: Any, context: Context) -> bool:

@@ -14,11 +14,13 @@ def on_projects(said: Heard) -> Sequence[Reaction]:
     record, origin = said.record, msgspec.to_builtins(said.origin)
     match record.data:
         case heard.GateReviewRequested() as event:
+            if record.standard is None:
+                raise ValueError(f"{record.subject} asks for a gate review and names no standard that the gate is of")
             command = OpenGateReview(
                 project=event.project,
                 gate=event.gate,
                 phase=event.phase,
-                standard=record.standard or "",
+                standard=record.standard,
                 requested_by=record.actor,
                 evidence=event.evidence,
                 origin=origin,

@@ -1,10 +1,16 @@
-"""Who may decide what in governance. Default deny; the table's hash is the `policy` on every event."""
+"""Who may decide what in governance. Default deny; the table's hash is the `policy` on every event.
+
+The framework, that is the office and its standards, is read by everybody with a role. What is decided on a project is
+read by who has a role in the office, or in that project.
+"""
 
 from governance import appointment, gate_review, office, proposal, standard
+from governance.mandate import concerns_themselves
 from governance.roles import AUDITOR, FOUNDER, OBSERVER, PM_OFFICER, PMO, PROJECT_MANAGER, SPONSOR
 from mandate_events.rights import SYSTEM, allow
 
-SELF_APPOINTMENT = {"self-appointment": office.appoints_themselves}
+SELF_APPOINTMENT = {"self-appointment": concerns_themselves}
+STAFFING = {"decider-is-its-officer": appointment.is_its_officer, **SELF_APPOINTMENT}
 
 RIGHTS = (
     # the office
@@ -16,7 +22,7 @@ RIGHTS = (
         FOUNDER,
         unless={**SELF_APPOINTMENT, "founding-is-over": office.founding_is_over},
     ),
-    allow(office.RemoveMember, PMO, unless={"self-removal": office.appoints_themselves}),
+    allow(office.RemoveMember, PMO, unless={"self-removal": concerns_themselves}),
     allow(office.AppointAuditor, PMO, unless=SELF_APPOINTMENT),
     allow(office.AppointObserver, PMO, unless=SELF_APPOINTMENT),
     # standards
@@ -27,11 +33,11 @@ RIGHTS = (
     allow(proposal.ProposeProject, PMO),
     allow(proposal.AuthoriseProject, PMO, unless={"authoriser-is-proposer": proposal.is_proposer}),
     # appointments
-    allow(appointment.AppointManager, PMO, unless={"self-appointment": appointment.appoints_themselves}),
-    allow(appointment.ReplaceManager, PMO, unless={"self-appointment": appointment.appoints_themselves}),
-    allow(appointment.AssignOfficer, PMO, unless={"self-appointment": appointment.appoints_themselves}),
-    allow(appointment.ReleaseOfficer, PMO),
-    allow(appointment.AppointSponsor, PMO, unless={"self-appointment": appointment.appoints_themselves}),
+    allow(appointment.AppointManager, PMO, unless=STAFFING),
+    allow(appointment.ReplaceManager, PMO, unless=STAFFING),
+    allow(appointment.AssignOfficer, PMO, unless=STAFFING),
+    allow(appointment.ReleaseOfficer, PMO, unless=STAFFING),
+    allow(appointment.AppointSponsor, PMO, unless=STAFFING),
     # gates
     allow(gate_review.OpenGateReview, SYSTEM),
     allow(
@@ -45,5 +51,7 @@ RIGHTS = (
     ),
     allow(gate_review.NoteAnswer, SYSTEM),
     # reading
-    allow("read-governance", PMO, AUDITOR, PM_OFFICER, PROJECT_MANAGER, SPONSOR, OBSERVER, FOUNDER),
+    allow("read-framework", PMO, AUDITOR, OBSERVER, FOUNDER, PROJECT_MANAGER, PM_OFFICER, SPONSOR),
+    allow("read-governance", PMO, AUDITOR, OBSERVER, FOUNDER),
+    allow("read-governance", PROJECT_MANAGER, PM_OFFICER, SPONSOR, own_project=True),
 )

@@ -6,7 +6,7 @@ from typing import Any
 import immutables
 import msgspec
 
-from mandate_events.deciding import Aggregate, Command, Context, Decided
+from mandate_events.deciding import Aggregate, Command, Context, Decided, NotYet
 from mandate_events.event import Event, Recorded
 from mandate_events.origin import Origin
 
@@ -74,9 +74,9 @@ STANDARD: Aggregate[Standard] = Aggregate("standard", decide, evolve, opened_by=
 
 
 def phases_of(context: Context, reference: str, path: str) -> list[Phase]:
-    """The phases of a path of `id@version`. `LookupError` where that was never recognised."""
+    """The phases of a path of `id@version`. `NotYet` where that is not recognised."""
     name, _, number = reference.partition("@")
     standard = context.read(STANDARD, name)
     if standard is None or int(number) not in standard or path not in standard[int(number)]:
-        raise LookupError(f"{reference} with the path {path} was never recognised")
+        raise NotYet(f"{reference} with the path {path} is not recognised")
     return standard[int(number)][path].phases

@@ -28,8 +28,8 @@ async def charter(command: CharterOffice, desk: OpenDesk) -> Response:
     return await desk.decide(OFFICE, THE_OFFICE, command, location="/v1/office")
 
 
-@router.get("/v1/office", operation_id="getOffice", **reads("read-governance"))
-async def get_office(request: Request, _: Annotated[Viewer, viewer("read-governance")]) -> Response:
+@router.get("/v1/office", operation_id="getOffice", **reads("read-framework"))
+async def get_office(request: Request, _: Annotated[Viewer, viewer("read-framework")]) -> Response:
     """The office: its charter and members."""
     fold = await request.app.state.store.reader.fold(OFFICE, THE_OFFICE)
     office: Office | None = fold.state

@@ -35,18 +35,19 @@ async def propose(command: ProposeProject, desk: OpenDesk) -> Response:
     return await desk.decide(PROPOSAL, command.id, command, location=f"/v1/proposals/{command.id}")
 
 
-@router.get("/v1/proposals", operation_id="listProposals", **reads("read-governance"))
+@router.get("/v1/proposals", operation_id="listProposals", **reads("read-governance", waits=True))
 async def list_proposals(
+    *,
     view: OpenView,
-    _: Annotated[Viewer, viewer("read-governance")],
+    who: Annotated[Viewer, viewer("read-governance")],
     status: Literal["proposed", "authorised"] | None = None,
     portfolio: Slug | None = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:
-    """Proposals by reference."""
+    """Proposals by reference. With a role in projects only, a person sees those."""
     page = Page({"list": "proposals", "status": status, "portfolio": portfolio}, limit, cursor)
-    select = everything
+    select = everything if who.sees_all() else everything.where(PROPOSALS.c.id.in_(who.projects()))
     if status:
         select = select.where(PROPOSALS.c.status == status)
     if portfolio:
@@ -67,11 +68,11 @@ def _item(row: dict[str, Any]) -> dict[str, Any]:
 
 
 @router.get("/v1/proposals/{id}", operation_id="getProposal", **reads("read-governance"))
-async def get_proposal(request: Request, id: Id, _: Annotated[Viewer, viewer("read-governance")]) -> Response:  # noqa: A002
-    """One proposal."""
+async def get_proposal(request: Request, id: Id, who: Annotated[Viewer, viewer("read-governance")]) -> Response:  # noqa: A002
+    """One proposal. One that you may not see is not found: its id can be guessed from its reference."""
     fold = await request.app.state.store.reader.fold(PROPOSAL, id)
     proposal: Proposal | None = fold.state
-    if proposal is None:
+    if proposal is None or not who.sees(id):
         raise Unknown(f"proposal/{id}")
     body = {
         "id": id,
@@ -133,10 +134,10 @@ async def _appoint(desk: OpenDesk, id_: str, command: Command) -> Response:
 
 
 @router.get("/v1/projects/{id}/appointments", operation_id="getAppointments", **reads("read-governance"))
-async def get_appointments(request: Request, id: Id, _: Annotated[Viewer, viewer("read-governance")]) -> Response:  # noqa: A002
+async def get_appointments(request: Request, id: Id, who: Annotated[Viewer, viewer("read-governance")]) -> Response:  # noqa: A002
     """Who runs, watches and owns the project."""
     fold = await request.app.state.store.reader.fold(APPOINTMENT, id)
-    if fold.state is None:
+    if fold.state is None or not who.sees(id):
         raise Unknown(f"appointment/{id}")
     body = {
         "project": id,

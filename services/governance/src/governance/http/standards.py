@@ -38,8 +38,8 @@ async def _give(desk: OpenDesk, id_: str, command: Command) -> Response:
     return await desk.decide(STANDARD, id_, command, location=f"/v1/standards/{id_}")
 
 
-@router.get("/v1/standards/{id}", operation_id="getStandard", **reads("read-governance"))
-async def get_standard(request: Request, id: Id, _: Annotated[Viewer, viewer("read-governance")]) -> Response:  # noqa: A002
+@router.get("/v1/standards/{id}", operation_id="getStandard", **reads("read-framework"))
+async def get_standard(request: Request, id: Id, _: Annotated[Viewer, viewer("read-framework")]) -> Response:  # noqa: A002
     """A standard with all its versions."""
     fold = await request.app.state.store.reader.fold(STANDARD, id)
     standard: Standard | None = fold.state

@@ -1,13 +1,13 @@
 """How an archived document is shown: as an item of a list, or as the document itself."""
 
 from collections.abc import AsyncIterator
-from datetime import datetime
 from typing import Any, Final
 
 from pydantic import BaseModel, Field
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from mandate_web.paging import instant
 from reporting.views.archive import ARCHIVE
 
 CHUNK: Final = 250
@@ -66,11 +66,6 @@ class Entries(BaseModel):
 
     items: list[Entry]
     next: str | None = Field(description="Cursor of the next page")
-
-
-def instant(moment: datetime) -> str:
-    """An instant as the database gives it (in UTC), in the spelling of documents."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def shown(row: dict[str, Any]) -> dict[str, Any]:

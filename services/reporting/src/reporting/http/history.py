@@ -99,7 +99,7 @@ _LISTED: Final[dict[int | str, dict[str, Any]]] = {
 }
 
 
-@router.get("/v1/history", operation_id="listHistory", responses=_LISTED, **reads("read-history"))
+@router.get("/v1/history", operation_id="listHistory", responses=_LISTED, **reads("read-history", waits=True))
 async def list_history(
     *,
     view: OpenView,
@@ -125,7 +125,7 @@ async def list_history(
     return await _page(view, page, conditions, newest_first=sort == "-entry")
 
 
-@router.get("/v1/denials", operation_id="listDenials", responses={200: {"model": Entries}}, **anyone())
+@router.get("/v1/denials", operation_id="listDenials", responses={200: {"model": Entries}}, **anyone(waits=True))
 async def list_denials(
     *,
     request: Request,

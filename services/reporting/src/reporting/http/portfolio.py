@@ -12,9 +12,9 @@ from starlette.responses import JSONResponse, Response
 from mandate_events.deciding import PersonId, Slug, Text, Unknown
 from mandate_web.access import Viewer, reads, viewer
 from mandate_web.consistency import OpenView
-from mandate_web.paging import Cursor, Limit, Page
+from mandate_web.paging import Cursor, Limit, Page, instant
 from mandate_web.problems import Problem
-from reporting.http.documents import Entry, entries, instant, shown
+from reporting.http.documents import Entry, entries, shown
 from reporting.http.history import visible
 from reporting.views.archive import ARCHIVE
 from reporting.views.portfolio import PORTFOLIO
@@ -165,7 +165,10 @@ class Filters:
 
 
 @router.get(
-    "/v1/portfolio", operation_id="listPortfolio", responses={200: {"model": Projects}}, **reads("read-portfolio")
+    "/v1/portfolio",
+    operation_id="listPortfolio",
+    responses={200: {"model": Projects}},
+    **reads("read-portfolio", waits=True),
 )
 async def list_portfolio(
     *,
@@ -210,7 +213,7 @@ def _money(row: dict[str, Any], name: str) -> dict[str, str] | None:
     "/v1/projects/{id}",
     operation_id="getProjectPage",
     responses={200: {"model": ProjectPage}},
-    **reads("read-portfolio"),
+    **reads("read-portfolio", waits=True),
 )
 async def get_project(
     request: Request,

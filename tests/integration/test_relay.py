@@ -12,9 +12,10 @@ from typing import Any
 
 import asyncpg
 import pytest
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from prometheus_client import REGISTRY
 
-from mandate_events.kafka import KafkaSink, declare_topics
+from mandate_events.kafka import KafkaSink, TopicUnfit, declare_topics
 from mandate_events.relay import LedgerBehindTopic, Relay
 from mandate_events.transport import Fenced
 from mandate_events.worker import Worker
@@ -208,6 +209,26 @@ async def test_commands_go_on_while_kafka_is_away(
                 await eventually(outbox.up_to_date, 40)
                 assert age() == 0
             assert deduplicated(await outbox.sent()) == await ledger.documents()
+
+
+# --- the topic ---
+
+
+async def test_a_topic_that_would_lose_documents_is_refused(kafka: Any) -> None:
+    """As a broker makes it that creates topics by itself: kept for a week. Migrating must not pass over that."""
+    name = f"governance-{uuid.uuid4().hex[:8]}"
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka.bootstrap)
+    await admin.start()
+    await admin.create_topics([NewTopic(f"mandate.{name}", 2, 1)])
+    await admin.close()
+    with pytest.raises(TopicUnfit, match=r"retention.ms=604800000 \(must be -1\).*2 partitions"):
+        await declare_topics(kafka.bootstrap, [name])
+
+
+async def test_topics_are_declared_once_however_many_do_it(kafka: Any) -> None:
+    name = f"governance-{uuid.uuid4().hex[:8]}"
+    created = await asyncio.gather(*(declare_topics(kafka.bootstrap, [name]) for _ in range(8)))
+    assert sorted(created) == [[]] * 7 + [[f"mandate.{name}"]]
 
 
 # --- the worker that leads ---

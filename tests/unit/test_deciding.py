@@ -1,7 +1,7 @@
 """What people may send: text that can be stored, reasons that fit an attribute, and errors that say what is wrong."""
 
 import pytest
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from mandate_events.deciding import (
     Aggregate,
@@ -16,6 +16,7 @@ from mandate_events.deciding import (
     Unknown,
     VersionConflict,
 )
+from mandate_events.money import MoneyInput
 
 
 class Form(BaseModel):
@@ -94,3 +95,22 @@ def test_an_aggregate_names_its_streams_and_by_default_no_project_and_no_standar
     assert things.stream("7") == "thing/7"
     assert things.project("7", 1) is None
     assert things.standard(1) is None
+
+
+@pytest.mark.parametrize("title", ["", " ", "\u200b", "\u202eevil", "a\nb", "\x1b[31mred", "\ufeff", "\x00"])
+def test_a_title_is_one_visible_line(title: str) -> None:
+    with pytest.raises(ValidationError):
+        TypeAdapter(Title).validate_python(title)
+
+
+@pytest.mark.parametrize("amount", ["1_000", "1e5", "\u0661", " 1", "+1", "1.", ".5", "-1", "", "1.234", 10.5, True])
+def test_an_amount_is_written_plainly(amount: object) -> None:
+    with pytest.raises(ValidationError):
+        MoneyInput.model_validate({"amount": amount, "currency": "AUD"})
+
+
+@pytest.mark.parametrize(
+    ("amount", "recorded"), [("10", "10.00"), ("0.5", "0.50"), ("1234567.89", "1234567.89"), (7, "7.00")]
+)
+def test_an_amount_is_recorded_in_one_spelling(amount: object, recorded: str) -> None:
+    assert MoneyInput.model_validate({"amount": amount, "currency": "AUD"}).recorded().amount == recorded

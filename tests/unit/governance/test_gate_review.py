@@ -9,7 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from governance import gate_review, heard
-from governance.appointment import APPOINTMENT, ManagerAppointed, OfficerAssigned
+from governance.appointment import APPOINTMENT, ManagerAppointed, OfficerAssigned, SponsorAppointed
 from governance.gate_review import (
     GATE_REVIEW,
     Condition,
@@ -142,6 +142,11 @@ def test_who_asked_does_not_decide(asked: Scenario) -> None:
     asked.given(GATE_REVIEW, "v2", opened(requested_by=BEN))
     asked.when(GATE_REVIEW, "v2", deciding(), by=BEN).refused("decider-is-requester", authority=True)
     asked.when(GATE_REVIEW, "v2", deciding(), by=ANN).then(GateDecided(project="p1", gate="g1", outcome="go"))
+
+
+def test_a_member_who_is_the_projects_sponsor_does_not_decide(asked: Scenario) -> None:
+    asked.given(APPOINTMENT, "p1", SponsorAppointed(project="p1", person=ANN))
+    when(asked, deciding(), ANN).refused("decider-owns-the-project", authority=True)
 
 
 def test_the_pm_does_not_decide_even_as_a_member(asked: Scenario) -> None:

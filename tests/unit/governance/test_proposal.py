@@ -160,7 +160,7 @@ def test_what_a_proposal_cannot_be(changes: dict[str, Any]) -> None:
 
 
 def test_money_has_one_spelling_and_is_never_a_float() -> None:
-    for amount in ("10", "10.0", "10.00", "1e1"):
+    for amount in ("10", "10.0", "10.00"):
         recorded = proposing(forecast_cost={"amount": amount, "currency": "AUD"}).forecast_cost.recorded()
         assert recorded == Money("10.00", "AUD")
         assert recorded.value == Decimal(10)

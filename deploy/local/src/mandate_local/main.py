@@ -12,7 +12,14 @@ def cli() -> None:
     )
     commands = parser.add_subparsers(dest="command", required=True)
     run = commands.add_parser("run", help="start everything; Ctrl-C stops it")
-    run.add_argument("--port", type=int, default=8080, help="HTTP port on 127.0.0.1 (default: %(default)s)")
+    run.add_argument(
+        "--port",
+        type=int,
+        choices=range(1, 65536),
+        metavar="PORT",
+        default=8080,
+        help="HTTP port on 127.0.0.1 (default: %(default)s)",
+    )
     run.add_argument("--data", type=Path, default=Path(".data"), help="where all data is kept (default: %(default)s)")
     run.add_argument(
         "--demo",

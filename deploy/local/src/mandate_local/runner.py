@@ -37,6 +37,12 @@ def run(data: Path, port: int, *, play_demo: bool, kafka: str | None = None) -> 
     except (PostgresError, OtherShape) as error:
         sys.stderr.write(f"{error}\n")
         return 1
+    except OSError as error:
+        sys.stderr.write(f"{data} cannot be used: {error.strerror or error}\n")
+        return 1
+    except KeyboardInterrupt:
+        sys.stderr.write("broken off\n")
+        return 130
     _say("stopped; the data stays in " + str(data))
     return 0
 

@@ -38,7 +38,17 @@ Reason = Annotated[
 ]
 """Why, in one line: it is an attribute of the event, and those hold no control characters (CloudEvents 3.1)."""
 
-Title = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_storable)]
+
+def _visible(text: str) -> str:
+    if not text.isprintable() or not text.strip():
+        raise ValueError("one line of visible characters")
+    return text
+
+
+Line = Annotated[str, Field(min_length=1), AfterValidator(_storable), AfterValidator(_visible)]
+"""One line that can be seen: a name nobody can confuse by control, format or blank characters alone."""
+
+Title = Annotated[Line, Field(max_length=200)]
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
 PersonId = Annotated[
     str,

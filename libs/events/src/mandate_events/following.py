@@ -32,7 +32,6 @@ EPOCH: Final = datetime.fromtimestamp(0, UTC)
 CONNECTION_LOST: Final = (
     OSError,
     asyncpg.InterfaceError,
-    asyncpg.InternalClientError,  # cut at an unlucky moment: "another operation is in progress"
     asyncpg.InternalClientError,  # asyncpg's own confusion when a connection dies at the wrong moment
     asyncpg.PostgresConnectionError,
     asyncpg.CannotConnectNowError,

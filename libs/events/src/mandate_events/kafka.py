@@ -10,12 +10,19 @@ that misses its own would never stop.
 import asyncio
 import logging
 from collections.abc import Coroutine, Sequence
+from itertools import chain
 from typing import Any, Final, TypeVar
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import KafkaError, OffsetOutOfRangeError, TopicAlreadyExistsError, for_code
+from aiokafka.errors import (
+    KafkaError,
+    OffsetOutOfRangeError,
+    TopicAlreadyExistsError,
+    UnknownTopicOrPartitionError,
+    for_code,
+)
 
 from mandate_events.transport import Delivery, Loss, TransportUnavailable
 
@@ -67,14 +74,25 @@ async def _declare(admin: AIOKafkaAdminClient, topic: str, replication: int) -> 
 
 
 async def _examine(admin: AIOKafkaAdminClient, topic: str) -> None:
-    (answer,) = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, topic, KEPT)])
-    found = {entry[0]: entry[1] for resource in answer.resources for entry in resource[4]}
-    wrong = [f"{name}={found[name]} (must be {value})" for name, value in KEPT.items() if found.get(name) != value]
+    found = await _settings(admin, topic)
+    wrong = [f"{name}={found.get(name)} (must be {value})" for name, value in KEPT.items() if found.get(name) != value]
     partitions = len((await admin.describe_topics([topic]))[0]["partitions"])
     if partitions > 1:
         wrong.append(f"{partitions} partitions (must be 1)")
     if wrong:
         raise TopicUnfit(f"topic {topic} exists with {', '.join(wrong)}")
+
+
+async def _settings(admin: AIOKafkaAdminClient, topic: str) -> dict[str, str]:
+    while True:
+        (answer,) = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, topic, KEPT)])
+        ((code, message, _, _, entries),) = answer.resources
+        error = for_code(code)
+        if code and error is not UnknownTopicOrPartitionError:
+            raise error(f"topic {topic} cannot be examined: {message}")
+        if not code:
+            return {entry[0]: entry[1] for entry in entries}
+        await asyncio.sleep(0.1)  # somebody else is just making it
 
 
 class KafkaSource:
@@ -191,10 +209,15 @@ class KafkaSink:
         stopping = asyncio.create_task(producer.stop())
         if not (await asyncio.wait({stopping}, timeout=FAREWELL))[0]:
             # It waits for its broker. What it was to send is in the ledger: it must not send it at some later time.
-            sender = producer._sender  # noqa: SLF001 - aiokafka has no word for giving up
-            sender.sender_task.cancel()
+            # aiokafka has no word for giving up.
+            sender, held = producer._sender.sender_task, producer._message_accumulator  # noqa: SLF001
+            sender.cancel()
             await _ended(producer.client.close())
-            producer._message_accumulator.fail_all(KafkaError("given up"))  # noqa: SLF001
+            await _ended(sender)
+            pending = held._pending_batches  # noqa: SLF001
+            pending.update(chain.from_iterable(held._batches.values()))  # noqa: SLF001 - where their callbacks seek them
+            for batch in list(pending):
+                batch.done_noack()  # nobody waits for it any more, except `stop`
         await _ended(stopping)
         await _ended(producer.client.close())  # it may have connected again meanwhile
 

@@ -1,10 +1,25 @@
 """Money: a decimal amount with its currency. Never a float; a roll-up adds one currency at a time."""
 
+import re
 from decimal import Decimal
 from typing import Annotated
 
 import msgspec
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+
+def _plain(value: object) -> object:
+    """Digits, and at most one point between them: what a person reads is what is recorded."""
+    if isinstance(value, str) and not re.fullmatch(r"[0-9]{1,16}(\.[0-9]{1,2})?", value, re.ASCII):
+        raise ValueError("an amount is written like 1234567.89")
+    if isinstance(value, float | bool):
+        raise ValueError('an amount is text, like "1234567.89"; a JSON number with decimals is not exact')  # noqa: TRY004
+    return value
+
+
+Amount = Annotated[
+    Decimal, BeforeValidator(_plain), Field(ge=0, le=Decimal(10) ** 15, decimal_places=2, examples=["2066075.59"])
+]
 
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$", description="ISO 4217 code", examples=["AUD"])]
 
@@ -25,7 +40,7 @@ class MoneyInput(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    amount: Decimal = Field(ge=0, le=Decimal(10) ** 15, decimal_places=2, examples=["2066075.59"])
+    amount: Amount
     currency: Currency
 
     def recorded(self) -> Money:

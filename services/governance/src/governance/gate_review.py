@@ -202,6 +202,12 @@ def runs_the_project(review: GateReview | None, _command: Any, context: Context)
     return appointed is not None and appointed.manager == context.actor
 
 
+def owns_the_project(review: GateReview | None, _command: Any, context: Context) -> bool:
+    """The sponsor wants the project; whether it goes on is for another to decide."""
+    appointed = context.read(APPOINTMENT, review.project) if review else None
+    return appointed is not None and appointed.sponsor == context.actor
+
+
 def is_its_officer(review: GateReview | None, command: Any, context: Context) -> bool:
     appointed = context.read(APPOINTMENT, review.project) if review else None
     return appointment.is_its_officer(appointed, command, context)

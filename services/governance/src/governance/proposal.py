@@ -18,6 +18,7 @@ from mandate_events.deciding import (
     Decided,
     Decision,
     Invalid,
+    Line,
     Refused,
     Slug,
     State,
@@ -28,7 +29,7 @@ from mandate_events.event import Event, Recorded
 from mandate_events.identifiers import derived
 from mandate_events.money import Money, MoneyInput
 
-Reference = Annotated[Text, Field(min_length=1, max_length=64, pattern=r"^\S(.*\S)?$", examples=["Q05388"])]
+Reference = Annotated[Line, Field(max_length=64, pattern=r"^\S(.*\S)?$", examples=["Q05388"])]
 StandardReference = Annotated[
     str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*@[1-9][0-9]{0,5}$", examples=["capital-delivery@1"])
 ]
@@ -68,7 +69,7 @@ class ProposeProject(Command):
 
     portfolio: Slug = Field(examples=["capital-delivery"])
     reference: Reference
-    title: Text = Field(min_length=1, max_length=400, examples=["Q05388 General Counsel"])
+    title: Line = Field(max_length=400, examples=["Q05388 General Counsel"])
     gate_path: Slug | None = Field(
         default=None, examples=["three-gate"], description="Left to the authorisation if null"
     )

@@ -46,6 +46,7 @@ RIGHTS = (
         unless={
             "decider-is-requester": gate_review.asked_for_it,
             "decider-runs-the-project": gate_review.runs_the_project,
+            "decider-owns-the-project": gate_review.owns_the_project,
             "decider-is-its-officer": gate_review.is_its_officer,
         },
     ),

@@ -22,8 +22,8 @@ Id = Annotated[str, Path(max_length=64, pattern=r"^[0-9a-f-]+$", description="Id
 @router.get("/v1/gate-reviews", operation_id="listGateReviews", **reads("read-governance", waits=True))
 async def list_gate_reviews(
     *,
-    view: OpenView,
     who: Annotated[Viewer, viewer("read-governance")],
+    view: OpenView,
     status: Literal["open", "decided", "answered"] | None = None,
     project: Annotated[str | None, Query(max_length=64, pattern=r"^[0-9a-f-]+$", description="Id of a project")] = None,
     limit: Limit = 50,

@@ -38,8 +38,8 @@ async def propose(command: ProposeProject, desk: OpenDesk) -> Response:
 @router.get("/v1/proposals", operation_id="listProposals", **reads("read-governance", waits=True))
 async def list_proposals(
     *,
-    view: OpenView,
     who: Annotated[Viewer, viewer("read-governance")],
+    view: OpenView,
     status: Literal["proposed", "authorised"] | None = None,
     portfolio: Slug | None = None,
     limit: Limit = 50,

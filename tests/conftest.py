@@ -1,5 +1,6 @@
 """The servers every integration test shares: started once, stopped at the end. Nothing here knows a service."""
 
+import logging
 import os
 import tempfile
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ import pytest
 from mandate_local.broker import BrokerError, KafkaBroker, available, bootstrap_from_environment
 from mandate_local.kafka_libraries import libraries
 from mandate_local.postgres import EmbeddedPostgres
+from mandate_web.logs import JsonLines
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,3 +64,11 @@ def do_without(reason: str) -> None:
     if os.environ.get("MANDATE_REQUIRE_ALL") == "1":
         pytest.fail(f"MANDATE_REQUIRE_ALL=1, but {reason}")
     pytest.skip(f"NOT TESTED: {reason}")
+
+
+@pytest.fixture(autouse=True)
+def our_log_lines_end_with_the_test() -> Iterator[None]:
+    """A test that configures our logs must not leave them behind: they write to a stream that is closed by then."""
+    yield
+    root = logging.getLogger()
+    root.handlers = [each for each in root.handlers if not isinstance(each.formatter, JsonLines)]

@@ -40,7 +40,7 @@ OBSERVERS = "/governance/v1/office/observers"
 OFFICE = "/governance/v1/office"
 PROPOSALS = "/governance/v1/proposals"
 REVIEWS = "/governance/v1/gate-reviews"
-LEAKS = ("Traceback", "asyncpg", "sqlalchemy", "select ", "insert into", "site-packages", "/work/", ".py")
+LEAKS = ("Traceback", "asyncpg", "sqlalchemy", "select ", "insert into", "site-packages", ".py")
 
 
 class Product:

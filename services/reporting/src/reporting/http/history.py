@@ -102,8 +102,8 @@ _LISTED: Final[dict[int | str, dict[str, Any]]] = {
 @router.get("/v1/history", operation_id="listHistory", responses=_LISTED, **reads("read-history", waits=True))
 async def list_history(
     *,
+    view: OpenView,  # first: the mandates are a view, too
     reader: Annotated[Viewer, viewer("read-history")],
-    view: OpenView,
     filters: Annotated[Filters, Depends()],
     sort: Annotated[Literal["-entry", "entry"], Query(description="Newest first, or oldest first")] = "-entry",
     limit: Limit = 50,

@@ -172,8 +172,8 @@ class Filters:
 )
 async def list_portfolio(
     *,
+    view: OpenView,  # first: the mandates are a view, too
     reader: Annotated[Viewer, viewer("read-portfolio")],
-    view: OpenView,
     filters: Annotated[Filters, Depends()],
     sort: Sort = "reference",
     limit: Limit = 50,
@@ -218,8 +218,8 @@ def _money(row: dict[str, Any], name: str) -> dict[str, str] | None:
 async def get_project(
     request: Request,
     id: Id,  # noqa: A002
+    view: OpenView,  # first: the mandates are a view, too
     reader: Annotated[Viewer, viewer("read-portfolio")],
-    view: OpenView,
 ) -> Response:
     """One project and the latest decisions on it.
 

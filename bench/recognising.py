@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import asyncpg
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 
 from bench.comparison import Comparison
 from bench.databases import DOCUMENT, fresh_ledger
@@ -112,8 +113,6 @@ class Recognition:
 
 async def _fresh_topics(bootstrap: str) -> None:
     """Each measurement begins with empty topics, as its ledgers are empty."""
-    from aiokafka.admin import AIOKafkaAdminClient  # noqa: PLC0415
-
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     await admin.start()
     names = [name for name in ("mandate.governance", "mandate.projects") if name in await admin.list_topics()]

@@ -4,7 +4,6 @@ import asyncio
 import logging
 from contextlib import AsyncExitStack
 from typing import Any
-from urllib.parse import urlsplit
 
 import asyncpg
 
@@ -135,8 +134,3 @@ class Store:
         while True:
             await asyncio.sleep(COLLAPSE.total_seconds())
             await self.record_repeats()
-
-
-def database_name(dsn: str) -> str:
-    """The database that a DSN names, for messages that must not show passwords."""
-    return urlsplit(dsn).path.lstrip("/")

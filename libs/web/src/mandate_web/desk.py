@@ -67,16 +67,12 @@ class Desk:
         self._root: str = request.scope.get("root_path", "")
 
     @property
-    def actor(self) -> str:
-        return self._person.id
-
-    @property
     def _route(self) -> str:
         """What is asked, as this service names it: the same wherever a proxy or the embedded product mounts it."""
         return f"POST {self._request.scope['path'].removeprefix(self._root)}"
 
     async def decide(
-        self, aggregate: Aggregate[Any], id_: str, command: Command, *, location: str | None = None, status: int = 201
+        self, aggregate: Aggregate[Any], id_: str, command: Command, *, location: str | None = None
     ) -> Response:
         """Give the command and answer with the receipt. `location` is where the thing can be read."""
         outcome = await self._store.submit(
@@ -106,7 +102,7 @@ class Desk:
             headers["Location"] = f"{self._root}{location}"
         if outcome.replayed:
             headers["Idempotency-Replayed"] = "true"
-        return Response(orjson.dumps(body), status, headers, "application/json")
+        return Response(orjson.dumps(body), 201, headers, "application/json")
 
 
 async def _open_desk(request: Request, person: Authenticated) -> Desk:

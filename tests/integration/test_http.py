@@ -3,186 +3,42 @@
 import asyncio
 import base64
 import json
-import os
 import secrets
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import httpx
 import orjson
 import pytest
 import pytest_asyncio
-import uvicorn
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
-from governance.main import SERVICE as GOVERNANCE
 from mandate_local.identity import signing_key
-from mandate_local.postgres import EmbeddedPostgres
 from mandate_local.processes import free_port
-from mandate_local.product import AUDIENCE, ISSUER, create_product, prepare
+from mandate_local.product import AUDIENCE, ISSUER
 from mandate_web.consistency import MAX_WAIT
 from mandate_web.middleware import MAX_BODY, MAX_HEADERS, MAX_TARGET
-from mandate_web.serving import run
-from mandate_web.tokens import person_id
 from tests.e2e.running import EVIDENCE, STANDARD
-
-OBSERVERS = "/governance/v1/office/observers"
-OFFICE = "/governance/v1/office"
-PROPOSALS = "/governance/v1/proposals"
-REVIEWS = "/governance/v1/gate-reviews"
-LEAKS = ("Traceback", "asyncpg", "sqlalchemy", "select ", "insert into", "site-packages", ".py")
-
-
-class Product:
-    """The product in this process, and the ways to ask it."""
-
-    def __init__(self, postgres: EmbeddedPostgres, state: Path, port: int) -> None:
-        self.postgres = postgres
-        self.state = state
-        self.port = port
-        self.http = httpx.AsyncClient(
-            base_url=f"http://127.0.0.1:{port}", timeout=60, limits=httpx.Limits(max_connections=140)
-        )
-        self._tokens: dict[str, str] = {}
-        self._connection: asyncpg.Connection[Any] | None = None
-
-    async def token(self, persona: str) -> str:
-        if persona not in self._tokens:
-            answer = await self.http.post("/identity/token", json={"persona": persona})
-            self._tokens[persona] = answer.json()["access_token"]
-        return self._tokens[persona]
-
-    async def as_(self, persona: str = "pmo-1", **headers: str) -> dict[str, str]:
-        return {"Authorization": f"Bearer {await self.token(persona)}"} | {
-            name.replace("_", "-"): value for name, value in headers.items()
-        }
-
-    async def get(self, path: str, persona: str = "pmo-1", **headers: str) -> httpx.Response:
-        return await self.http.get(path, headers=await self.as_(persona, **headers))
-
-    async def post(self, path: str, body: Any, persona: str = "pmo-1", **headers: str) -> httpx.Response:
-        """`body` is sent as JSON, or as it is where it is bytes."""
-        content = body if isinstance(body, bytes) else orjson.dumps(body)
-        sent = {"Content-Type": "application/json"} | await self.as_(persona, **headers)
-        return await self.http.post(path, content=content, headers=sent)
-
-    async def give(self, path: str, body: Mapping[str, Any], persona: str = "pmo-1", **headers: str) -> dict[str, Any]:
-        answer = await self.post(path, body, persona, **headers)
-        assert answer.status_code == 201, answer.text
-        receipt: dict[str, Any] = answer.json()
-        return receipt
-
-    async def query(self, sql: str, *arguments: Any) -> "list[asyncpg.Record]":
-        if self._connection is None or self._connection.is_closed():
-            self._connection = await asyncpg.connect(self.postgres.dsn("governance"))
-        rows: list[asyncpg.Record] = await self._connection.fetch(sql, *arguments)
-        return rows
-
-    async def close(self) -> None:
-        await self.http.aclose()
-        if self._connection is not None:
-            await self._connection.close()
-
-    async def recorded(self) -> int:
-        """The last position of governance."""
-        return int((await self.query("select max(position) from ledger.events"))[0][0])
-
-    async def event(self, position: int) -> dict[str, Any]:
-        rows = await self.query("select document from ledger.events where position = $1", position)
-        document: dict[str, Any] = orjson.loads(rows[0][0])
-        return document
-
-    async def raw(self, head: bytes) -> bytes:
-        """What is answered to exactly these bytes."""
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
-        try:
-            writer.write(head)
-            await writer.drain()
-            return await asyncio.wait_for(reader.read(65_536), 10)
-        finally:
-            writer.close()
-
-
-@asynccontextmanager
-async def serving(app: Any, port: int) -> AsyncIterator[None]:
-    config = uvicorn.Config(app, host="127.0.0.1", port=port, http="httptools", log_config=None, access_log=False)
-    server = uvicorn.Server(config)
-    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
-    task = asyncio.create_task(server._serve())
-    while not server.started:
-        assert not task.done(), "the product did not start"
-        await asyncio.sleep(0.01)
-    try:
-        yield
-    finally:
-        server.should_exit = True
-        await task
-
-
-@pytest_asyncio.fixture(scope="module")
-async def product() -> AsyncIterator[Product]:
-    with tempfile.TemporaryDirectory(prefix="mandate-http-") as directory:
-        state, port = Path(directory) / "identity", free_port()
-        with EmbeddedPostgres(Path(directory) / "postgres") as postgres:
-            await prepare(postgres)
-            async with serving(create_product(postgres, state, port), port):
-                running = Product(postgres, state, port)
-                try:
-                    await _found(running)
-                    yield running
-                finally:
-                    await running.close()
-
-
-async def _found(product: Product) -> None:
-    office = {"name": "Office", "time_zone": "UTC", "currency": "AUD", "reason": "Start"}
-    await product.give(OFFICE, office, "founder")
-    for member in ("pmo-1", "pmo-2"):
-        await product.give(f"{OFFICE}/members", observer(member), "founder")
-    await product.give("/governance/v1/standards/delivery/versions", STANDARD)
-
-
-def person(persona: str) -> str:
-    return str(person_id("local", ISSUER, persona))
-
-
-def observer(persona: str | None = None) -> dict[str, Any]:
-    """A body that is accepted."""
-    return {"person": person(persona) if persona else str(uuid.uuid4()), "reason": "To test"}
-
-
-def proposal(reference: str | None = None) -> dict[str, Any]:
-    return {
-        "portfolio": "test",
-        "reference": reference or uuid.uuid4().hex[:12],
-        "title": "A project",
-        "forecast_cost": {"amount": "10.00", "currency": "AUD"},
-    }
-
-
-def refused(answer: httpx.Response, status: int, slug: str) -> dict[str, Any]:
-    """It is a problem document of that kind, and tells nothing of what is inside."""
-    assert answer.status_code == status, answer.text
-    assert answer.headers["content-type"] == "application/problem+json"
-    assert answer.headers["x-correlation-id"]
-    problem: dict[str, Any] = answer.json()
-    assert problem["type"].endswith(f"/problems/{slug}"), problem
-    assert problem["status"] == status
-    assert problem["title"]
-    assert problem["detail"]
-    assert problem["instance"].startswith("/")
-    assert not [leak for leak in LEAKS if leak.lower() in answer.text.lower().replace(problem["instance"].lower(), "")]
-    return problem
+from tests.integration.over_http import (
+    OBSERVERS,
+    OFFICE,
+    PROPOSALS,
+    REVIEWS,
+    Product,
+    environment,
+    observer,
+    person,
+    proposal,
+    refused,
+    until,
+)
 
 
 @pytest_asyncio.fixture
@@ -401,10 +257,10 @@ async def _reviewed(product: Product, project: str, manager: str) -> str:
     async def begun() -> bool:
         return (await product.get(path, manager)).status_code == 200
 
-    await _until(begun)
+    await until(begun)
     request = {"gate": "gate-1", "evidence": EVIDENCE, "reason": "The phase is done"}
     await product.give(f"{path}/gate-reviews", request, manager)
-    await _until(lambda: _listed(product, reviews, 1))
+    await until(lambda: _listed(product, reviews, 1))
     id_: str = (await product.get(reviews)).json()["items"][0]["id"]
     return id_
 
@@ -469,7 +325,7 @@ async def test_a_gate_review_tells_what_it_rests_on_and_what_was_decided(
     async def answered() -> bool:
         return bool((await product.get(path)).json()["status"] == "answered")
 
-    await _until(answered)
+    await until(answered)
     review = (await product.get(path, "pm-2")).json()
     assert (review["phase"], review["gate"]) == ("phase-1", "gate-1")
     assert [item["sha256"] for item in review["evidence"]] == [EVIDENCE[0]["sha256"]]
@@ -642,7 +498,7 @@ async def test_cursors_that_are_none_of_ours(product: Product) -> None:
 @pytest.mark.usefixtures("untouched")
 async def test_cursors_of_the_portfolio_with_values_that_no_column_holds(product: Product) -> None:
     path = "/reporting/v1/portfolio?limit=1&sort=-initiated_at,budget"
-    await _until(lambda: _listed(product, "/reporting/v1/portfolio?limit=2", 2))
+    await until(lambda: _listed(product, "/reporting/v1/portfolio?limit=2", 2))
     ours = json.loads(base64.urlsafe_b64decode((await product.get(path)).json()["next"] + "=="))
     tried = 0
     for index in range(len(ours["a"])):
@@ -914,15 +770,8 @@ async def test_alive_and_ready(product: Product) -> None:
     for service in ("governance", "projects", "reporting"):
         assert (await product.http.get(f"/{service}/healthz")).json() == {"status": "alive"}
         assert (await product.http.get(f"/{service}/readyz")).json()["status"] == "ready"
-        for name in ("invalid", "no-right", "%00%ff"):
-            assert (await product.http.get(f"/{service}/problems/{name}")).status_code == 200
-
-
-async def _until(condition: Callable[[], Awaitable[bool]], wait: float = 20) -> None:
-    deadline = time.monotonic() + wait
-    while not await condition():
-        assert time.monotonic() < deadline, f"not within {wait} s"
-        await asyncio.sleep(0.05)
+        for name, status in (("invalid", 200), ("no-right", 200), ("no-such-rule", 404), ("%00%ff", 404)):
+            assert (await product.http.get(f"/{service}/problems/{name}")).status_code == status
 
 
 async def _listed(product: Product, path: str, count: int) -> bool:
@@ -930,27 +779,12 @@ async def _listed(product: Product, path: str, count: int) -> bool:
     return answer.status_code == 200 and len(answer.json()["items"]) >= count
 
 
-def _environment(product: Product, **more: str) -> dict[str, str]:
-    """A service beside the product, on the same ledger."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("MANDATE_", "KAFKA_"))}
-    given = {
-        "MANDATE_PRODUCTION": "false",
-        "MANDATE_DEPLOYMENT": "local",
-        "MANDATE_DATABASE": product.postgres.dsn("governance", user="governance_append"),
-        "MANDATE_TRANSPORT": "local",
-        "MANDATE_LOCAL_SOURCES": json.dumps({"projects": product.postgres.dsn("projects", user="projects_read")}),
-        "MANDATE_ISSUER_URL": ISSUER,
-        "MANDATE_JWKS_URI": f"http://127.0.0.1:{product.port}/identity/jwks",
-    }
-    return clean | given | more
-
-
 async def test_logs_are_one_object_a_line(product: Product) -> None:
     port = free_port()
     process = await asyncio.create_subprocess_exec(
         Path(sys.executable).parent / "mandate-governance",
         "api",
-        env=_environment(product, MANDATE_PORT=str(port)),
+        env=environment(product, MANDATE_PORT=str(port)),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
@@ -963,7 +797,7 @@ async def test_logs_are_one_object_a_line(product: Product) -> None:
                 except httpx.TransportError:
                     return False
 
-            await _until(ready)
+            await until(ready)
             headers = await product.as_(X_Correlation_ID="trace-me")
             given = await http.post("/v1/office/observers", json=observer(), headers=headers)
             assert given.status_code == 201
@@ -988,90 +822,6 @@ async def test_logs_are_one_object_a_line(product: Product) -> None:
     assert max(len(line["path"]) for line in requests) <= 512
     token = await product.token("pmo-1")
     assert token.encode() not in logged
-
-
-BAD_SETTINGS: dict[str, tuple[dict[str, str], str]] = {
-    "no database": ({"MANDATE_DATABASE": ""}, "MANDATE_DATABASE"),
-    "another database": ({"MANDATE_DATABASE": "mysql://x/y"}, "MANDATE_DATABASE"),
-    "no URL": ({"MANDATE_DATABASE": "postgresql://[x/y"}, "MANDATE_DATABASE"),
-    "a migrating role": ({"MANDATE_MIGRATE_DATABASE": "sqlite://"}, "MANDATE_MIGRATE_DATABASE"),
-    "a source": ({"MANDATE_LOCAL_SOURCES": '{"projects":"x"}'}, "MANDATE_LOCAL_SOURCES[projects]"),
-    "no JSON": ({"MANDATE_LOCAL_SOURCES": "x"}, "MANDATE_LOCAL_SOURCES"),
-    "no issuer": ({"MANDATE_ISSUER_URL": ""}, "MANDATE_ISSUER_URL"),
-    "an issuer without a scheme": ({"MANDATE_ISSUER_URL": "idp.example.com"}, "MANDATE_ISSUER_URL"),
-    "a key set that is a file": ({"MANDATE_JWKS_URI": "file:///etc/passwd"}, "MANDATE_JWKS_URI"),
-    "a symmetric algorithm": ({"MANDATE_ALGORITHM": "HS256"}, "MANDATE_ALGORITHM"),
-    "no audience": ({"MANDATE_AUDIENCE": ""}, "MANDATE_AUDIENCE"),
-    "no deployment": ({"MANDATE_DEPLOYMENT": ""}, "MANDATE_DEPLOYMENT"),
-    "a port": ({"MANDATE_PORT": "70000"}, "MANDATE_PORT"),
-    "a port in words": ({"MANDATE_PORT": "http"}, "MANDATE_PORT"),
-    "a level": ({"MANDATE_LOG_LEVEL": "loud"}, "MANDATE_LOG_LEVEL"),
-    "a transport": ({"MANDATE_TRANSPORT": "pigeon"}, "MANDATE_TRANSPORT"),
-    "no broker": ({"MANDATE_TRANSPORT": "kafka"}, "KAFKA_BOOTSTRAP_SERVERS"),
-    "no replica": ({"MANDATE_KAFKA_REPLICATION": "0"}, "MANDATE_KAFKA_REPLICATION"),
-    "production over http": (
-        {"MANDATE_PRODUCTION": "true", "MANDATE_ISSUER_URL": "http://idp.example.com"},
-        "MANDATE_ISSUER_URL",
-    ),
-    "production on this machine": (
-        {"MANDATE_PRODUCTION": "true", "MANDATE_ISSUER_URL": "https://localhost/idp"},
-        "MANDATE_ISSUER_URL",
-    ),
-    "production with an invented name": (
-        {"MANDATE_PRODUCTION": "true", "MANDATE_ISSUER_URL": "https://idp.invalid"},
-        "MANDATE_ISSUER_URL",
-    ),
-    "production with the development identity": (
-        {"MANDATE_PRODUCTION": "true", "MANDATE_ISSUER_URL": ISSUER},
-        "MANDATE_ISSUER_URL",
-    ),
-    "production with keys over http": (
-        {
-            "MANDATE_PRODUCTION": "true",
-            "MANDATE_ISSUER_URL": "https://idp.example.com",
-            "MANDATE_JWKS_URI": "http://idp.example.com/jwks",
-        },
-        "MANDATE_JWKS_URI",
-    ),
-    "production without a broker": ({"MANDATE_PRODUCTION": "true"}, "MANDATE_TRANSPORT"),
-}
-
-
-@pytest.fixture
-def good_settings(product: Product, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    environment = _environment(product)
-    for name in list(os.environ):
-        monkeypatch.delenv(name) if name not in environment else None
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
-    return monkeypatch
-
-
-@pytest.mark.parametrize(("wrong", "named"), BAD_SETTINGS.values(), ids=BAD_SETTINGS.keys())
-async def test_wrong_settings_are_named_at_start(
-    good_settings: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], wrong: dict[str, str], named: str
-) -> None:
-    for name, value in wrong.items():
-        good_settings.setenv(name, value)
-    with pytest.raises(SystemExit) as exit_:
-        run(GOVERNANCE, ["api"])
-    assert exit_.value.code == 2
-    told = capsys.readouterr().err
-    assert any(named in line.partition(": ")[0] or f" {named}:" in line for line in told.splitlines()), told
-    assert "Traceback" not in told
-    assert "postgresql://governance_append" not in told
-
-
-async def test_a_service_with_wrong_settings_does_not_start(product: Product) -> None:
-    environment = _environment(product, MANDATE_PRODUCTION="true", MANDATE_ISSUER_URL="http://idp.example.com")
-    command = [str(Path(sys.executable).parent / "mandate-governance"), "api"]
-    done = await asyncio.to_thread(
-        lambda: subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
-    )
-    assert done.returncode == 2
-    assert "MANDATE_ISSUER_URL: 'http://idp.example.com' must be https in production" in done.stderr.splitlines()
-    assert "MANDATE_TRANSPORT: the local transport is for development" in done.stderr.splitlines()
-    assert "Traceback" not in done.stderr
 
 
 # --- the database goes away (last: it takes the product with it for a moment) ---
@@ -1103,7 +853,7 @@ async def test_without_its_database_the_service_says_so_and_recovers(product: Pr
         async def answers(path: str = path) -> bool:
             return (await product.get(path)).status_code == 200
 
-        await _until(answers)
+        await until(answers)
     receipt = await product.give(PROPOSALS, proposal())
     seen = await product.get("/reporting/v1/portfolio", Mandate_Consistency=receipt["consistency"], Prefer="wait=20")
     assert seen.status_code == 200

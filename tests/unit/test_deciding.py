@@ -80,11 +80,12 @@ def test_a_person_is_an_opaque_id(person: str) -> None:
 
 
 def test_refusals_explain_themselves() -> None:
-    assert str(Refused("rule")) == "rule"
-    assert str(Refused("rule", "why")) == "why"
-    assert not Refused("rule").authority
+    refused = Refused("too-few-members", needed=2)
+    assert (refused.rule, refused.facts, refused.authority) == ("too-few-members", {"needed": 2}, False)
+    assert Refused("no-right", authority=True).authority
     assert str(Unknown("risk/1")) == "there is no risk/1"
-    assert (Invalid("/a", "why").pointer, str(Invalid("/a", "why"))) == ("/a", "why")
+    invalid = Invalid("/a", "other-currency", currency="AUD")
+    assert (invalid.pointer, invalid.sentence, invalid.facts) == ("/a", "other-currency", {"currency": "AUD"})
     conflict = VersionConflict("risk/1", 2, 3)
     assert str(conflict) == "risk/1 is at version 3, not 2"
     assert (conflict.expected, conflict.actual) == (2, 3)

@@ -43,9 +43,9 @@ def refusal(rights: Rights, *held: Mandate, project: str | None = None, state: A
 
 
 def test_what_no_row_allows_is_denied() -> None:
-    assert refusal(Rights(), PMO).detail == "Approve needs the role of nobody"
+    assert refusal(Rights(), PMO).facts == {"command": "Approve", "needed": []}
     assert refusal(Rights(allow("Other", "pmo")), PMO).rule == "no-right"
-    assert refusal(Rights(allow(Approve, "pmo", "sponsor"))).detail == "Approve needs the role pmo or sponsor"
+    assert refusal(Rights(allow(Approve, "pmo", "sponsor"))).facts["needed"] == ["pmo", "sponsor"]
     assert refusal(Rights(allow(Approve, "pmo")), AUDITOR).rule == "no-right"
 
 
@@ -64,7 +64,7 @@ def test_a_deny_row_wins_wherever_it_stands_and_over_all_roles(deny_first: bool)
     rows = [deny(Approve, "auditor", rule="auditors-decide-nothing"), allow(Approve, "pmo")]
     rights = Rights(*(rows if deny_first else reversed(rows)))
     denied = refusal(rights, PMO, AUDITOR)
-    assert (denied.rule, denied.detail) == ("auditors-decide-nothing", "auditor may not Approve")
+    assert (denied.rule, denied.facts) == ("auditors-decide-nothing", {"command": "Approve", "role": "auditor"})
     assert judge(rights, PMO) == PMO
 
 

@@ -260,7 +260,7 @@ def test_a_cursor_holds_what_its_column_could_hold(column: str, good: list[Any],
     for value in good:
         follow(value)
     for value in bad:
-        with pytest.raises(Problem, match="next"):
+        with pytest.raises(Problem, match="cursor-mismatch"):
             follow(value)
 
 

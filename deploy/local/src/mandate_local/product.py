@@ -16,7 +16,7 @@ from mandate_events.kafka import declare_topics
 from mandate_events.migrating import migrate
 from mandate_local.identity import create_identity
 from mandate_local.postgres import EmbeddedPostgres
-from mandate_web import problems
+from mandate_web import problem_pages, problems
 from mandate_web.service import Service
 from mandate_web.settings import Settings
 from projects.main import SERVICE as PROJECTS
@@ -76,9 +76,10 @@ def create_product(postgres: EmbeddedPostgres, state: Path, port: int, kafka: st
         return JSONResponse({name: f"/{name}/docs" for name in apps} | {"identity": "/identity/personas"})
 
     routes: list[BaseRoute] = [Route("/", index)]
+    routes.append(Route("/problems/{name}", problem_pages.answer))
     routes += [Mount(f"/{name}", app) for name, app in apps.items()]
     routes.append(Mount("/identity", identity))
     product = Starlette(routes=routes, lifespan=lifespan)
     product.router.redirect_slashes = False
-    problems.install(product)
+    problems.install(product, *(service.wording for service in SERVICES))
     return product

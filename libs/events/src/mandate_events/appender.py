@@ -288,7 +288,7 @@ class Appender:
                 if refusal.authority and not is_system(item.submission.actor):
                     item.decision = batch.deny(item.submission, refusal, keep=keep)
                     position = item.decision.rows[-1].position if item.decision else None
-                    item.outcome = Denied(refusal.rule, refusal.detail, position)
+                    item.outcome = Denied(refusal.rule, refusal.facts, position)
         except NotLoaded:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, it is this item's answer and nobody else's

@@ -142,7 +142,7 @@ class Batch:
         try:
             decision.run()
         except NotCanonical as error:
-            raise Invalid(error.pointer.removeprefix("/data"), error.problem) from error
+            raise Invalid(error.pointer.removeprefix("/data"), "not-canonical", why=error.problem) from error
         if keep:
             self._keep(decision)
         return decision

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Final, Generic, Protocol, TypeAlias, TypeVar
 
 import msgspec
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 from mandate_events.canonical import NotCanonical, check_text
 from mandate_events.event import Event, Recorded
@@ -26,7 +27,7 @@ def _storable(text: str) -> str:
     try:
         check_text(text)
     except NotCanonical as error:
-        raise ValueError(error.problem) from error
+        raise PydanticCustomError("not-storable", "{why}", {"why": error.problem}) from error
     return text
 
 
@@ -41,7 +42,7 @@ Reason = Annotated[
 
 def _visible(text: str) -> str:
     if not text.isprintable() or not text.strip():
-        raise ValueError("one line of visible characters")
+        raise PydanticCustomError("not-visible", "one line of visible characters")
     return text
 
 
@@ -78,13 +79,16 @@ class Decision(Command):
 
 
 class Refused(Exception):
-    """The rules forbid it. `authority` means that the person may not; otherwise the state does not allow it."""
+    """The rules forbid it: the rule's name, and the facts that its sentence tells.
 
-    def __init__(self, rule: str, detail: str = "", *, authority: bool = False) -> None:
-        super().__init__(detail or rule)
+    `authority` means that the person may not; otherwise the state does not allow it.
+    """
+
+    def __init__(self, rule: str, /, *, authority: bool = False, **facts: Any) -> None:
+        super().__init__(rule, facts)
         self.rule = rule
-        self.detail = detail
         self.authority = authority
+        self.facts = facts
 
 
 class Unknown(Exception):
@@ -100,12 +104,13 @@ class NotYet(Exception):
 
 
 class Invalid(Exception):
-    """The command contradicts what it refers to; `pointer` names the member of the command."""
+    """The command contradicts what it refers to: the member it is (RFC 6901), a sentence's name and its facts."""
 
-    def __init__(self, pointer: str, detail: str) -> None:
-        super().__init__(detail)
+    def __init__(self, pointer: str, sentence: str, /, **facts: Any) -> None:
+        super().__init__(pointer, sentence, facts)
         self.pointer = pointer
-        self.detail = detail
+        self.sentence = sentence
+        self.facts = facts
 
 
 class VersionConflict(Exception):

@@ -6,14 +6,17 @@ from typing import Annotated
 
 import msgspec
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 
 def _plain(value: object) -> object:
     """Digits, and at most one point between them: what a person reads is what is recorded."""
     if isinstance(value, str) and not re.fullmatch(r"[0-9]{1,16}(\.[0-9]{1,2})?", value, re.ASCII):
-        raise ValueError("an amount is written like 1234567.89")
+        raise PydanticCustomError("not-an-amount", "an amount is written like 1234567.89")
     if isinstance(value, float | bool):
-        raise ValueError('an amount is text, like "1234567.89"; a JSON number with decimals is not exact')  # noqa: TRY004
+        raise PydanticCustomError(
+            "amount-is-text", 'an amount is text, like "1234567.89"; a JSON number with decimals is not exact'
+        )
     return value
 
 

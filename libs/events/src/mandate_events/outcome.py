@@ -1,5 +1,6 @@
 """What a submitted command came to."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -20,8 +21,8 @@ class Accepted(msgspec.Struct, frozen=True, gc=False):
 class Denied(Refused):
     """A refusal of authority that is on record; `position` is the event's, None for a repeat within the minute."""
 
-    def __init__(self, rule: str, detail: str, position: int | None, *, replayed: bool = False) -> None:
-        super().__init__(rule, detail, authority=True)
+    def __init__(self, rule: str, facts: Mapping[str, Any], position: int | None, *, replayed: bool = False) -> None:
+        super().__init__(rule, authority=True, **facts)
         self.position = position
         self.replayed = replayed
 
@@ -38,6 +39,10 @@ class LedgerUnavailable(Exception):
     """The ledger cannot be reached. Whether the command was recorded is unknown: ask again with the same key."""
 
 
+class LedgerBehind(LedgerUnavailable):
+    """The ledger is behind its topic, or that is not known yet: it was restored. Nothing was done."""
+
+
 class LedgerBroken(RuntimeError):
     """The ledger is not what this process knows it to be (shorter, or torn). Nothing may be decided on it."""
 
@@ -47,7 +52,7 @@ def stored(outcome: Accepted | Denied) -> bytes:
     if isinstance(outcome, Denied):
         body: dict[str, Any] = {
             "denied": outcome.rule,
-            "detail": outcome.detail,
+            "facts": outcome.facts,
             "position": outcome.position,
         }
     else:
@@ -59,5 +64,5 @@ def restored(response: bytes) -> Accepted | Denied:
     """What was answered to the same key before."""
     body = orjson.loads(response)
     if "denied" in body:
-        return Denied(body["denied"], body["detail"], body["position"], replayed=True)
+        return Denied(body["denied"], body["facts"], body["position"], replayed=True)
     return Accepted(body["stream"], body["version"], body["position"], replayed=True)

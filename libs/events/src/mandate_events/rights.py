@@ -87,14 +87,17 @@ class Rights:
             if mandate is None:
                 continue
             if row.effect == "deny":
-                raise Refused(row.rule, f"{mandate.role} may not {row.command}", authority=True)
+                raise Refused(row.rule, authority=True, command=row.command, role=mandate.role)
             for rule, too_close in row.unless.items():
                 if too_close(state, command, context):
-                    raise Refused(rule, f"{row.command} must be done by another person", authority=True)
+                    raise Refused(rule, authority=True, command=row.command)
             return mandate
-        needed = sorted({role for row in rows if row.effect == "allow" for role in row.roles})
-        detail = f"{type(command).__name__} needs the role {' or '.join(needed) or 'of nobody'}"
-        raise Refused("no-right", detail, authority=True)
+        name = type(command).__name__
+        raise Refused("no-right", authority=True, command=name, needed=self.roles_for(name))
+
+    def roles_for(self, command: str) -> list[str]:
+        """The roles that may give a command, or read under a query's name."""
+        return sorted({role for row in self._rows.get(command, ()) if row.effect == "allow" for role in row.roles})
 
     def may_read(self, query: str, held: Iterable[Mandate], project: str | None = None) -> bool:
         """Whether one of the mandates permits a query (a row whose command is the query's name)."""

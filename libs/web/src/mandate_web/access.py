@@ -11,7 +11,8 @@ from fastapi import Depends, Request
 
 from mandate_events.deciding import Mandate
 from mandate_events.rights import Rights
-from mandate_web.problems import Problem
+from mandate_web.limits import Limits
+from mandate_web.problems import Problem, ruled
 from mandate_web.tokens import TokenRefused, TokenVerifier
 
 FindHeld: TypeAlias = Callable[[str], Awaitable[Sequence[Mandate]]]
@@ -65,6 +66,8 @@ async def authenticated(request: Request) -> Person:
     claims = await verifier.verify(token)
     person = Person(str(claims.person), claims.issuer, claims.subject)
     request.scope["mandate.actor"] = person.id
+    limits: Limits = request.app.state.limits
+    request.scope["mandate.quota"] = limits.take(person.id)
     return person
 
 
@@ -104,10 +107,15 @@ def viewer(query: str) -> Any:
         held = await find(person.id)
         projects = {mandate.project for mandate in held}
         if not any(rights.may_read(query, held, project) for project in projects):
-            raise Problem("not-permitted", f"nobody gave you the right to {query}", name="no-right", rule="no-right")
+            raise no_right(query, rights)
         return Viewer(person, held, rights, query)
 
     return Depends(may_read)
+
+
+def no_right(query: str, rights: Rights) -> Problem:
+    """Nobody gave the person the right to read this."""
+    return ruled("not-permitted", "no-right", {"command": query, "needed": rights.roles_for(query)})
 
 
 def public() -> dict[str, Any]:

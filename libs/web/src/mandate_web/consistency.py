@@ -3,6 +3,7 @@
 import asyncio
 import re
 import time
+from collections.abc import Mapping
 from typing import Annotated, Any, Final, TypeAlias
 
 from fastapi import Depends, Request
@@ -11,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.responses import Response
 
 from mandate_web.access import Authenticated
-from mandate_web.problems import Problem
+from mandate_web.problems import Problem, invalid
 
 TOKEN: Final = re.compile(r"([a-z]+):([0-9]{1,18})")
 MAX_WAIT: Final = 30.0
@@ -28,7 +29,7 @@ class View:
 
     def mark(self, response: Response) -> Response:
         """Every read states its position."""
-        response.headers["Mandate-Position"] = ", ".join(f"{name}:{at}" for name, at in sorted(self.seen.items()))
+        response.headers["Mandate-Position"] = _listed(self.seen)
         return response
 
 
@@ -50,12 +51,16 @@ async def _open_view(
         if time.monotonic() >= deadline:
             if all(seen.get(source, 0) >= position for source, position in wanted.items()):
                 return View(engine, seen)
-            detail = f"the view has seen {seen}; you asked for {wanted}"
-            raise Problem("projection-behind", detail, headers={"Retry-After": "1"})
+            facts = {"seen": _listed(seen), "wanted": _listed(wanted)}
+            raise Problem("projection-behind", "view-behind", facts, headers={"Retry-After": "1"})
         await asyncio.sleep(POLL)
 
 
 OpenView: TypeAlias = Annotated[View, Depends(_open_view)]
+
+
+def _listed(positions: Mapping[str, int]) -> str:
+    return ", ".join(f"{name}:{at}" for name, at in sorted(positions.items()))
 
 
 def _tokens(header: str) -> dict[str, int]:
@@ -63,8 +68,7 @@ def _tokens(header: str) -> dict[str, int]:
     for part in header.split(","):
         match = TOKEN.fullmatch(part.strip())
         if match is None:
-            detail = "tokens look like `governance:17`, separated by commas"
-            raise Problem("invalid", detail, errors=[{"pointer": "?mandate-consistency", "detail": detail}])
+            raise invalid("?mandate-consistency", "consistency-form")
         tokens[match[1]] = int(match[2])
     return tokens
 

@@ -14,7 +14,7 @@ from mandate_events.deciding import Aggregate, Command
 from mandate_events.identifiers import uuid7
 from mandate_events.store import Store
 from mandate_web.access import POLICY, SECURED, Authenticated, Person, header
-from mandate_web.problems import Problem
+from mandate_web.problems import Problem, invalid
 from mandate_web.strict import json_value
 
 KEY: Final = re.compile(r"[!-~]{1,255}")
@@ -108,8 +108,7 @@ class Desk:
 async def _open_desk(request: Request, person: Authenticated) -> Desk:
     key = request.headers.get("idempotency-key")
     if key is not None and not KEY.fullmatch(key):
-        detail = "1 to 255 visible ASCII characters"
-        raise Problem("invalid", detail, errors=[{"pointer": "?idempotency-key", "detail": detail}])
+        raise invalid("?idempotency-key", "key-form")
     body = await request.body()
     _check(request.headers.get("content-type", ""), body)
     expected = expected_version(request.headers.get("if-match"))
@@ -123,11 +122,11 @@ def _check(content_type: str, body: bytes) -> None:
     """FastAPI has read the body as Python reads JSON, which takes more than there is. Here only JSON is accepted."""
     media_type = content_type.partition(";")[0].strip().lower()
     if media_type != "application/json" and not JSON_TYPE.fullmatch(media_type):
-        raise Problem("unsupported-media-type", "send it as application/json")
+        raise Problem("unsupported-media-type", "send-json")
     try:
         json_value(body)
     except ValueError as error:
-        raise Problem("malformed-request", f"the body is not JSON: {error}") from error
+        raise Problem("malformed-request", "not-json", {"why": str(error)}) from error
 
 
 def expected_version(if_match: str | None) -> int | None:
@@ -136,8 +135,7 @@ def expected_version(if_match: str | None) -> int | None:
         return None
     match = ETAG.fullmatch(if_match.strip())
     if match is None:
-        detail = 'If-Match takes one strong ETag such as "7"'
-        raise Problem("invalid", detail, errors=[{"pointer": "?if-match", "detail": detail}])
+        raise invalid("?if-match", "if-match-form")
     return int(match[1])
 
 

@@ -42,7 +42,7 @@ class Envelope:
         correlation.set(scope["mandate.correlation"])
         # Where there is GET there is HEAD (RFC 9110, 9.1): the server leaves out the body, by its own scope.
         inner = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
-        answer = _Answer(scope, send)
+        answer = _Answer(inner, send)
         try:
             if refusal := _beyond_limits(scope, headers):
                 await refusal.response(Request(inner))(inner, receive, answer)
@@ -57,10 +57,11 @@ class Envelope:
 
 
 class _Answer:
-    """`send` that adds the correlation id and remembers the status; 0 while nothing was sent."""
+    """`send` that adds correlation id and quota, and remembers the status; 0 while nothing was sent."""
 
     def __init__(self, scope: Scope, send: Send) -> None:
         self.status = 0
+        self._scope = scope
         self._correlation = scope["mandate.correlation"].encode()
         self._send = send
 
@@ -68,14 +69,16 @@ class _Answer:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             message["headers"].append((b"x-correlation-id", self._correlation))
+            if quota := self._scope.get("mandate.quota"):
+                message["headers"] += quota.headers()
         await self._send(message)
 
 
 def _beyond_limits(scope: Scope, headers: dict[bytes, bytes]) -> Problem | None:
     if len(scope.get("raw_path") or scope["path"]) + len(scope["query_string"]) > MAX_TARGET:
-        return Problem("target-too-long", f"path and query together are limited to {MAX_TARGET} bytes")
+        return Problem("target-too-long", "target-limit", {"limit": MAX_TARGET})
     if sum(len(name) + len(value) for name, value in scope["headers"]) > MAX_HEADERS:
-        return Problem("headers-too-large", f"headers together are limited to {MAX_HEADERS} bytes")
+        return Problem("headers-too-large", "headers-limit", {"limit": MAX_HEADERS})
     length = headers.get(b"content-length", b"0")
     if length.isdigit() and (len(length) > 18 or int(length) > MAX_BODY):
         return _too_large()
@@ -83,7 +86,7 @@ def _beyond_limits(scope: Scope, headers: dict[bytes, bytes]) -> Problem | None:
 
 
 def _too_large() -> Problem:
-    return Problem("body-too-large", f"the limit is {MAX_BODY} bytes")
+    return Problem("body-too-large", "body-limit", {"limit": MAX_BODY})
 
 
 def _bounded(receive: Receive) -> Receive:
@@ -98,7 +101,7 @@ def _bounded(receive: Receive) -> Receive:
         message = await receive()
         received += len(message.get("body", b""))
         if received > MAX_BODY:
-            raise HTTPException(413, _too_large().detail)
+            raise HTTPException(413, str(MAX_BODY))
         return message
 
     return bounded

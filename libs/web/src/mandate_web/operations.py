@@ -1,16 +1,17 @@
 """For operations: alive, ready, measured; and what every service tells of itself."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Path, Request
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.responses import JSONResponse, Response
 
 from mandate_events.following import CONNECTION_LOST
 from mandate_events.rights import Rights
 from mandate_events.store import Store
+from mandate_web import problem_pages
 from mandate_web.access import Authenticated, anyone, public
-from mandate_web.problems import KINDS, Problem
+from mandate_web.problems import Problem, ruled
 
 router = APIRouter()
 
@@ -28,9 +29,9 @@ async def readyz(request: Request) -> Response:
     try:
         await store.pool.fetchval("select 1", timeout=2)
     except (*CONNECTION_LOST, TimeoutError) as error:
-        raise Problem("unavailable", "the database does not answer", headers={"Retry-After": "2"}) from error
+        raise Problem("unavailable", "database-silent", headers={"Retry-After": "2"}) from error
     if store.appender.broken:
-        raise Problem("unavailable", f"the appender stopped: {store.appender.broken}")
+        raise Problem("unavailable", "appender-stopped", {"why": str(store.appender.broken)})
     return JSONResponse({"status": "ready", "position": store.appender.position})
 
 
@@ -63,13 +64,13 @@ async def me(request: Request, person: Authenticated) -> dict[str, Any]:
 async def blob(request: Request, sha256: str, person: Authenticated) -> Response:
     """A document by its SHA-256; it never changes."""
     if not await request.app.state.find_held(person.id):
-        raise Problem("not-permitted", "documents are for people with a mandate", name="no-right", rule="no-right")
+        raise ruled("not-permitted", "no-right", {"command": "read-documents", "needed": []})
     store: Store = request.app.state.store
     found = None
     if len(sha256) == 64 and all(character in "0123456789abcdef" for character in sha256):
         found = await store.reader.blob(bytes.fromhex(sha256))
     if found is None:
-        raise Problem("not-found", f"there is no document {sha256[:64]}")
+        raise Problem("not-found", "no-such-document", {"sha256": sha256[:64]})
     headers = {
         "Cache-Control": "private, max-age=31536000, immutable",
         "ETag": f'"{sha256}"',
@@ -80,9 +81,6 @@ async def blob(request: Request, sha256: str, person: Authenticated) -> Response
 
 
 @router.get("/problems/{name}", tags=["operations"], operation_id="getProblem", **public())
-async def problem(name: str) -> dict[str, Any]:
-    """What a problem's `type` means. A rule's own name is a refusal by that rule."""
-    kind = KINDS.get(name)
-    if kind is None:
-        return {"name": name[:100], "meaning": "a rule of the domain by this name refused the command"}
-    return {"name": name, "status": kind.status, "title": kind.title}
+async def problem(request: Request, name: Annotated[str, Path(examples=["refused"])]) -> Response:  # noqa: ARG001 - described here, read there
+    """What a problem's `type` means and what to do about it: Markdown in English or French, by Accept-Language."""
+    return await problem_pages.answer(request)

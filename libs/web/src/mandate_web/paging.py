@@ -69,7 +69,7 @@ class Page:
 
 
 def _mismatch() -> Problem:
-    return Problem("cursor-mismatch", "use `next` of a page with the same filters and sort, unchanged")
+    return Problem("cursor-mismatch", "cursor-mismatch")
 
 
 def _fitting(column: ColumnElement[Any], value: Any) -> Any:

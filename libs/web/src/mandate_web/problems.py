@@ -1,8 +1,9 @@
 """Problem documents (RFC 9457): every refusal as one shape, and one table from the domain's answers to HTTP's."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -18,76 +19,132 @@ from starlette.routing import Match
 from mandate_events.canonical import NotCanonical
 from mandate_events.deciding import Invalid, Refused, Unknown, VersionConflict
 from mandate_events.following import passes
-from mandate_events.outcome import Denied, KeyReused, LedgerUnavailable, Overloaded
+from mandate_events.outcome import Denied, KeyReused, LedgerBehind, LedgerUnavailable, Overloaded
 from mandate_web.jwks import KeysUnavailable
 from mandate_web.tokens import TokenRefused
+from mandate_web.wording import Language, Wording, language_of
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of problem: its stable name (the last part of `type`), status and title."""
+    """A kind of problem: its stable name (the last part of `type`) and status."""
 
     slug: str
     status: int
-    title: str
 
 
 KINDS: Final = {
     kind.slug: kind
     for kind in (
-        Kind("malformed-request", 400, "The request cannot be read"),
-        Kind("not-authenticated", 401, "The token is missing or not accepted"),
-        Kind("not-permitted", 403, "You may not do this"),
-        Kind("not-found", 404, "There is no such thing"),
-        Kind("method-not-allowed", 405, "The resource does not know this method"),
-        Kind("refused", 409, "The state of the thing does not allow it"),
-        Kind("stale-version", 412, "The thing has changed since you read it"),
-        Kind("body-too-large", 413, "The body is larger than allowed"),
-        Kind("target-too-long", 414, "Path and query are longer than allowed"),
-        Kind("unsupported-media-type", 415, "The body is not JSON"),
-        Kind("invalid", 422, "The request contradicts its description"),
-        Kind("idempotency-key-reused", 422, "The idempotency key was used for another request"),
-        Kind("cursor-mismatch", 422, "The cursor belongs to another query"),
-        Kind("rate-limited", 429, "Too many requests"),
-        Kind("headers-too-large", 431, "The headers are larger than allowed"),
-        Kind("internal", 500, "The service failed"),
-        Kind("projection-behind", 503, "The view has not caught up yet"),
-        Kind("unavailable", 503, "The service cannot answer now"),
+        Kind("malformed-request", 400),
+        Kind("not-authenticated", 401),
+        Kind("not-permitted", 403),
+        Kind("not-found", 404),
+        Kind("method-not-allowed", 405),
+        Kind("refused", 409),
+        Kind("stale-version", 412),
+        Kind("body-too-large", 413),
+        Kind("target-too-long", 414),
+        Kind("unsupported-media-type", 415),
+        Kind("invalid", 422),
+        Kind("idempotency-key-reused", 422),
+        Kind("cursor-mismatch", 422),
+        Kind("rate-limited", 429),
+        Kind("headers-too-large", 431),
+        Kind("internal", 500),
+        Kind("ledger-behind", 503),
+        Kind("projection-behind", 503),
+        Kind("unavailable", 503),
     )
 }
 
 
+TYPES: Final = "/problems/"
+"""Where the page of each type stands, in every deployment: a client compares `type` as it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What is wrong with one member of a request: where (RFC 6901, or `?name` outside of the body), and what."""
+
+    pointer: str
+    sentence: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    validation: str | None = None
+    """The type of pydantic's finding; `sentence` is its message then."""
+
+    def said(self, wording: Wording, language: Language) -> dict[str, str]:
+        if self.validation:
+            detail = wording.finding(self.validation, self.sentence, self.facts, language)
+        else:
+            detail = wording.detail(self.sentence, self.facts, language)
+        return {"pointer": self.pointer, "detail": detail}
+
+
 class Problem(Exception):
-    """A problem document about to be sent."""
+    """A problem document about to be sent: its kind, the sentence that tells what happened, and the facts in it.
+
+    `name` is the last part of `type`: the rule where one refused, else the kind.
+    """
 
     def __init__(
         self,
         slug: str,
-        detail: str,
+        sentence: str = "",
+        facts: Mapping[str, Any] | None = None,
         *,
         name: str | None = None,
         headers: Mapping[str, str] | None = None,
+        findings: Iterable[Finding] = (),
         **members: Any,
     ) -> None:
-        super().__init__(detail)
+        super().__init__(slug, sentence, facts)
         self.kind = KINDS[slug]
         self.name = name or slug
-        self.detail = detail
+        self.sentence = sentence
+        self.facts = dict(facts or {})
         self.headers = dict(headers or {})
+        self.findings = list(findings)
         self.members = members
 
     def response(self, request: Request) -> Response:
-        body = {
-            "type": f"{request.scope.get('root_path', '')}/problems/{self.name}",
-            "title": self.kind.title,
+        """In the language that the request prefers."""
+        wording: Wording = request.app.state.wording
+        language = language_of(request.headers.get("accept-language", ""))
+        headers = {**self.headers, "Content-Language": language, "Vary": "Accept-Language", "Cache-Control": "no-store"}
+        return Response(
+            orjson.dumps(self.document(wording, language, request.scope["path"]), default=str),
+            self.kind.status,
+            headers=headers,
+            media_type="application/problem+json",
+        )
+
+    def document(self, wording: Wording, language: Language, path: str) -> dict[str, Any]:
+        findings = [each.said(wording, language) for each in self.findings]
+        if findings:
+            detail = "; ".join(f"{each['pointer'] or '/'}: {each['detail']}" for each in findings[:5])
+        else:
+            detail = wording.detail(self.sentence, self.facts, language)
+        return {
+            "type": f"{TYPES}{self.name}",
+            "title": wording.title(self.kind.slug, language),
             "status": self.kind.status,
-            "detail": self.detail,
-            "instance": quote(request.scope["path"], safe="/:@!$&'()*+,;=~"),
+            "detail": detail,
+            "instance": quote(path, safe="/:@!$&'()*+,;=~"),
+            **({"errors": findings[:50]} if findings else {}),
+            **({"facts": self.facts} if self.facts else {}),
             **self.members,
         }
-        return Response(
-            orjson.dumps(body), self.kind.status, headers=self.headers, media_type="application/problem+json"
-        )
+
+
+def invalid(pointer: str, sentence: str, **facts: Any) -> Problem:
+    """One thing is wrong with the request: a member of its body, or `?name` for a parameter or a header."""
+    return Problem("invalid", sentence, findings=[Finding(pointer, sentence, facts)])
+
+
+def ruled(slug: str, rule: str, facts: Mapping[str, Any], **members: Any) -> Problem:
+    """A rule refuses it; the problem is named after the rule."""
+    return Problem(slug, rule, facts, name=rule, rule=rule, **members)
 
 
 def of(error: Exception) -> Problem:  # one line per answer of the domain
@@ -98,47 +155,41 @@ def of(error: Exception) -> Problem:  # one line per answer of the domain
         case Denied(replayed=replayed, position=position):
             headers = {"Idempotency-Replayed": "true"} if replayed else {}
             recorded = {} if position is None else {"position": position}
-            return Problem(
-                "not-permitted",
-                error.detail or error.rule,
-                name=error.rule,
-                headers=headers,
-                rule=error.rule,
-                **recorded,
-            )
+            return ruled("not-permitted", error.rule, error.facts, headers=headers, **recorded)
         case Refused(authority=True):
-            return Problem("not-permitted", error.detail or error.rule, name=error.rule, rule=error.rule)
+            return ruled("not-permitted", error.rule, error.facts)
         case Refused():
-            return Problem("refused", error.detail or error.rule, name=error.rule, rule=error.rule)
-        case Unknown():
-            return Problem("not-found", str(error))
-        case Invalid(pointer=pointer, detail=detail):
-            return Problem("invalid", detail, errors=[{"pointer": pointer, "detail": detail}])
+            return ruled("refused", error.rule, error.facts)
+        case Unknown(stream=stream):
+            return Problem("not-found", "no-such-thing", {"thing": stream})
+        case Invalid(pointer=pointer, sentence=sentence, facts=facts):
+            return invalid(pointer, sentence, **facts)
         case NotCanonical(pointer=pointer, problem=problem):
-            return Problem("invalid", problem, errors=[{"pointer": pointer, "detail": problem}])
-        case VersionConflict(actual=actual):
-            return Problem("stale-version", str(error), headers={"ETag": f'"{actual}"'}, version=actual)
+            return invalid(pointer, "not-canonical", why=problem)
+        case VersionConflict(stream=stream, expected=expected, actual=actual):
+            facts = {"stream": stream, "expected": expected, "actual": actual}
+            return Problem("stale-version", "stale-version", facts, headers={"ETag": f'"{actual}"'}, version=actual)
         case KeyReused():
-            return Problem("idempotency-key-reused", "send the same body again, or another key")
+            return Problem("idempotency-key-reused", "key-reused")
         case Overloaded():
-            return Problem("unavailable", "too many commands wait; nothing was done", headers={"Retry-After": "1"})
+            return Problem("unavailable", "overloaded", headers={"Retry-After": "1"})
+        case LedgerBehind():
+            return Problem("ledger-behind", "ledger-behind", {"why": str(error)}, headers={"Retry-After": "30"})
         case LedgerUnavailable():
-            detail = "the ledger cannot be reached; send the same request again with the same Idempotency-Key"
-            return Problem("unavailable", detail, headers={"Retry-After": "2"})
-        case TokenRefused(reason=reason):
-            challenge = "Bearer" if reason == "missing" else 'Bearer error="invalid_token"'
-            return Problem(
-                "not-authenticated", str(error), headers={"WWW-Authenticate": challenge}, rule=f"token-{reason}"
-            )
+            return Problem("unavailable", "ledger-unreachable", headers={"Retry-After": "2"})
+        case TokenRefused(reason=reason, detail=why):
+            headers = {"WWW-Authenticate": "Bearer" if reason == "missing" else 'Bearer error="invalid_token"'}
+            rule = f"token-{reason}"
+            return Problem("not-authenticated", rule, {"why": why} if why else {}, headers=headers, rule=rule)
         case KeysUnavailable(retry_in=seconds):
             headers = {"Retry-After": str(max(1, round(seconds)))}
-            return Problem("unavailable", "the identity provider's keys cannot be had", headers=headers)
+            return Problem("unavailable", "keys-unavailable", headers=headers)
         case NoConnectionFree():
-            return Problem("unavailable", "too many wait for the database", headers={"Retry-After": "1"})
+            return Problem("unavailable", "no-connection-free", headers={"Retry-After": "1"})
         case _ if passes(error):
-            return Problem("unavailable", "the database cannot be reached", headers={"Retry-After": "2"})
+            return Problem("unavailable", "database-unreachable", headers={"Retry-After": "2"})
         case _:
-            return Problem("internal", "the failure is in the service's log under the correlation id")
+            return Problem("internal", "failed")
 
 
 DOMAIN_ERRORS: Final = (
@@ -156,8 +207,12 @@ DOMAIN_ERRORS: Final = (
 )
 
 
-def install(app: Starlette) -> None:
-    """Answer what is refused with a problem document. What fails is answered by `mandate_web.middleware`."""
+def install(app: Starlette, *wording: Path) -> None:
+    """Answer what is refused with a problem document, in the words of these files and our own.
+
+    What fails is answered by `mandate_web.middleware`.
+    """
+    app.state.wording = Wording(wording)
     for error in DOMAIN_ERRORS:
         app.add_exception_handler(error, _domain)
     app.add_exception_handler(RequestValidationError, _validation)
@@ -172,10 +227,11 @@ async def _validation(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     found = error.errors()
     if any(entry["type"] == "json_invalid" for entry in found):
-        return Problem("malformed-request", "the body is not JSON").response(request)
-    errors = [{"pointer": _pointer(entry["loc"]), "detail": entry["msg"]} for entry in found]
-    detail = "; ".join(f"{entry['pointer'] or '/'}: {entry['detail']}" for entry in errors[:5])
-    return Problem("invalid", detail, errors=errors[:50]).response(request)
+        return Problem("malformed-request", "not-json", {"why": "syntax"}).response(request)
+    findings = [
+        Finding(_pointer(entry["loc"]), entry["msg"], entry.get("ctx", {}), validation=entry["type"]) for entry in found
+    ]
+    return Problem("invalid", findings=findings).response(request)
 
 
 def _pointer(location: tuple[int | str, ...]) -> str:
@@ -199,13 +255,14 @@ async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     slug = _BY_STATUS.get(error.status_code, "internal" if error.status_code >= 500 else "malformed-request")
     path, headers = request.scope["path"], dict(error.headers or {})
-    detail = {
-        "not-found": f"there is nothing at {path}",
-        "method-not-allowed": f"{path} does not know {request.method}",
-    }.get(slug, str(error.detail) or HTTPStatus(error.status_code).phrase)
     if slug == "method-not-allowed":
         headers["Allow"] = ", ".join(sorted(_methods(request)))
-    return Problem(slug, detail, headers=headers).response(request)
+    sentence, facts = {
+        "not-found": ("no-such-path", {"path": path}),
+        "method-not-allowed": ("no-such-method", {"path": path, "method": request.method}),
+        "body-too-large": ("body-limit", {"limit": error.detail}),
+    }.get(slug, (str(error.detail) or HTTPStatus(error.status_code).phrase, {}))
+    return Problem(slug, sentence, facts, headers=headers).response(request)
 
 
 def _methods(request: Request) -> set[str]:

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 from fastapi import APIRouter, FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from starlette.middleware.cors import CORSMiddleware
 
 from mandate_events.consumer import Consumer
 from mandate_events.deciding import Mandate
@@ -23,6 +24,7 @@ from mandate_events.worker import Worker
 from mandate_web import operations, problems
 from mandate_web.access import SECURITY_SCHEMES
 from mandate_web.housekeeping import keeping_house
+from mandate_web.limits import Limits
 from mandate_web.middleware import Envelope
 from mandate_web.settings import Settings
 from mandate_web.tokens import TokenVerifier
@@ -64,6 +66,8 @@ class Service:
     title: str
     description: str
     migrations: Path
+    wording: Path
+    """Its sentences in English and French, see `mandate_web.wording`."""
     routers: Sequence[APIRouter]
     consumers: Callable[[Opened], Sequence[Consumer]]
     find_held: Callable[[Opened, str], Awaitable[Sequence[Mandate]]]
@@ -140,8 +144,10 @@ class Service:
         )
         app.state.domain = self.domain
         app.state.views_own_ledger = self.views_own_ledger
+        app.state.limits = Limits(settings.rate_limit)
         app.add_middleware(Envelope)
-        problems.install(app)
+        app.add_middleware(CORSMiddleware, allow_origins=settings.cors_origins, **CORS)
+        problems.install(app, self.wording)
         for router in (*self.routers, operations.router):
             app.include_router(router)
         _describe_security(app)
@@ -168,6 +174,38 @@ async def _working(worker: Worker) -> AsyncIterator[None]:
         with suppress(asyncio.CancelledError):
             await task
 
+
+CORS: dict[str, Any] = {
+    "allow_methods": ["GET", "HEAD", "POST"],
+    "allow_headers": [
+        "Accept-Language",
+        "Authorization",
+        "Content-Type",
+        "Idempotency-Key",
+        "If-Match",
+        "If-None-Match",
+        "Last-Event-ID",
+        "Mandate-Consistency",
+        "Prefer",
+        "X-Correlation-ID",
+    ],
+    "expose_headers": [
+        "Content-Language",
+        "ETag",
+        "Idempotency-Key",
+        "Idempotency-Replayed",
+        "Link",
+        "Location",
+        "Mandate-Position",
+        "Memento-Datetime",
+        "RateLimit",
+        "RateLimit-Policy",
+        "Retry-After",
+        "X-Correlation-ID",
+    ],
+    "max_age": 600,
+}
+"""What browser applications of the named origins may send and see. No cookies: who calls is in the token."""
 
 VIEW_SETTINGS = {"application_name": "mandate-views", "idle_in_transaction_session_timeout": "30000"}
 """A frozen consumer must not hold the projections' lock for ever."""

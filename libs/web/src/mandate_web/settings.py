@@ -1,10 +1,10 @@
 """Settings: all from the environment, typed, refused at start with the name of what is wrong."""
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from mandate_web.jwks import Issuer
 from mandate_web.tokens import issuer_problems
@@ -31,7 +31,16 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65535)
     metrics_port: int = Field(default=0, ge=0, le=65535, description="Where a worker serves /metrics; 0: nowhere")
+    rate_limit: int = Field(default=6000, ge=0, description="Requests a minute of each person and process; 0: no limit")
+    cors_origins: Annotated[list[str], NoDecode] = Field(
+        default_factory=list, description="Browser applications that may call: https://pmo.example.org, by commas"
+    )
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @field_validator("cors_origins", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return [each.strip() for each in value.split(",") if each.strip()] if isinstance(value, str) else value
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
@@ -46,6 +55,11 @@ class Settings(BaseSettings):
             f"{name}: a URL such as postgresql://user@host/database"
             for name, dsn in databases.items()
             if not _is_dsn(dsn)
+        ]
+        wrong += [
+            f"MANDATE_CORS_ORIGINS: {origin} is not an origin such as https://pmo.example.org"
+            for origin in self.cors_origins
+            if not _is_origin(origin, self.production)
         ]
         if wrong:
             raise ValueError("\n".join(wrong))
@@ -74,3 +88,14 @@ def _is_dsn(dsn: str | None) -> bool:
         return dsn is None or (urlsplit(dsn).scheme == "postgresql" and urlsplit(dsn).port != 0)
     except ValueError:
         return False
+
+
+def _is_origin(origin: str, production: bool) -> bool:
+    """Scheme, host and port, and nothing else (RFC 6454); in production by https only."""
+    schemes = {"https"} if production else {"https", "http"}
+    try:
+        parts = urlsplit(origin)
+        bare = f"{parts.scheme}://{parts.netloc}" == origin and "@" not in parts.netloc and parts.port != 0
+    except ValueError:
+        return False
+    return bare and bool(parts.hostname) and "*" not in origin and parts.scheme in schemes

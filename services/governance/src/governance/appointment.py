@@ -92,22 +92,22 @@ def decide(given: Appointments | None, command: Any, context: Context) -> Decide
     project, person = context.subject, command.person
     proposal = context.read(PROPOSAL, project)
     if proposal is None or proposal.standard is None:
-        raise Refused("not-authorised", "people are appointed to authorised projects")
+        raise Refused("not-authorised")
     _check_conflicts(command, now, context)
     match command:
         case AppointManager() if now.manager == person:
-            raise Refused("already-appointed", "the person is the project's PM")
+            raise Refused("already-appointed", role=PROJECT_MANAGER)
         case AssignOfficer() if now.officer == person:
-            raise Refused("already-appointed", "the person is the project's PMOfficer")
+            raise Refused("already-appointed", role=PM_OFFICER)
         case AppointSponsor() if now.sponsor == person:
-            raise Refused("already-appointed", "the person is the project's sponsor")
+            raise Refused("already-appointed", role=SPONSOR)
         case AppointManager():
             if now.manager:
-                raise Refused("manager-in-post", "the project has its PM: replace them")
+                raise Refused("manager-in-post")
             return [ManagerAppointed(project=project, person=person), give(person, PROJECT_MANAGER, project)]
         case ReplaceManager():
             if now.manager is None or now.manager == person:
-                raise Refused("no-change-of-manager", "another PM must be in post")
+                raise Refused("no-change-of-manager")
             return [
                 ManagerReplaced(project=project, person=person, predecessor=now.manager),
                 withdraw(now.manager, PROJECT_MANAGER, project),
@@ -115,7 +115,7 @@ def decide(given: Appointments | None, command: Any, context: Context) -> Decide
             ]
         case AssignOfficer():
             if now.officer:
-                raise Refused("officer-in-post", "the project has its PMOfficer: release them first")
+                raise Refused("officer-in-post")
             return [OfficerAssigned(project=project, person=person), give(person, PM_OFFICER, project)]
         case ReleaseOfficer():
             if now.officer != person:
@@ -123,7 +123,7 @@ def decide(given: Appointments | None, command: Any, context: Context) -> Decide
             return [OfficerReleased(project=project, person=person), withdraw(person, PM_OFFICER, project)]
         case AppointSponsor():
             if now.sponsor:
-                raise Refused("sponsor-in-post", "the project has its sponsor")
+                raise Refused("sponsor-in-post")
             return [SponsorAppointed(project=project, person=person), give(person, SPONSOR, project)]
         case _:
             raise TypeError(f"{type(command).__name__} is not an appointment")
@@ -134,19 +134,19 @@ def _check_conflicts(command: Command, now: Appointments, context: Context) -> N
     match command:
         case AppointManager(person=person) | ReplaceManager(person=person):
             if any(m.role == PMO for m in held_by(context, person)):
-                raise Refused("pmo-member-as-manager", "the PMO does not manage projects", authority=True)
+                raise Refused("pmo-member-as-manager", authority=True)
             if person in {now.officer, now.sponsor}:
-                raise Refused("conflict-of-roles", "the PM watches or accepts nothing for themselves", authority=True)
+                raise Refused("conflict-of-roles", authority=True, role=PROJECT_MANAGER)
         case AssignOfficer(person=person):
             if person in {now.manager, now.sponsor}:
-                raise Refused("conflict-of-roles", "the PMOfficer is neither PM nor sponsor", authority=True)
+                raise Refused("conflict-of-roles", authority=True, role=PM_OFFICER)
         case AppointSponsor(person=person):
             if person in {now.manager, now.officer}:
-                raise Refused("conflict-of-roles", "the sponsor is neither PM nor PMOfficer", authority=True)
+                raise Refused("conflict-of-roles", authority=True, role=SPONSOR)
         case _:
             return
     if any(m.role == AUDITOR for m in held_by(context, person)):
-        raise Refused("auditor-decides-nothing", "an auditor holds no other role", authority=True)
+        raise Refused("auditor-decides-nothing", authority=True)
 
 
 def evolve(given: Appointments | None, event: Event, _record: Recorded[Any]) -> Appointments:

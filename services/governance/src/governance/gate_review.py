@@ -139,15 +139,15 @@ def decide(review: GateReview | None, command: Command, context: Context) -> Dec
             return []
         case DecideGate(), GateReview(outcome=None):
             if (command.outcome == "conditional_go") != bool(command.conditions):
-                raise Invalid("/conditions", "a conditional go, and nothing else, has conditions")
+                raise Invalid("/conditions", "conditions-of-a-conditional-go")
             if any(condition.due_on <= today(context) for condition in command.conditions):
-                raise Invalid("/conditions", "a condition is due after today")
+                raise Invalid("/conditions", "condition-due-after-today")
             conditions = msgspec.convert([c.model_dump() for c in command.conditions], list[Condition])
             return [
                 GateDecided(project=review.project, gate=review.gate, outcome=command.outcome, conditions=conditions)
             ]
         case DecideGate(), _:
-            raise Refused("already-decided", "the gate was decided before")
+            raise Refused("already-decided")
         case NoteAnswer(), GateReview(answered=False):
             return [
                 GateDecisionAnswered(

@@ -68,6 +68,7 @@ SERVICE = Service(
     title="Mandate governance",
     description="What the PMO decides: its office, standards, authorisations, appointments and gates.",
     migrations=Path(__file__).parent / "migrations",
+    wording=Path(__file__).parent / "wording.toml",
     routers=[office.router, standards.router, proposals.router, gate_reviews.router],
     consumers=consumers,
     find_held=find_held,

@@ -33,7 +33,7 @@ Held = tuple[Mandate, ...]
 
 
 def decide(_held: Held | None, _command: Any, _context: Context) -> Decided:
-    raise Refused("mandates-follow-appointments", "a mandate is given by an appointment")
+    raise Refused("mandates-follow-appointments")
 
 
 def evolve(held: Held | None, event: MandateGiven | MandateWithdrawn, record: Recorded[Any]) -> Held:

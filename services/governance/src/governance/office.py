@@ -5,6 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator
+from pydantic_core import PydanticCustomError
 
 from governance.mandate import give, held_by, withdraw
 from governance.roles import AUDITOR, FOUNDER, OBSERVER, PM_OFFICER, PMO, PROJECT_MANAGER, SPONSOR
@@ -95,7 +96,9 @@ class CharterOffice(Decision):
         try:
             ZoneInfo(name)
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-            raise ValueError(f"{name} is not a time zone of the IANA database") from error
+            raise PydanticCustomError(
+                "no-time-zone", "{name} is not a time zone of the IANA database", {"name": name}
+            ) from error
         return name
 
 
@@ -142,26 +145,26 @@ def decide(office: Office | None, command: Command, context: Context) -> Decided
         case CharterOffice(), Office(name=None):
             return [OfficeChartered(name=command.name, time_zone=command.time_zone, currency=command.currency)]
         case CharterOffice(), _:
-            raise Refused("already-chartered", "the office has its charter; amend it")
+            raise Refused("already-chartered")
         case _, Office(name=None):
-            raise Refused("not-chartered", "the office has no charter yet")
+            raise Refused("not-chartered")
         case AppointMember(person=person), Office():
             if person in office.members:
                 raise Refused("already-member")
             if any(m.role in {PROJECT_MANAGER, AUDITOR} for m in held_by(context, person)):
-                raise Refused("member-holds-other-role", "a PMO member is never also PM or auditor", authority=True)
+                raise Refused("member-holds-other-role", authority=True)
             return [OfficeMemberAppointed(person=person), give(person, PMO)]
         case RemoveMember(person=person), Office():
             if person not in office.members:
                 raise Refused("not-a-member")
             if len(office.members) <= FOUNDING_MEMBERS:
-                raise Refused("too-few-members", f"an office needs {FOUNDING_MEMBERS} members to decide anything")
+                raise Refused("too-few-members", needed=FOUNDING_MEMBERS)
             return [OfficeMemberRemoved(person=person), withdraw(person, PMO)]
         case AppointAuditor(person=person), Office():
             if person in office.auditors:
                 raise Refused("already-auditor")
             if any(m.role in {PMO, PM_OFFICER, PROJECT_MANAGER, SPONSOR} for m in held_by(context, person)):
-                raise Refused("auditor-holds-other-role", "who audits decides nothing", authority=True)
+                raise Refused("auditor-holds-other-role", authority=True)
             return [AuditorAppointed(person=person), give(person, AUDITOR)]
         case AppointObserver(person=person), Office():
             if person in office.observers:

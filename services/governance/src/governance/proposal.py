@@ -118,11 +118,11 @@ def decide(proposal: Proposal | None, command: Command, context: Context) -> Dec
         case ProposeProject(), None:
             return [_proposed(command)]
         case ProposeProject(), _:
-            raise Refused("already-proposed", f"{command.reference} was proposed to {command.portfolio} before")
+            raise Refused("already-proposed", reference=command.reference, portfolio=command.portfolio)
         case AuthoriseProject(), Proposal(standard=None):
             return [_authorised(proposal, command, context)]
         case AuthoriseProject(), _:
-            raise Refused("already-authorised", "the project was authorised before")
+            raise Refused("already-authorised")
         case _:
             raise TypeError(f"{type(command).__name__} is not decided by a proposal")
 
@@ -137,17 +137,17 @@ def _authorised(proposal: Proposal, command: AuthoriseProject, context: Context)
     standard = context.read(STANDARD, name)
     version = standard.versions.get(number) if standard else None
     if version is None or not version.published:
-        raise Invalid("/standard", f"{command.standard} is not a published standard")
+        raise Invalid("/standard", "not-a-published-standard", standard=command.standard)
     path = command.gate_path or proposal.gate_path
     if path is None:
-        raise Invalid("/gate_path", "the proposal names no gate path: give one")
+        raise Invalid("/gate_path", "gate-path-missing")
     if path not in version.paths:
-        known = ", ".join(sorted(version.paths))
-        raise Invalid("/gate_path", f"{command.standard} has no gate path {path}; it has {known}")
+        known = sorted(version.paths)
+        raise Invalid("/gate_path", "no-such-gate-path", standard=command.standard, path=path, known=known)
     if command.budget.currency != proposal.forecast_cost.currency:
-        raise Invalid("/budget/currency", f"the proposal is in {proposal.forecast_cost.currency}")
+        raise Invalid("/budget/currency", "other-currency", currency=proposal.forecast_cost.currency)
     if command.budget.amount == Decimal(0):
-        raise Invalid("/budget/amount", "a project needs a budget")
+        raise Invalid("/budget/amount", "budget-of-zero")
     return ProjectAuthorised(
         portfolio=proposal.portfolio,
         reference=proposal.reference,

@@ -6,6 +6,7 @@ from typing import Any, Self
 import immutables
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from mandate_events.deciding import (
     Aggregate,
@@ -99,7 +100,7 @@ class GatePathInput(BaseModel):
     def _named_once(self) -> Self:
         for names in ([phase.id for phase in self.phases], [phase.gate.id for phase in self.phases]):
             if len(set(names)) < len(names):
-                raise ValueError("each phase and each gate of a path needs its own id")
+                raise PydanticCustomError("phase-ids", "each phase and each gate of a path needs its own id")
         return self
 
     def recorded(self) -> GatePath:
@@ -114,7 +115,7 @@ class _Content(Command):
     @model_validator(mode="after")
     def _paths_named_once(self) -> Self:
         if len({path.id for path in self.paths}) < len(self.paths):
-            raise ValueError("each gate path needs its own id")
+            raise PydanticCustomError("path-ids", "each gate path needs its own id")
         return self
 
 
@@ -158,16 +159,16 @@ def decide(standard: Standard | None, command: Command, context: Context) -> Dec
     match command:
         case DraftStandard():
             if standard.draft:
-                raise Refused("draft-open", f"version {standard.latest} is still a draft: revise it")
+                raise Refused("draft-open", version=standard.latest)
             return [StandardDrafted(version=standard.latest + 1, **_content(command, context))]
         case ReviseDraft():
             if not standard.draft:
-                raise Refused("no-draft", "a published version never changes: draft a new one")
+                raise Refused("no-draft")
             return [StandardDraftRevised(version=standard.latest, **_content(command, context))]
         case PublishStandard(version=number):
             draft = standard.draft
             if draft is None or number != standard.latest:
-                raise Refused("no-such-draft", f"version {number} is not the open draft")
+                raise Refused("no-such-draft", version=number)
             paths = list(draft.paths.values())
             return [StandardPublished(version=number, title=draft.title, paths=paths, text=draft.text)]
         case _:

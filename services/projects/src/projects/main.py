@@ -38,6 +38,7 @@ SERVICE = Service(
     title="Mandate projects",
     description="What happens in projects: phases, gate requests, and the answers to what the PMO decides.",
     migrations=Path(__file__).parent / "migrations",
+    wording=Path(__file__).parent / "wording.toml",
     routers=[projects.router],
     consumers=consumers,
     find_held=find_held,

@@ -220,16 +220,16 @@ def _initiated(command: InitiateProject, context: Context) -> Decided:
 
 def _requested(project: Project, command: RequestGateReview, context: Context) -> GateReviewRequested:
     if project.status in ENDED:
-        raise Refused(f"project-{project.status}", "the project has ended")
+        raise Refused(f"project-{project.status}")
     if project.open_review:
-        raise Refused("review-open", f"review {project.open_review} waits for its decision")
+        raise Refused("review-open", review=project.open_review)
     phase = project.current
     assert phase is not None, "a project that has not ended is in a phase"
     if command.gate != phase.gate.id:
         known = [each.gate.id for each in project.phases]
         if command.gate not in known:
-            raise Invalid("/gate", f"{project.standard} has no gate {command.gate} on this path; it has {known}")
-        raise Refused("not-the-next-gate", f"the project is in {phase.id}, which ends at {phase.gate.id}")
+            raise Invalid("/gate", "no-such-gate", standard=project.standard, gate=command.gate, known=known)
+        raise Refused("not-the-next-gate", phase=phase.id, gate=phase.gate.id)
     return GateReviewRequested(
         review=derived("gate-review", context.subject, str(project.reviews + 1)),
         project=context.subject,

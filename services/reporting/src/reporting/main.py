@@ -60,6 +60,7 @@ SERVICE = Service(
     title="Mandate reporting",
     description="What the services recorded: shown as a portfolio, archived byte for byte, told as a history.",
     migrations=Path(__file__).parent / "migrations",
+    wording=Path(__file__).parent / "wording.toml",
     routers=[portfolio.router, history.router],
     consumers=consumers,
     find_held=find_held,

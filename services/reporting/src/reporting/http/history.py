@@ -6,14 +6,14 @@ from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Depends, Header, Query, Request
 from pydantic import AfterValidator, AwareDatetime
+from pydantic_core import PydanticCustomError
 from sqlalchemy import ColumnElement, and_, or_
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from mandate_events.deciding import PersonId, Text
-from mandate_web.access import Authenticated, Viewer, anyone, reads, viewer
+from mandate_web.access import Authenticated, Viewer, anyone, no_right, reads, viewer
 from mandate_web.consistency import OpenView
 from mandate_web.paging import Cursor, Limit, Page
-from mandate_web.problems import Problem
 from reporting.heard import HEARD
 from reporting.http.documents import Entries, entries, shown, stream
 from reporting.views.archive import ARCHIVE
@@ -28,7 +28,7 @@ def _in_utc(moment: datetime) -> datetime:
     try:
         return moment.astimezone(UTC)
     except OverflowError:
-        raise ValueError("an instant between the years 1 and 9999") from None
+        raise PydanticCustomError("instant-range", "an instant between the years 1 and 9999") from None
 
 
 Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]
@@ -142,8 +142,7 @@ async def list_denials(
     elif actor in {None, person.id}:
         whose = person.id
     else:
-        detail = "another's refusals are for the PMO and auditors"
-        raise Problem("not-permitted", detail, name="no-right", rule="no-right")
+        raise no_right("read-denials", request.app.state.domain.rights)
     page = Page({"list": "denials", "actor": whose}, limit, cursor)
     conditions = [ARCHIVE.c.name == DENIAL]
     if whose is not None:

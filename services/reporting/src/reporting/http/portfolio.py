@@ -13,7 +13,7 @@ from mandate_events.deciding import PersonId, Slug, Text, Unknown
 from mandate_web.access import Viewer, reads, viewer
 from mandate_web.consistency import OpenView
 from mandate_web.paging import Cursor, Limit, Page, instant
-from mandate_web.problems import Problem
+from mandate_web.problems import invalid
 from reporting.http.documents import Entry, entries, shown
 from reporting.http.history import visible
 from reporting.views.archive import ARCHIVE
@@ -122,8 +122,7 @@ def keys_of(sort: str) -> list[tuple[ColumnElement[Any], bool]]:
     """What a `sort` orders by; the last key is unique."""
     asked = sort.split(",")
     if len({each.removeprefix("-") for each in asked}) < len(asked):
-        detail = "each column once"
-        raise Problem("invalid", detail, errors=[{"pointer": "?sort", "detail": detail}])
+        raise invalid("?sort", "sort-twice")
     keys: list[tuple[ColumnElement[Any], bool]] = []
     for each in asked:
         down = each.startswith("-")

@@ -1,0 +1,119 @@
+"""What http.md promises on every route: languages, quotas, other origins."""
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest_asyncio
+
+from governance.main import SERVICE as GOVERNANCE
+from mandate_local.processes import free_port
+from mandate_local.product import settings_of
+from tests.integration.over_http import OBSERVERS, OFFICE, Product, observer, proposal, refused, serving
+
+ORIGIN = "https://pmo.example.org"
+
+
+@pytest_asyncio.fixture(scope="module")
+async def limited(product: Product) -> AsyncIterator[httpx.AsyncClient]:
+    """Governance beside the product, with a small quota and one origin that may call."""
+    settings = settings_of(GOVERNANCE, product.postgres, product.port)
+    port = free_port()
+    app = GOVERNANCE.app(settings.model_copy(update={"rate_limit": 20, "cors_origins": [ORIGIN]}))
+    async with serving(app, port), httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as http:
+        yield http
+
+
+# --- languages ---
+
+
+async def test_a_problem_is_told_in_the_language_asked_for(product: Product) -> None:
+    given = {"person": "nobody"}
+    english = refused(await product.post(OBSERVERS, given), 422, "invalid")
+    answer = await product.post(OBSERVERS, given, Accept_Language="fr-CA,en;q=0.5")
+    french = refused(answer, 422, "invalid")
+    assert (answer.headers["content-language"], answer.headers["vary"]) == ("fr", "Accept-Language, Origin")
+    assert [error["pointer"] for error in french["errors"]] == [error["pointer"] for error in english["errors"]]
+    assert french["title"] == "La requête contredit sa description"
+    assert {error["detail"] for error in french["errors"]} >= {"champ obligatoire"}
+    assert english["errors"] != french["errors"]
+
+
+async def test_a_rule_is_told_in_the_language_asked_for_also_when_it_is_replayed(product: Product) -> None:
+    body = {**observer("pmo-1")}
+    first = await product.post(OBSERVERS, body, Idempotency_Key="told-twice")
+    second = await product.post(OBSERVERS, body, Idempotency_Key="told-twice", Accept_Language="fr")
+    english, french = refused(first, 403, "self-appointment"), refused(second, 403, "self-appointment")
+    assert second.headers["idempotency-replayed"] == "true"
+    assert english["detail"] == "nobody appoints themselves"
+    assert french["detail"] == "personne ne se nomme soi-même"
+    assert english["facts"] == french["facts"] == {"command": "AppointObserver"}
+
+
+async def test_a_type_leads_to_its_page(product: Product) -> None:
+    problem = refused(await product.post(OFFICE, {}, "pmo-1", Content_Type="text/plain"), 415, "unsupported-media-type")
+    for language, heading in (("en", "What to do: "), ("fr", "Que faire : ")):
+        page = await product.http.get(problem["type"], headers={"Accept-Language": language})
+        assert page.status_code == 200
+        assert page.headers["content-type"] == "text/markdown; charset=utf-8"
+        assert page.headers["content-language"] == language
+        assert heading in page.text
+    assert (await product.http.get("/problems/no-such-problem")).status_code == 404
+
+
+# --- quotas ---
+
+
+async def test_each_answer_tells_what_is_left(product: Product, limited: httpx.AsyncClient) -> None:
+    me = [await limited.get("/v1/me", headers=await product.as_("pmo-2")) for _ in range(3)]
+    assert [answer.headers["ratelimit-policy"] for answer in me] == ['"person";q=20;w=60'] * 3
+    left = [int(answer.headers["ratelimit"].split(";")[1].removeprefix("r=")) for answer in me]
+    assert left == sorted(left, reverse=True)
+    assert "ratelimit" not in (await limited.get("/healthz")).headers
+
+
+async def test_over_the_quota_nothing_is_done(product: Product, limited: httpx.AsyncClient) -> None:
+    headers = {"Content-Type": "application/json"} | await product.as_("auditor-1")
+    before = await product.recorded()
+    answers = [await limited.post("/v1/proposals", json=proposal(), headers=headers) for _ in range(30)]
+    refused_ones = [answer for answer in answers if answer.status_code == 429]
+    assert len(refused_ones) >= 8
+    problem = refused(refused_ones[-1], 429, "rate-limited")
+    assert "20 requests in 60 seconds" in problem["detail"]
+    assert int(refused_ones[-1].headers["retry-after"]) >= 1
+    assert refused_ones[-1].headers["ratelimit"].startswith('"person";r=0;')
+    assert await product.recorded() - before <= 30 - len(refused_ones)
+    other = await limited.get("/v1/me", headers=await product.as_("pmo-1"))
+    assert other.status_code == 200
+
+
+# --- other origins ---
+
+
+async def test_a_named_origin_may_call_and_sees_what_it_needs(product: Product, limited: httpx.AsyncClient) -> None:
+    asked = {
+        "Origin": ORIGIN,
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "authorization,content-type,idempotency-key,if-match,prefer",
+    }
+    preflight = await limited.options("/v1/proposals", headers=asked)
+    assert preflight.status_code == 200
+    assert preflight.headers["access-control-allow-origin"] == ORIGIN
+    assert "access-control-allow-credentials" not in preflight.headers
+    answer = await limited.get("/v1/office", headers={"Origin": ORIGIN} | await product.as_("pmo-2"))
+    assert answer.headers["access-control-allow-origin"] == ORIGIN
+    exposed = {name.strip() for name in answer.headers["access-control-expose-headers"].split(",")}
+    assert {"ETag", "Location", "Link", "Retry-After", "RateLimit", "Mandate-Position"} <= exposed
+    failed = await limited.get("/v1/office", headers={"Origin": ORIGIN})
+    assert (failed.status_code, failed.headers["access-control-allow-origin"]) == (401, ORIGIN)
+
+
+async def test_another_origin_is_told_nothing(limited: httpx.AsyncClient) -> None:
+    asked = {"Origin": "https://elsewhere.example.org", "Access-Control-Request-Method": "POST"}
+    preflight = await limited.options("/v1/proposals", headers=asked)
+    assert preflight.status_code == 400
+    assert "access-control-allow-origin" not in preflight.headers
+
+
+async def test_without_a_named_origin_none_may_call(product: Product) -> None:
+    answer = await product.http.get("/governance/healthz", headers={"Origin": ORIGIN})
+    assert "access-control-allow-origin" not in answer.headers

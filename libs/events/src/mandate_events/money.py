@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Annotated
 
 import msgspec
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 
@@ -21,7 +21,19 @@ def _plain(value: object) -> object:
 
 
 Amount = Annotated[
-    Decimal, BeforeValidator(_plain), Field(ge=0, le=Decimal(10) ** 15, decimal_places=2, examples=["2066075.59"])
+    Decimal,
+    BeforeValidator(_plain),
+    Field(ge=0, le=Decimal(10) ** 15, decimal_places=2),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "pattern": r"^[0-9]{1,16}(\.[0-9]{1,2})?$"},
+                {"type": "integer", "minimum": 0, "maximum": 10**15},
+            ],
+            "description": "Digits with at most two decimals, as text; at most 10^15",
+            "examples": ["2066075.59"],
+        }
+    ),
 ]
 
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$", description="ISO 4217 code", examples=["AUD"])]

@@ -39,6 +39,11 @@ class Right:
     """Separation of duties: the rule's name and its test on the person, over all their roles."""
     rule: str = "no-right"
 
+    @property
+    def rules(self) -> list[str]:
+        """The rules that it may refuse by."""
+        return [*self.unless, *([self.rule] if self.effect == "deny" else [])]
+
     def published(self) -> dict[str, Any]:
         return {
             "command": self.command,
@@ -94,6 +99,10 @@ class Rights:
             return mandate
         name = type(command).__name__
         raise Refused("no-right", authority=True, command=name, needed=self.roles_for(name))
+
+    def rows_for(self, command: str) -> tuple[Right, ...]:
+        """The rows on a command, or on a query's name."""
+        return self._rows.get(command, ())
 
     def roles_for(self, command: str) -> list[str]:
         """The roles that may give a command, or read under a query's name."""

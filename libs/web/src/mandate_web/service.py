@@ -18,11 +18,12 @@ from mandate_events.deciding import Mandate
 from mandate_events.domain import Domain
 from mandate_events.kafka import KafkaSink, KafkaSource
 from mandate_events.local import LocalSource
+from mandate_events.rights import Rights
 from mandate_events.store import Store
 from mandate_events.transport import Source
 from mandate_events.worker import Worker
 from mandate_web import operations, problems
-from mandate_web.access import SECURITY_SCHEMES
+from mandate_web.description import describe
 from mandate_web.housekeeping import keeping_house
 from mandate_web.limits import Limits
 from mandate_web.middleware import Envelope
@@ -150,7 +151,7 @@ class Service:
         problems.install(app, self.wording)
         for router in (*self.routers, operations.router):
             app.include_router(router)
-        _describe_security(app)
+        _describe(app, self.domain.rights)
         return app
 
 
@@ -211,13 +212,13 @@ VIEW_SETTINGS = {"application_name": "mandate-views", "idle_in_transaction_sessi
 """A frozen consumer must not hold the projections' lock for ever."""
 
 
-def _describe_security(app: FastAPI) -> None:
-    describe = app.openapi
+def _describe(app: FastAPI, rights: Rights) -> None:
+    made = app.openapi
 
     def openapi() -> dict[str, Any]:
-        schema = describe()
-        schema.setdefault("components", {})["securitySchemes"] = SECURITY_SCHEMES
-        return schema
+        if app.openapi_schema is None:
+            describe(made(), rights, app.state.wording)
+        return made()
 
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way
 

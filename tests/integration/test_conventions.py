@@ -60,6 +60,16 @@ async def test_a_type_leads_to_its_page(product: Product) -> None:
     assert (await product.http.get("/problems/no-such-problem")).status_code == 404
 
 
+# --- parameters ---
+
+
+async def test_a_parameter_that_the_route_does_not_know_is_refused(product: Product) -> None:
+    for path in ("/governance/v1/proposals", "/reporting/v1/history", "/governance/v1/office", "/projects/v1/me"):
+        problem = refused(await product.get(f"{path}?actr=pmo-1&limt=3"), 422, "invalid")
+        assert [error["pointer"] for error in problem["errors"]] == ["?actr", "?limt"]
+    assert "actor" in refused(await product.get("/reporting/v1/history?actr=x"), 422, "invalid")["detail"]
+
+
 # --- quotas ---
 
 

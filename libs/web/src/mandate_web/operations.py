@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Request
+from fastapi import Path, Request
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.responses import JSONResponse, Response
 
@@ -12,8 +12,9 @@ from mandate_events.store import Store
 from mandate_web import problem_pages
 from mandate_web.access import Authenticated, anyone, public
 from mandate_web.problems import Problem, ruled
+from mandate_web.routing import Router
 
-router = APIRouter()
+router = Router()
 
 
 @router.get("/healthz", tags=["operations"], operation_id="getHealth", **public())

@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Literal
 
 import msgspec
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import Path, Query, Request
 from starlette.responses import JSONResponse, Response
 
 from governance.gate_review import GATE_REVIEW, DecideGate, GateReview
@@ -13,8 +13,9 @@ from mandate_web.access import Viewer, reads, viewer
 from mandate_web.consistency import OpenView
 from mandate_web.desk import OpenDesk, decides, single
 from mandate_web.paging import Cursor, Limit, Page, instant
+from mandate_web.routing import Router
 
-router = APIRouter(tags=["gates"])
+router = Router(tags=["gates"])
 
 Id = Annotated[str, Path(max_length=64, pattern=r"^[0-9a-f-]+$", description="Id of the gate review")]
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import Response
 
 from governance.office import (
@@ -18,8 +18,9 @@ from governance.office import (
 from mandate_events.deciding import Decision, PersonId, Unknown
 from mandate_web.access import Viewer, reads, viewer
 from mandate_web.desk import OpenDesk, decides, single
+from mandate_web.routing import Router
 
-router = APIRouter(tags=["office"])
+router = Router(tags=["office"])
 
 
 @router.post("/v1/office", operation_id="charterOffice", **decides(CharterOffice))

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Path, Request
+from fastapi import Path, Request
 from starlette.responses import JSONResponse, Response
 
 from governance.appointment import (
@@ -20,8 +20,9 @@ from mandate_web.access import Viewer, reads, viewer
 from mandate_web.consistency import OpenView
 from mandate_web.desk import OpenDesk, decides, single
 from mandate_web.paging import Cursor, Limit, Page
+from mandate_web.routing import Router
 
-router = APIRouter(tags=["portfolio intake"])
+router = Router(tags=["portfolio intake"])
 
 Id = Annotated[
     str,

@@ -3,15 +3,16 @@
 from typing import Annotated, Any
 
 import msgspec
-from fastapi import APIRouter, Path, Request
+from fastapi import Path, Request
 from starlette.responses import Response
 
 from governance.standard import STANDARD, DraftStandard, PublishStandard, ReviseDraft, Standard
 from mandate_events.deciding import Command, Slug, Unknown
 from mandate_web.access import Viewer, reads, viewer
 from mandate_web.desk import OpenDesk, decides, single
+from mandate_web.routing import Router
 
-router = APIRouter(tags=["standards"])
+router = Router(tags=["standards"])
 
 Id = Annotated[Slug, Path(description="The standard's name", examples=["capital-delivery"])]
 

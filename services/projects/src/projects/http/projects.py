@@ -3,15 +3,16 @@
 from typing import Annotated
 
 import msgspec
-from fastapi import APIRouter, Path, Request
+from fastapi import Path, Request
 from starlette.responses import Response
 
 from mandate_events.deciding import Unknown
 from mandate_web.access import Viewer, reads, viewer
 from mandate_web.desk import OpenDesk, decides, single
+from mandate_web.routing import Router
 from projects.project import PROJECT, Project, RequestGateReview
 
-router = APIRouter(tags=["projects"])
+router = Router(tags=["projects"])
 
 Id = Annotated[str, Path(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", description="Id of the project")]
 

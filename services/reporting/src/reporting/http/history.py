@@ -4,13 +4,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Literal
 
-from fastapi import APIRouter, Depends, Header, Query, Request
+from fastapi import Depends, Header, Query, Request
 from pydantic import AfterValidator, AwareDatetime
 from pydantic_core import PydanticCustomError
 from sqlalchemy import ColumnElement, and_, or_
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from mandate_events.deciding import PersonId, Text
+from mandate_web.routing import Router
 from mandate_web.access import Authenticated, Viewer, anyone, no_right, reads, viewer
 from mandate_web.consistency import OpenView
 from mandate_web.paging import Cursor, Limit, Page
@@ -18,7 +19,7 @@ from reporting.heard import HEARD
 from reporting.http.documents import Entries, entries, shown, stream
 from reporting.views.archive import ARCHIVE
 
-router = APIRouter(tags=["history"])
+router = Router(tags=["history"])
 
 NDJSON: Final = "application/x-ndjson"
 DENIAL: Final = "command-denied"

@@ -4,12 +4,13 @@ import hashlib
 from typing import Annotated, Any, Final, Literal
 
 import orjson
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import Depends, Path, Query, Request
 from pydantic import BaseModel, Field
 from sqlalchemy import ColumnElement, Integer, and_, func, select
 from starlette.responses import JSONResponse, Response
 
 from mandate_events.deciding import PersonId, Slug, Text, Unknown
+from mandate_web.routing import Router
 from mandate_web.access import Viewer, reads, viewer
 from mandate_web.consistency import OpenView
 from mandate_web.paging import Cursor, Limit, Page, instant
@@ -19,7 +20,7 @@ from reporting.http.history import visible
 from reporting.views.archive import ARCHIVE
 from reporting.views.portfolio import PORTFOLIO
 
-router = APIRouter(tags=["portfolio"])
+router = Router(tags=["portfolio"])
 
 Status = Literal["proposed", "authorised", "active", "held", "closed", "terminated"]
 Id = Annotated[str, Path(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", description="Id of a project")]

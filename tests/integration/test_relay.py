@@ -15,8 +15,9 @@ import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from prometheus_client import REGISTRY
 
+from mandate_events.home import LedgerBehindTopic
 from mandate_events.kafka import KafkaSink, TopicUnfit, declare_topics
-from mandate_events.relay import LedgerBehindTopic, Relay
+from mandate_events.relay import Relay
 from mandate_events.transport import Fenced
 from mandate_events.worker import Worker
 from mandate_local.broker import KafkaBroker

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import asyncpg
 
-from mandate_events.event import read_heading
+from mandate_events.home import LedgerBehindTopic, compare, settle, standing
 from mandate_events.metrics import OUTBOX_AGE
 from mandate_events.statements import AFTER
 from mandate_events.transport import Fenced, Sink, TransportUnavailable
@@ -26,10 +26,6 @@ BEGIN: Final = """
 insert into ledger.cursors (consumer, source) values ('relay', $1) on conflict do nothing
 """
 CURSOR: Final = "select sequence from ledger.cursors where consumer = 'relay' and source = $1"
-
-
-class LedgerBehindTopic(RuntimeError):
-    """The topic holds what the ledger does not, or other bytes under the same number: the database was restored."""
 
 
 class Relay:
@@ -75,6 +71,8 @@ class Relay:
         return True
 
     async def _open(self) -> None:
+        if behind := (await standing(self._connection)).behind:
+            raise LedgerBehindTopic(behind)
         await self._connection.execute(BEGIN, self._service)
         self._cursor = await self._connection.fetchval(CURSOR, self._service)
         await self._next(1)  # how long it has been waiting is known also while the broker is away
@@ -105,17 +103,8 @@ class Relay:
         That is ahead of the cursor where a crash came between, and behind it where the topic lost its end: then what
         it lost is sent again.
         """
-        last = await self._sink.last()
-        position = 0
-        if last is not None:
-            try:
-                position = read_heading(last).position
-            except ValueError as error:
-                raise LedgerBehindTopic(f"the topic of {self._service} ends with what is no document") from error
-            ours = await self._connection.fetchval("select document from ledger.events where position = $1", position)
-            if ours != last:
-                state = "is not" if ours is None else "is another"
-                raise LedgerBehindTopic(f"the topic ends with {self._service}:{position}, which {state} in the ledger")
+        position = await compare(self._connection, self._service, await self._sink.last())
+        await settle(self._connection, self._service)
         if position < self._cursor:
             log.warning("the topic of %s ends at %d, not at %d: sending again", self._service, position, self._cursor)
         if position != self._cursor:

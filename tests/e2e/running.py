@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import httpx
 
@@ -135,7 +135,15 @@ class Product:
             time.sleep(0.05)
 
 
-def found_office(product: Product) -> None:
+class Asked(Protocol):
+    """Whatever runs all services and has people who can ask it."""
+
+    def give(self, persona: str, path: str, body: Mapping[str, Any]) -> dict[str, Any]: ...
+
+    def person(self, persona: str) -> str: ...
+
+
+def found_office(product: Asked) -> None:
     """A chartered office with two members, an auditor and a published standard."""
     office = {"name": "Capital Delivery PMO", "time_zone": "Australia/Melbourne", "currency": "AUD", "reason": "Start"}
     product.give("founder", "/governance/v1/office", office)

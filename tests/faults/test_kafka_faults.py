@@ -234,19 +234,26 @@ async def test_kafka_stopped_under_load(stage: Stage, governance: Governance) ->
     stage.end_all()
 
 
-async def test_the_second_worker_takes_over(stage: Stage, governance: Governance) -> None:
-    """For each service: the leader is killed, and the one that stood by leads within seconds."""
+@pytest.mark.parametrize("end", ["killed", "terminated"])
+async def test_the_second_worker_takes_over(stage: Stage, governance: Governance, end: str) -> None:
+    """For each service, under load: the leader ends, and the one that stood by leads within seconds."""
     others = {}
     for service in ("governance", "projects"):
         first = await stage.start(service).leading()
         others[service] = (first, stage.start(service))
     await asyncio.sleep(2.5)
-    for first, second in others.values():
-        assert not second.leads
-        begin = time.monotonic()
-        first.kill()
-        await second.leading(5.0)
-        assert time.monotonic() - begin < 5
+    async with load(governance):
+        for first, second in others.values():
+            assert not second.leads
+            begin = time.monotonic()
+            if end == "killed":
+                first.kill()
+            else:
+                await first.terminated(10.0)
+                begin = time.monotonic()
+            await second.leading(5.0)
+            assert time.monotonic() - begin < 5
+        await asyncio.sleep(0.5)
     await governance.observe(20)
     await stage.check()
     stage.end_all()

@@ -15,12 +15,15 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from governance import office
 from governance.domain import GOVERNANCE
 from mandate_events.batch import Submission
+from mandate_events.building import create
 from mandate_events.deciding import Command
+from mandate_events.engine import create_engine
 from mandate_events.identifiers import uuid7
 from mandate_events.kafka import KafkaSource
-from mandate_events.ledger import create_ledger, create_views
+from mandate_events.ledger import create_ledger
 from mandate_events.store import Store
 from mandate_events.transport import Delivery
+from mandate_events.view import View
 from mandate_local.postgres import EmbeddedPostgres
 
 
@@ -64,15 +67,20 @@ class Ledger:
             await engine.dispose()
 
 
-async def new_ledger(postgres: EmbeddedPostgres, service: str) -> Ledger:
+async def new_ledger(postgres: EmbeddedPostgres, service: str, views: Sequence[View] = ()) -> Ledger:
     name = f"{service}_{uuid.uuid4().hex[:8]}"
     await asyncio.to_thread(postgres.ensure_database, name)
     ledger = Ledger(service, postgres.dsn(name, user=f"{service}_append"), postgres.dsn(name))
     connection = await asyncpg.connect(ledger.owner)
     try:
-        await connection.execute(create_ledger(service) + create_views(service))
+        await connection.execute(create_ledger(service))
     finally:
         await connection.close()
+    if views:
+        engine = create_engine(ledger.owner)
+        async with engine.begin() as making:
+            await making.run_sync(create, service, views)
+        await engine.dispose()
     return ledger
 
 

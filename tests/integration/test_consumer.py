@@ -13,8 +13,8 @@ import orjson
 import pytest
 from msgspec import structs
 from prometheus_client import REGISTRY
-from sqlalchemy import MetaData, text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy import BigInteger, Column, Text, text
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from mandate_events import parking
 from mandate_events.consumer import Consumer
@@ -24,10 +24,11 @@ from mandate_events.kafka import KafkaSink, KafkaSource, declare_topics
 from mandate_events.local import LocalSource
 from mandate_events.outcome import LedgerUnavailable, Overloaded
 from mandate_events.policy import Heard, PolicyRunner, Reaction
-from mandate_events.projection import Projection
 from mandate_events.rights import Rights
+from mandate_events.rows import Change
 from mandate_events.store import Store
 from mandate_events.transport import Fenced, Fork, Garbled, Loss, Source
+from mandate_events.view import View, table
 from mandate_local.postgres import EmbeddedPostgres
 from mandate_web.serving import run as run_command
 from mandate_web.settings import Settings
@@ -44,6 +45,13 @@ class MandateGivenV2(Event, frozen=True, kw_only=True):
     person: str
     role: str
 
+
+SEEN = table(
+    "seen",
+    Column("sequence", Text, primary_key=True),
+    Column("position", BigInteger, nullable=False),
+    Column("subject", Text),
+)
 
 UPGRADED = Catalogue("governance", (*GOVERNANCE.types, MandateGivenV2))
 
@@ -63,16 +71,13 @@ class Follower:
         return Consumer("policies", source, GOVERNANCE, self.engine, service="projects", policy=runner)
 
     def projecting(self, source: Source, catalogue: Catalogue = GOVERNANCE, *, poison: str = "") -> Consumer:
-        async def apply(connection: AsyncConnection, record: Recorded[Any], _document: bytes) -> None:
-            await connection.execute(
-                text("insert into views.seen (position, subject) values (:position, :subject)"),
-                {"position": record.position, "subject": record.subject},
-            )
+        def change(record: Recorded[Any]) -> Change:
             if poison and poison == record.subject:
                 raise ValueError("poison")
+            return Change(record.sequence, {"position": record.position, "subject": record.subject})
 
-        seen = Projection("seen", MetaData(schema="views"), apply)
-        return Consumer("views", source, catalogue, self.engine, service="projects", projections=[seen])
+        seen = View(SEEN, (*catalogue.types,), change)
+        return Consumer("views", source, catalogue, self.engine, service="projects", views=[seen])
 
     async def origins(self) -> list[int]:
         """Of which events of governance recognitions were recorded, in the order of our ledger."""
@@ -111,9 +116,8 @@ async def governed(postgres: EmbeddedPostgres) -> Ledger:
 
 @pytest.fixture
 async def follower(postgres: EmbeddedPostgres, governed: Ledger) -> AsyncIterator[Follower]:
-    ledger = await new_ledger(postgres, "projects")
-    await ledger.query("create table views.seen (number bigserial, position bigint primary key, subject text)")
-    await ledger.query("grant all on all tables in schema views to projects_append")
+    ledger = await new_ledger(postgres, "projects", [View(SEEN, (), lambda record: Change(record.sequence))])
+    await ledger.query("alter table views.seen add column number bigserial")  # in which order rows were written
     await ledger.query("grant usage on all sequences in schema views to projects_append")
     async with Store(PROJECTS, ledger.dsn) as store, ledger.engine() as engine:
         yield Follower(ledger, store, engine, await governed.documents())
@@ -504,7 +508,7 @@ async def test_a_projection_and_its_cursor_are_one_transaction(follower: Followe
     source = Scripted("governance", follower.documents)
     broken = follower.projecting(source)
 
-    async def crash(connection: AsyncConnection, *_: object) -> None:
+    async def crash(connection: Any, *_: object) -> None:
         assert (await connection.execute(text("select count(*) from views.seen"))).scalar_one() > 0
         raise KeyboardInterrupt
 

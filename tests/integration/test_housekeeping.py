@@ -38,6 +38,10 @@ async def test_keys_are_pruned_after_a_week(postgres: EmbeddedPostgres) -> None:
     async with governing(ledger) as governance:
         before = await _keys(ledger)
         week = governance.store.appender.position
+        await ledger.query(
+            """insert into ledger.recovered (principal, cause, stream, response, position)
+               select principal, key, 'office/main', response, position from ledger.commands"""
+        )
         await _worked(governance)
         assert await prune(governance.store) == 0
         await _age(ledger, 6, week)
@@ -45,6 +49,9 @@ async def test_keys_are_pruned_after_a_week(postgres: EmbeddedPostgres) -> None:
         await _age(ledger, 1, week)
         assert await prune(governance.store) == before["people"]
         assert await _keys(ledger) == {"system": before["system"], "people": 3}
+        recovered = await ledger.query("select principal from ledger.recovered")
+        assert len(recovered) == before["system"]
+        assert all(row[0].startswith("system/") for row in recovered), "answers that were recovered go with the keys"
         assert await prune(governance.store) == 0
 
 

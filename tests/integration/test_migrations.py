@@ -13,22 +13,18 @@ from sqlalchemy import Column, Connection, MetaData, Text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from governance.main import SERVICE as GOVERNANCE
-from governance.views.gate_reviews import GATE_REVIEWS_VIEW
-from governance.views.proposals import PROPOSALS_VIEW
 from mandate_events.ledger import ROLES
 from mandate_events.migrating import ALEMBIC_TABLE, OtherShape, migrate, newest
 from mandate_local.postgres import EmbeddedPostgres
 from mandate_web.service import Service
 from projects.main import SERVICE as PROJECTS
-from reporting.main import PROJECTIONS
 from reporting.main import SERVICE as REPORTING
 from reporting.views.archive import ARCHIVE
 
 VIEWS = {
-    "governance": [PROPOSALS_VIEW.metadata, GATE_REVIEWS_VIEW.metadata],
-    "projects": [],
-    "reporting": [*(projection.metadata for projection in PROJECTIONS), ARCHIVE.metadata],
+    service.name: [view.table.metadata for view in service.lists.views] for service in (GOVERNANCE, PROJECTS, REPORTING)
 }
+VIEWS["reporting"].append(ARCHIVE.metadata)
 SERVICES = pytest.mark.parametrize("service", [GOVERNANCE, PROJECTS, REPORTING], ids=lambda service: service.name)
 
 Databases = dict[str, str]
@@ -39,7 +35,7 @@ async def migrated(postgres: EmbeddedPostgres, service: Service, times: int = 1)
     """A new database and what each of so many simultaneous migrations found and left."""
     name = f"{service.name}_{uuid.uuid4().hex[:8]}"
     await asyncio.to_thread(postgres.ensure_database, name)
-    url = postgres.dsn(name, driver="asyncpg")
+    url = postgres.dsn(name)
     return name, await asyncio.gather(*(migrate(url, service.migrations) for _ in range(times)))
 
 
@@ -107,7 +103,7 @@ async def test_migrating_again_changes_nothing(
     dsn = postgres.dsn(databases[service.name])
     before = await query(dsn, CATALOGUE)
     head = newest(service.migrations)
-    assert await migrate(postgres.dsn(databases[service.name], driver="asyncpg"), service.migrations) == (head, head)
+    assert await migrate(postgres.dsn(databases[service.name]), service.migrations) == (head, head)
     assert await query(dsn, CATALOGUE) == before
     assert [row[0] for row in await query(dsn, f"select version_num from {ALEMBIC_TABLE}")] == [head]  # noqa: S608
 
@@ -130,13 +126,14 @@ async def test_of_three_migrations_at_once_one_works_and_two_find_it_done(
 
 # --- roles ---
 
-LEDGER = ("blobs", "commands", "cursors", "events", "parked", "received")
+LEDGER = ("blobs", "commands", "cursors", "events", "home", "parked", "received", "recovered")
 MAY = {
     "append": {
         "commands": {"INSERT", "DELETE"},
         "cursors": {"INSERT", "UPDATE"},
         "received": {"INSERT"},
         "parked": {"INSERT", "UPDATE", "DELETE"},
+        "recovered": {"INSERT", "DELETE"},
     }
 }
 """What a role may do to a whole table of the ledger besides reading it. The record itself grows column by column."""
@@ -169,6 +166,7 @@ async def test_each_role_may_exactly_what_is_intended(
             assert {column for table, column, _ in columns if table == "events"} == GROWS["events"]
             assert {column for table, column, _ in columns if table == "blobs"} == GROWS["blobs"]
             assert {privilege for table, _, privilege in columns if table in GROWS} == {"INSERT"}
+            assert {each[1:] for each in columns if each[0] == "home"} == {("place", "UPDATE")}
         else:
             assert not columns
 
@@ -269,4 +267,4 @@ async def test_a_ledger_of_another_shape_is_refused(postgres: EmbeddedPostgres) 
     await connection.execute("create schema ledger")
     await connection.close()
     with pytest.raises(OtherShape, match="begin with a new one"):
-        await migrate(postgres.dsn("another_shape", driver="asyncpg"), GOVERNANCE.migrations)
+        await migrate(postgres.dsn("another_shape"), GOVERNANCE.migrations)

@@ -11,6 +11,7 @@ import pytest
 from governance.main import SERVICE as GOVERNANCE
 from mandate_local.product import ISSUER
 from mandate_web.serving import run
+from mandate_web.settings import misspelt
 from tests.integration.over_http import (
     Product,
     environment,
@@ -32,6 +33,9 @@ BAD_SETTINGS: dict[str, tuple[dict[str, str], str]] = {
     "a symmetric algorithm": ({"MANDATE_ALGORITHM": "HS256"}, "MANDATE_ALGORITHM"),
     "no audience": ({"MANDATE_AUDIENCE": ""}, "MANDATE_AUDIENCE"),
     "no deployment": ({"MANDATE_DEPLOYMENT": ""}, "MANDATE_DEPLOYMENT"),
+    "a misspelt name": ({"MANDATE_DATABSE": "postgresql://x/y"}, "MANDATE_DATABSE"),
+    "a name of the past": ({"MANDATE_SOMETHING_ELSE": "1"}, "MANDATE_SOMETHING_ELSE"),
+    "the port of an orchestrator": ({"MANDATE_PORT": "tcp://10.0.0.1:80"}, "MANDATE_PORT"),
     "a port": ({"MANDATE_PORT": "70000"}, "MANDATE_PORT"),
     "a port in words": ({"MANDATE_PORT": "http"}, "MANDATE_PORT"),
     "a level": ({"MANDATE_LOG_LEVEL": "loud"}, "MANDATE_LOG_LEVEL"),
@@ -89,6 +93,25 @@ async def test_wrong_settings_are_named_at_start(
     assert any(named in line.partition(": ")[0] or f" {named}:" in line for line in told.splitlines()), told
     assert "Traceback" not in told
     assert "postgresql://governance_append" not in told
+
+
+def test_a_misspelt_name_is_told_the_right_one() -> None:
+    (told,) = misspelt({"MANDATE_METRIC_PORT": "9090", "MANDATE_METRICS_PORT": "9090", "METRIC_PORT": "9090"})
+    assert told == "MANDATE_METRIC_PORT: there is no such setting; did you mean MANDATE_METRICS_PORT?"
+
+
+def test_what_an_orchestrator_and_our_other_programs_set_is_no_misspelt_setting() -> None:
+    pod = {
+        "MANDATE_PROJECTS_SERVICE_HOST": "10.0.0.1",
+        "MANDATE_PROJECTS_SERVICE_PORT": "80",
+        "MANDATE_PROJECTS_SERVICE_PORT_HTTP": "80",
+        "MANDATE_PROJECTS_PORT": "tcp://10.0.0.1:80",
+        "MANDATE_PROJECTS_PORT_80_TCP": "tcp://10.0.0.1:80",
+        "MANDATE_PROJECTS_PORT_80_TCP_ADDR": "10.0.0.1",
+        "MANDATE_PROJECTS_PORT_80_TCP_PROTO": "tcp",
+    }
+    ours = {"MANDATE_URL": "http://127.0.0.1:8080", "MANDATE_TOKEN": "eyJ", "MANDATE_REQUIRE_ALL": "1"}
+    assert list(misspelt(pod | ours | {"mandate_log_level": "debug"})) == []
 
 
 async def test_a_service_with_wrong_settings_does_not_start(product: Product) -> None:

@@ -14,17 +14,17 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from typer.testing import CliRunner, Result
 
-from mandate_client.api import Api
+from mandate_client.api import NDJSON, Api
 from mandate_client.concurrently import concurrently
 from mandate_client.connection import shared_first
-from mandate_client.import_command import key_of, proposal, rows
+from mandate_client.imports import IMPORTS, PROPOSALS
 from mandate_client.main import app
 from mandate_client.problems import ApiProblem, ClientError, Unreachable, UsageProblem, one_line
-from mandate_client.proposals_csv import Row, gate_paths
 from mandate_client.retrying import Attempts, retry_after
 
 SAMPLE = Path(__file__).resolve().parents[2] / "docs" / "samples" / "proposals.csv"
 MAP = ["--map", "Minor Procurement=two-gate"]
+JOB = "5d1a52a8-6d0b-5b8e-9d35-3c0e1f3cf7f1"
 PERSON = "0197b3a0-5c1e-7c44-8d1f-2f6b8f1f7a11"
 
 
@@ -42,6 +42,8 @@ class Reply:
     status: int = 200
     body: Any = None
     headers: dict[str, str] = field(default_factory=dict)
+    cut: int | None = None
+    """The connection ends after so many bytes of the body."""
 
 
 def refusal(status: int, slug: str, detail: str = "", **more: Any) -> Reply:
@@ -75,7 +77,8 @@ class Service:
                 raw = self.rfile.read(length)
                 parts = urlsplit(self.path)
                 query = {name: values[0] for name, values in parse_qs(parts.query).items()}
-                body = json.loads(raw) if raw else None
+                lines = self.headers.get("Content-Type") == NDJSON
+                body = [json.loads(each) for each in raw.splitlines()] if lines else json.loads(raw) if raw else None
                 reply = service.reply(Asked(self.command, parts.path, query, dict(self.headers), body))
                 data = reply.body if isinstance(reply.body, bytes) else json.dumps(reply.body).encode()
                 self.send_response(reply.status)
@@ -83,7 +86,8 @@ class Service:
                     self.send_header(name, value)
                 self.send_header("Content-Length", str(len(data)))
                 self.end_headers()
-                self.wfile.write(data)
+                self.wfile.write(data[: reply.cut])
+                self.close_connection = self.close_connection or reply.cut is not None
 
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
                 pass
@@ -363,23 +367,39 @@ def test_personas_and_whoami(service: Service) -> None:
 # Importing
 
 
-class Office:
-    """Governance as far as an import sees it: proposals by reference, answers stored by key."""
+def lines(*results: Any) -> Reply:
+    body = b"".join(json.dumps({"line": line, **each}).encode() + b"\n" for line, each in enumerate(results, start=1))
+    return Reply(200, body, {"Content-Type": NDJSON})
 
-    def __init__(self, service: Service) -> None:
+
+def refused_line(status: int, slug: str, **more: Any) -> Any:
+    return {"status": status, "problem": refusal(status, slug, **more).body}
+
+
+class Office:
+    """Governance as far as an import sees it: proposals by reference, each line answered."""
+
+    def __init__(self, service: Service, *, at_once: int = 200) -> None:
+        self.service = service
+        self.at_once = at_once
         self.proposals: dict[str, Any] = {}
-        self.keys: set[str] = set()
-        service.routes["POST /governance/v1/proposals"] = self.propose
+        service.routes[f"POST {PROPOSALS}"] = self.propose
 
     def propose(self, asked: Asked) -> Reply:
-        key, reference = asked.headers["Idempotency-Key"], asked.body["reference"]
-        if key in self.keys:
-            return Reply(201, {"id": reference}, {"Idempotency-Replayed": "true"})
-        if reference in self.proposals:
-            return refusal(409, "already-proposed")
-        self.keys.add(key)
-        self.proposals[reference] = asked.body
-        return Reply(201, {"id": reference})
+        results = [self.result(each) for each in asked.body]
+        if len(results) <= self.at_once:
+            return lines(*results)
+        job = {"id": JOB, "state": "running", "total": len(results), "done": 0, "ended_at": None}
+        half, whole = {**job, "done": 4}, {**job, "state": "done", "done": len(results), "ended_at": "now"}
+        self.service.routes[f"GET {IMPORTS}/{JOB}"] = [Reply(200, job), Reply(200, half), Reply(200, whole)]
+        self.service.routes[f"GET {IMPORTS}/{JOB}/results"] = [lines(*results)]
+        return Reply(202, job)
+
+    def result(self, body: Any) -> Any:
+        if body["reference"] in self.proposals:
+            return refused_line(409, "already-proposed")
+        self.proposals[body["reference"]] = body
+        return {"status": 201}
 
 
 def test_import_puts_in_what_is_good_and_reports_the_rest(service: Service, tmp_path: Path) -> None:
@@ -428,22 +448,14 @@ def test_a_second_import_doubles_nothing(service: Service) -> None:
     assert len(office.proposals) == 11
 
 
-def test_the_key_is_the_same_for_the_same_row_only() -> None:
-    row = next(each for each in rows(SAMPLE, gate_paths([])) if isinstance(each, Row))
-    key = key_of(proposal(row, "p", "AUD", "why"))
-    assert key == key_of(proposal(row, "p", "AUD", "why"))
-    assert len({key, key_of(proposal(row, "q", "AUD", "why")), key_of(proposal(row, "p", "EUR", "why"))}) == 3
-
-
 def test_a_row_the_service_refuses_is_a_rejected_row(service: Service) -> None:
-    def answer(asked: Asked) -> Reply:
-        if asked.body["reference"] != "X0004":
-            return Reply(201, {})
-        return refusal(
-            422, "invalid", errors=[{"pointer": "/forecast_cost/amount", "detail": "above the portfolio's cap"}]
-        )
+    errors = [{"pointer": "/forecast_cost/amount", "detail": "above the portfolio's cap"}]
 
-    service.routes["POST /governance/v1/proposals"] = answer
+    def answer(asked: Asked) -> Reply:
+        faulty = refused_line(422, "invalid", errors=errors)
+        return lines(*(faulty if each["reference"] == "X0004" else {"status": 201} for each in asked.body))
+
+    service.routes[f"POST {PROPOSALS}"] = answer
     result = run(service, "import", "proposals", str(SAMPLE), *MAP)
     assert result.exit_code == 3
     assert result.stdout == "10 accepted, 0 already there, 2 rejected.\n"
@@ -459,7 +471,8 @@ def test_all_rows_in_is_exit_code_0(service: Service, tmp_path: Path) -> None:
 
 
 def test_a_missing_right_costs_one_request_and_says_it_may_be_run_again(service: Service) -> None:
-    service.routes["POST /governance/v1/proposals"] = [refusal(403, "denied", rule="only-sponsors-propose")]
+    denied = refused_line(403, "denied", rule="only-sponsors-propose")
+    service.routes[f"POST {PROPOSALS}"] = lambda asked: lines(*(denied for _ in asked.body))
     result = run(service, "import", "proposals", str(SAMPLE), *MAP)
     assert result.exit_code == 1
     assert len(service.asked) == 1
@@ -483,23 +496,42 @@ def test_a_dry_run_sends_nothing(service: Service) -> None:
     assert "10 rows to propose, 2 rejected" in result.stdout
 
 
-def test_interrupted_it_says_how_far_it_came(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
-    office = Office(service)
-
-    def interrupted(*args: Any) -> Iterator[Any]:
-        for count, each in enumerate(concurrently(*args)):
-            if count == 4:
-                raise KeyboardInterrupt
-            yield each
-
-    monkeypatch.setattr("mandate_client.import_command.concurrently", interrupted)
+def test_many_rows_are_followed_as_a_job(service: Service) -> None:
+    office = Office(service, at_once=5)
     result = run(service, "import", "proposals", str(SAMPLE), *MAP)
-    assert result.exit_code == 130
-    assert "Stopped: 4 accepted" in result.stderr
-    assert "may be run again" in result.stderr
-    monkeypatch.undo()
-    assert run(service, "import", "proposals", str(SAMPLE), *MAP).exit_code == 3
+    assert (result.exit_code, result.stdout) == (3, "11 accepted, 0 already there, 1 rejected.\n")
+    assert "Proposing: 4 of 11 (36 %)" in result.stderr
+    assert "Proposing: 11 of 11 (100 %)" in result.stderr
     assert len(office.proposals) == 11
+    assert len(service.sent("POST")) == 1
+
+
+def test_interrupted_it_leaves_the_job_running_and_says_how_to_follow_it(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Office(service, at_once=5)
+
+    def interrupted(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("mandate_client.imports._ended", interrupted)
+    result = run(service, "import", "proposals", str(SAMPLE), *MAP)
+    monkeypatch.undo()
+    assert result.exit_code == 130
+    assert f"--resume {JOB}" in result.stderr
+    again = run(service, "import", "proposals", str(SAMPLE), *MAP, "--resume", JOB)
+    assert (again.exit_code, again.stdout) == (3, "11 accepted, 0 already there, 1 rejected.\n")
+    assert len(service.sent("POST")) == 1
+
+
+def test_a_job_is_followed_with_its_own_file_and_to_its_end(service: Service) -> None:
+    job = {"id": JOB, "state": "cancelled", "total": 10, "done": 4, "ended_at": "now"}
+    service.routes[f"GET {IMPORTS}/{JOB}"] = [Reply(200, job)]
+    cancelled = run(service, "import", "proposals", str(SAMPLE), "--resume", JOB)
+    assert cancelled.exit_code == 1
+    assert "cancelled after 4 of 10 rows" in cancelled.stderr
+    service.routes[f"GET {IMPORTS}/{JOB}"] = [Reply(200, {**job, "total": 3})]
+    assert run(service, "import", "proposals", str(SAMPLE), "--resume", JOB).exit_code == 2
 
 
 def test_the_rejects_file_holds_no_formulas(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from mandate_events.rights import SYSTEM, allow
 from mandate_web.access import POLICY, WAITING, Viewer, authenticated, public, reads, viewer
 from mandate_web.consistency import OpenView
 from mandate_web.desk import decides
+from mandate_web.moment import _known_at
 from mandate_web.service import Service
 from mandate_web.settings import Settings
 from projects.main import SERVICE as PROJECTS
@@ -33,6 +34,9 @@ SETTINGS = Settings(
 
 PUBLIC = {"/healthz", "/readyz", "/metrics", "/problems/{name}"}
 """Whoever makes another route public says so here."""
+
+WORK = {"/v1/imports/{id}/cancellations": "ends what the person themselves began; nothing is decided"}
+"""What is posted and is no decision, and why."""
 
 
 def routes(service: Service, *more: APIRouter) -> Iterator[APIRoute]:
@@ -67,7 +71,7 @@ def faults(service: Service, found: Sequence[APIRoute]) -> list[str]:
             wrong.append(f"{name}: no row of rights.py for {sorted(asked - rights)}")
         if kind == "reads" and asked != set(_queries(calls)):
             wrong.append(f"{name} declares {sorted(asked)} and reads under {sorted(_queries(calls))}")
-        if (kind == "decides") != ("POST" in (route.methods or ())):
+        if (kind == "decides") != ("POST" in (route.methods or ())) and route.path not in WORK:
             wrong.append(f"{name}: what is posted is decided, and nothing else")
         parameters = (route.openapi_extra or {}).get("parameters", [])
         if ("_open_view" in {getattr(call, "__name__", "") for call in calls}) != (parameters == WAITING):
@@ -92,6 +96,39 @@ def test_each_route_declares_a_policy_that_the_rights_know(service: Service) -> 
     found = list(routes(service))
     assert len(found) > 7
     assert faults(service, found) == []
+
+
+PRESENT = {
+    "/healthz": "tells of this process",
+    "/readyz": "tells of this process",
+    "/metrics": "tells of this process",
+    "/problems/{name}": "belongs to the program",
+    "/v1/blobs/{sha256}": "what has this hash never changes",
+    "/v1/imports": "tells of work, which is forgotten in time",
+    "/v1/imports/{id}": "tells of work, which is forgotten in time",
+    "/v1/imports/{id}/results": "tells of work, which is forgotten in time",
+    "/v1/events": "goes from a position on into the future",
+}
+"""The reads without a past, and why."""
+
+
+def without_past(found: Sequence[APIRoute]) -> list[str]:
+    """Reads that cannot be asked what had been recorded by an instant, and should."""
+    return [
+        route.path
+        for route in found
+        if "GET" in (route.methods or ()) and _known_at not in _calls(route.dependant) and route.path not in PRESENT
+    ]
+
+
+@pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
+def test_each_read_can_be_asked_of_the_past(service: Service) -> None:
+    assert without_past(list(routes(service))) == []
+
+
+def test_a_read_that_knows_only_the_present_is_found() -> None:
+    assert without_past(list(routes(GOVERNANCE, _route(body=_reading)))) == ["/v1/added"]
+    assert without_past(list(routes(GOVERNANCE, _route(body=_waiting)))) == []
 
 
 def _route(*arguments: Any, method: str = "GET", body: Any = None, **options: Any) -> APIRouter:

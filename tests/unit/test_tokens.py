@@ -224,7 +224,7 @@ async def test_alg_none_without_a_signature() -> None:
     assert await refusal(f"{H}.{P}.") == "bad-signature"
 
 
-@pytest.mark.parametrize("secret", [HOME_KEY.as_pem(private=False), HOME_KEY.as_der(private=False)])
+@pytest.mark.parametrize("secret", [HOME_KEY.as_pem(private=False), HOME_KEY.as_der(private=False)], ids=["pem", "der"])
 @pytest.mark.parametrize("claimed", ["HS256", "ES256"])
 async def test_the_public_key_is_not_a_shared_secret(secret: bytes, claimed: str) -> None:
     head = b64(json.dumps({**HEADER, "alg": claimed}).encode())

@@ -94,7 +94,7 @@ def test_people_neither_open_reviews_nor_answer_them(asked: Scenario, person: st
 
 
 @pytest.mark.parametrize("outcome", ["go", "hold", "recycle", "kill"])
-def test_the_pmo_decides(asked: Scenario, outcome: str) -> None:
+def test_the_pmo_decides(asked: Scenario, outcome: gate_review.Outcome) -> None:
     when(asked, deciding(outcome), BEN).then(GateDecided(project="p1", gate="g1", outcome=outcome)).under(
         "pmo", f"mandate/{BEN}@1"
     )

@@ -6,6 +6,7 @@ from mandate_events.deciding import Command, NotYet
 from mandate_events.event import Event
 from mandate_events.identifiers import derived
 from mandate_events.testing import Outcome, Scenario
+from projects import project
 from projects.mandate import MANDATE, MandateEnded, MandateRecognised
 from projects.project import (
     PROJECT,
@@ -44,11 +45,11 @@ def decision(outcome: str, review: str = FIRST, gate: str = "g1") -> ApplyGateDe
     return ApplyGateDecision.model_validate({"review": review, "gate": gate, "outcome": outcome, "origin": ORIGIN})
 
 
-def applied(outcome: str, review: str = FIRST, gate: str = "g1") -> GateDecisionApplied:
+def applied(outcome: project.Outcome, review: str = FIRST, gate: str = "g1") -> GateDecisionApplied:
     return GateDecisionApplied(review=review, gate=gate, outcome=outcome, origin=ORIGIN)
 
 
-def not_applied(outcome: str, rule: str, review: str = FIRST, gate: str = "g1") -> GateDecisionNotApplied:
+def not_applied(outcome: project.Outcome, rule: str, review: str = FIRST, gate: str = "g1") -> GateDecisionNotApplied:
     return GateDecisionNotApplied(review=review, gate=gate, outcome=outcome, rule=rule, origin=ORIGIN)
 
 
@@ -134,7 +135,7 @@ def test_a_gate_that_the_standard_does_not_have_is_invalid(initiated: Scenario) 
         ("kill", [ProjectTerminated(gate="g1")]),
     ],
 )
-def test_what_follows_from_a_decision(initiated: Scenario, outcome: str, consequence: list[Event]) -> None:
+def test_what_follows_from_a_decision(initiated: Scenario, outcome: project.Outcome, consequence: list[Event]) -> None:
     asked = initiated.given(PROJECT, "p1", requested())
     when(asked, decision(outcome), SYSTEM).then(applied(outcome), *consequence)
 
@@ -148,7 +149,9 @@ def test_what_follows_from_a_decision(initiated: Scenario, outcome: str, consequ
         ("kill", [ProjectTerminated(gate="g1")]),
     ],
 )
-def test_what_follows_for_a_held_project(initiated: Scenario, outcome: str, consequence: list[Event]) -> None:
+def test_what_follows_for_a_held_project(
+    initiated: Scenario, outcome: project.Outcome, consequence: list[Event]
+) -> None:
     second = derived("gate-review", "p1", "2")
     held = initiated.given(PROJECT, "p1", requested(), applied("hold"), ProjectHeld(gate="g1"))
     when(held, request()).then(requested(review=second))

@@ -12,6 +12,8 @@ from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Mount, Route
 
 from governance.main import SERVICE as GOVERNANCE
+from mandate_events.building import bring
+from mandate_events.engine import create_engine
 from mandate_events.kafka import declare_topics
 from mandate_events.migrating import migrate
 from mandate_local.identity import create_identity
@@ -53,7 +55,10 @@ async def prepare(postgres: EmbeddedPostgres, kafka: str | None = None) -> None:
     """Databases, migrations and topics: one after the other, since Alembic's context is global."""
     for service in SERVICES:
         await asyncio.to_thread(postgres.ensure_database, service.name)
-        await migrate(postgres.dsn(service.name, driver="asyncpg"), service.migrations)
+        await migrate(postgres.dsn(service.name), service.migrations)
+        engine = create_engine(postgres.dsn(service.name))
+        await bring(engine, service.lists)
+        await engine.dispose()
     if kafka:
         await declare_topics(kafka, [service.name for service in SERVICES])
 

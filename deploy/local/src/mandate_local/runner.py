@@ -18,6 +18,7 @@ from mandate_local.identity import PERSONAS
 from mandate_local.postgres import EmbeddedPostgres, PostgresError
 from mandate_local.product import create_product, prepare
 from mandate_web import logs
+from mandate_web.connection import Connection
 
 PORTFOLIO = "/reporting/v1/portfolio"
 
@@ -57,6 +58,7 @@ async def _serve(
             app,
             host="127.0.0.1",
             port=port,
+            http=Connection,
             log_config=None,
             access_log=False,
             server_header=False,

@@ -1,17 +1,20 @@
 """The HTTP API as this client uses it: one connection pool, one retry rule, problems as exceptions."""
 
+import json
 import threading
 import uuid
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Self
 
 import httpx
 
-from mandate_client.problems import ApiProblem, Unreachable, UsageProblem, problem_from
+from mandate_client.problems import ApiProblem, BrokenOff, Unreachable, UsageProblem, problem_from
 from mandate_client.retrying import RETRIED, Attempts, retry_after
 
 Json = dict[str, Any]
+NDJSON = "application/x-ndjson"
 DEFAULT_URL = "http://127.0.0.1:8080"
 PATIENCE = 60.0
 _NOT_WORTH_RETRYING = (httpx.UnsupportedProtocol, httpx.LocalProtocolError)
@@ -23,6 +26,20 @@ class Answer:
     body: Json
     replayed: bool
     """The service gave the stored answer to an earlier request with the same key: nothing happened anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Streamed:
+    """A long answer: its headers, and its bytes as they come."""
+
+    response: httpx.Response
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        return self.response.headers
+
+    def blocks(self) -> Iterator[bytes]:
+        return self.response.iter_bytes()
 
 
 class Api:
@@ -57,6 +74,22 @@ class Api:
     def get(self, path: str, params: Mapping[str, str | int] | None = None) -> Json:
         return self._authorised("GET", path, params=params).body
 
+    @contextmanager
+    def stream(self, path: str, params: Mapping[str, str | int], accept: str) -> Iterator[Streamed]:
+        """A long answer while it arrives. Refusals raise as everywhere; BrokenOff where it ends too early."""
+        where = f"GET {self.url}{path}"
+        token = self._signed_in(stale=None)
+        self.get(path, {**params, "limit": 1})  # signs in anew, waits and is refused as any other request
+        headers = _with_token({"Accept": accept}, self._signed_in(stale=None) or token)
+        try:
+            with self._http.stream("GET", self.url + path, params=dict(params), headers=headers) as response:
+                if not response.is_success:
+                    response.read()
+                    _answer(response, where)
+                yield Streamed(response)
+        except httpx.TransportError as error:
+            raise BrokenOff(f"{where} broke off: {str(error) or type(error).__name__}") from None
+
     def post(self, path: str, body: Json, key: str | None = None) -> Answer:
         """One decision. `key` is the Idempotency-Key: all tries carry the same, so that it happens once."""
         headers = {"Idempotency-Key": key or str(uuid.uuid4())}
@@ -67,6 +100,11 @@ class Api:
                 raise
         # A refusal is stored under its key as well. The rights may have changed since: ask anew, not again.
         return self._authorised("POST", path, headers={"Idempotency-Key": str(uuid.uuid4())}, json=body)
+
+    def post_lines(self, path: str, lines: bytes, key: str) -> Answer:
+        """Many decisions, as NDJSON. The answer is a job, or `items`: what each line came to."""
+        headers = {"Idempotency-Key": key, "Content-Type": NDJSON}
+        return self._authorised("POST", path, headers=headers, content=lines)
 
     def pages(self, path: str, params: Mapping[str, str | int]) -> Iterator[Json]:
         """Every item of a list, over all its pages."""
@@ -140,7 +178,10 @@ def _with_token(headers: Mapping[str, str] | None, token: str | None) -> dict[st
 def _answer(response: httpx.Response, where: str) -> Answer:
     replayed = response.headers.get("Idempotency-Replayed", "").lower() == "true"
     try:
-        body = response.json()
+        if response.headers.get("Content-Type", "").partition(";")[0] == NDJSON:
+            body = {"items": [json.loads(line) for line in response.content.splitlines()]}
+        else:
+            body = response.json()
     except ValueError:
         body = None
     if not response.is_success:

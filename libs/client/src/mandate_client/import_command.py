@@ -1,27 +1,20 @@
 """`mandate import proposals`: a spreadsheet of proposals into the office's pipeline, each exactly once."""
 
-import hashlib
 import json
 import re
-import uuid
 from collections.abc import Iterator, Mapping
-from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from mandate_client import rejects, terminal
-from mandate_client.api import Api, Json
-from mandate_client.concurrently import concurrently
+from mandate_client import imports, rejects, terminal
+from mandate_client.api import Json
 from mandate_client.connection import connection
 from mandate_client.csv_records import FileProblem
-from mandate_client.problems import ApiProblem, ClientError, UsageProblem
+from mandate_client.problems import ClientError, UsageProblem, problem_from
 from mandate_client.proposals_csv import BadMap, Rejection, Row, gate_paths, read_proposals
-
-KEYS = uuid.UUID("6a1d9c0e-52f7-5b0e-9a54-0f4c8f1f7a11")
-"""Namespace of our idempotency keys."""
 
 _COLUMN_OF = {
     "reference": "ID",
@@ -53,7 +46,7 @@ class Tally:
 
 
 def proposal(row: Row, portfolio: str, currency: str, reason: str) -> Json:
-    """The body of `POST /governance/v1/proposals` for one row."""
+    """One row as the service takes it."""
 
     def day(column: str) -> str | None:
         return row.dates[column].isoformat() if column in row.dates else None
@@ -73,25 +66,19 @@ def proposal(row: Row, portfolio: str, currency: str, reason: str) -> Json:
     }
 
 
-def key_of(body: Json) -> str:
-    """The same row gives the same key in every run, so that a second run doubles nothing; a changed row another."""
-    digest = hashlib.sha256(json.dumps(body, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
-    return str(uuid.uuid5(KEYS, json.dumps([body["portfolio"], body["reference"], digest])))
-
-
-def send(api: Api, row: Row, body: Json) -> str | Rejection:
-    """One row. What concerns this row alone is its outcome; anything else is raised and ends the import."""
-    try:
-        answer = api.post("/governance/v1/proposals", body, key_of(body))
-    except ApiProblem as problem:
-        if problem.already and problem.type.endswith("/already-proposed"):
-            return "already"
-        if problem.status not in {409, 413, 422}:
-            raise
-        pointer = problem.errors[0].pointer.split("/") if problem.errors else []
-        column = next((_COLUMN_OF[part] for part in pointer if part in _COLUMN_OF), "")
-        return Rejection(row.line, column, problem.reason, row.reference)
-    return "already" if answer.replayed else "accepted"
+def outcome(row: Row, result: Json) -> str | Rejection:
+    """What one line came to. What concerns it alone is its outcome; anything else is raised and ends the import."""
+    status = result.get("status")
+    if status == 201:
+        return "accepted"
+    problem = problem_from(int(status or 500), "refused", result.get("problem"), f"line {row.line}")
+    if problem.already and problem.type.endswith("/already-proposed"):
+        return "already"
+    if problem.status not in {409, 413, 422}:
+        raise problem
+    pointer = problem.errors[0].pointer.split("/") if problem.errors else []
+    column = next((_COLUMN_OF[part] for part in pointer if part in _COLUMN_OF), "")
+    return Rejection(row.line, column, problem.reason, row.reference)
 
 
 def rows(file: Path, paths: Mapping[str, str]) -> Iterator[Row | Rejection]:
@@ -114,12 +101,14 @@ def import_proposals(
         list[str] | None,
         typer.Option("--map", metavar='"NAME=PATH"', help="Gate path of an EPT name. May be given several times."),
     ] = None,
-    concurrency: Annotated[int, typer.Option(min=1, max=64, help="Requests at a time.")] = 16,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and report; send nothing.")] = False,
     reason: Annotated[str | None, typer.Option(help="Why, on record with every proposal.")] = None,
     rejects_file: Annotated[
         Path | None,
         typer.Option("--rejects", metavar="FILE.csv", help="Write the rejected rows to this file."),
+    ] = None,
+    resume: Annotated[
+        str | None, typer.Option(metavar="IMPORT", help="Follow the import of this file that goes on under this id.")
     ] = None,
 ) -> None:
     """Propose every project of a CSV file.
@@ -127,6 +116,8 @@ def import_proposals(
     Required columns: ID, FFC, BCA. May be empty: Delivery Program, Tender Closed, Owner Group, BNI, PBC, EPT,
     Approval body, Owner Team, Stage1, Stage2, Stage3. Dates with slashes are day/month/year. Rows that cannot be
     taken are listed with line, column and reason; the others go in. Run it again as you like: nothing is doubled.
+
+    A large file is imported by the service itself: Ctrl-C leaves it running, and --resume follows it.
 
     Exit code: 0 every row is in, 3 some were rejected, 1 stopped by an error, 2 wrong usage or nobody there.
 
@@ -148,31 +139,32 @@ def import_proposals(
         raise UsageProblem(f"--rejects {rejects_file} would overwrite the file to import")
 
     tally = Tally()
-    total = 0
-    for found in rows(file, paths):  # once through before anything is sent: a file that is no CSV sends nothing
-        total += isinstance(found, Row)
-        if isinstance(found, Rejection):
+    good = []
+    for found in rows(file, paths):  # all of it before anything is sent: a file that is no CSV sends nothing
+        if isinstance(found, Row):
+            good.append(found)
+        else:
             tally.count(found)
     if rejects_file is not None:
         rejects.write(rejects_file, tally.rejections)
     if dry_run:
         rejects.show(tally.rejections)
-        typer.echo(f"Dry run, nothing sent: {total} rows to propose, {len(tally.rejections)} rejected.")
+        typer.echo(f"Dry run, nothing sent: {len(good)} rows to propose, {len(tally.rejections)} rejected.")
         raise typer.Exit(3 if tally.rejections else 0)
 
     why = reason or f"Imported from {file.name}"
-    good = (found for found in rows(file, paths) if isinstance(found, Row))
-    with connection(ctx).open() as api, terminal.progress("Proposing", total) as advance:
-        answers = concurrently(
-            lambda row: send(api, row, proposal(row, portfolio, currency, why)), good, concurrency, api.stop
-        )
+    lines = [json.dumps(proposal(row, portfolio, currency, why), ensure_ascii=False) for row in good]
+    with connection(ctx).open() as api, terminal.progress("Proposing", len(good)) as advance:
         try:
-            with closing(answers):
-                for outcome in answers:
-                    tally.count(outcome)
-                    advance()
+            results = imports.follow(api, resume, len(good), advance) if resume else imports.send(api, lines, advance)
+            for row, result in zip(good, results, strict=True):
+                tally.count(outcome(row, result))
+        except imports.Interrupted as left:
+            again = f"mandate import proposals {file} --resume {left}"
+            typer.echo(f"The import goes on. To follow it, with the same options: {again}", err=True)
+            raise typer.Exit(130) from None
         except (KeyboardInterrupt, ClientError) as stopped:
-            typer.echo(f"Stopped: {tally} so far, of {total} rows to propose.", err=True)
+            typer.echo(f"Stopped: {tally} so far, of {len(good)} rows to propose.", err=True)
             typer.echo("The same command may be run again: what is in stays in, nothing is doubled.", err=True)
             if isinstance(stopped, ClientError):
                 raise

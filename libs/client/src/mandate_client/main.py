@@ -1,5 +1,6 @@
 """`mandate`: the command line of the record. The same HTTP API as everyone, and nothing else of ours."""
 
+from importlib.metadata import entry_points
 from typing import Annotated
 
 import typer
@@ -7,9 +8,11 @@ import typer
 from mandate_client.api import DEFAULT_URL, PATIENCE
 from mandate_client.connection import Commands, Connection
 from mandate_client.decision_commands import appoint, authorise
+from mandate_client.extensions import extend
+from mandate_client.history_commands import history, story
 from mandate_client.identity_commands import personas, token, whoami
 from mandate_client.import_command import import_proposals
-from mandate_client.reading_commands import history, portfolio
+from mandate_client.reading_commands import portfolio
 
 app = typer.Typer(cls=Commands, no_args_is_help=True, pretty_exceptions_enable=False)
 imports = typer.Typer(no_args_is_help=True, help="Bring records in from files.")
@@ -50,8 +53,11 @@ def connect(
 
 imports.command("proposals")(import_proposals)
 app.add_typer(imports, name="import")
-for command in (token, personas, whoami, authorise, appoint, portfolio, history):
+for command in (token, personas, whoami, authorise, appoint, portfolio, history, story):
     app.command()(command)
+
+for extension in entry_points(group="mandate.commands"):
+    extend(app, extension)
 
 
 if __name__ == "__main__":

@@ -26,6 +26,12 @@ class Unreachable(ClientError):
     exit_code = 2
 
 
+class BrokenOff(ClientError):
+    """A long answer ended too early. What had come is right, and may be gone on with."""
+
+    exit_code = 3
+
+
 @dataclass(frozen=True)
 class Pointed:
     """One entry of a problem's `errors`: where in the body (a JSON pointer), and what about it."""

@@ -1,4 +1,4 @@
-"""What the record shows: `portfolio` and `history`."""
+"""What the lists show: `portfolio`."""
 
 from itertools import islice
 from typing import Annotated
@@ -52,29 +52,3 @@ def portfolio(
     terminal.table(columns, [[item.get(column) for column in columns] for item in items])
     if len(items) == limit:
         typer.echo(f"The first {limit}: --limit shows more.", err=True)
-
-
-def history(
-    ctx: typer.Context,
-    project: Annotated[str | None, typer.Option(metavar="ID", help="Only this project's story.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="At most so many events.")] = 50,
-    ndjson: Annotated[bool, typer.Option("--ndjson", help="One JSON object a line, complete.")] = False,
-) -> None:
-    """Show what was decided: by whom, in which role, when, and why.
-
-    \b
-    Examples:
-      mandate history --as auditor-1 --limit 20
-      mandate history --project 0197b3a0-5c1e-7c44-8d1f-2f6b8f1f7a11 --ndjson
-    """
-    params: dict[str, str | int] = {"limit": min(limit, PAGE)}
-    if project is not None:
-        params["project"] = project
-    with connection(ctx).open() as api:
-        items = islice(api.pages("/reporting/v1/history", params), limit)
-        if ndjson:
-            for item in items:
-                terminal.as_json(item, compact=True)
-            return
-        columns = ("source", "position", "recorded_at", "type", "actor", "role", "project", "reason")
-        terminal.table(columns, [[item.get(column) for column in columns] for item in items])

@@ -1,9 +1,9 @@
 """What a person sees: progress that also reads well in a log file, tables that a pipe does not cut off."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Protocol
 
 import typer
 from rich.console import Console
@@ -22,27 +22,33 @@ def console(*, err: bool = False) -> Console:
     return made if made.is_terminal else Console(stderr=err, highlight=False, width=WIDE)
 
 
+class Advance(Protocol):
+    """Tells that one more is done, or so many more."""
+
+    def __call__(self, count: int = 1, /) -> None: ...
+
+
 @contextmanager
-def progress(what: str, total: int) -> Iterator[Callable[[], None]]:
-    """A function to call once per item done. Shown on stderr: a bar, or a line every tenth of the way."""
+def progress(what: str, total: int | None, *, unit: str = "") -> Iterator[Advance]:
+    """A function to call when something is done. Shown on stderr: a bar, or a line every tenth of the way."""
     errors = console(err=True)
     if not errors.is_terminal:
-        yield _lines(what, total)
+        yield _lines(what, total, unit)
         return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=errors) as bar:
         task = bar.add_task(what, total=total)
-        yield lambda: bar.advance(task)
+        yield lambda count=1: bar.advance(task, count)
 
 
-def _lines(what: str, total: int) -> Callable[[], None]:
+def _lines(what: str, total: int | None, unit: str) -> Advance:
     done = 0
 
-    def advance() -> None:
+    def advance(count: int = 1, /) -> None:
         nonlocal done
-        before, done = done * 10 // max(total, 1), done + 1
-        if done * 10 // max(total, 1) > before:
-            typer.echo(f"{what}: {done} of {total} ({100 * done // max(total, 1)} %)", err=True)
+        before, done = done, done + count
+        if total and done * 10 // total > before * 10 // total:
+            typer.echo(f"{what}: {done} of {total}{unit and f' {unit}'} ({100 * done // total} %)", err=True)
 
     return advance
 

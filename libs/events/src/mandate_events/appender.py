@@ -9,6 +9,7 @@ proven current, position order is commit order, and there are no gaps.
 import asyncio
 import logging
 from collections import Counter, deque
+from datetime import datetime
 from typing import Final
 
 import asyncpg
@@ -19,13 +20,17 @@ from mandate_events.canonical import check_text
 from mandate_events.deciding import Refused
 from mandate_events.domain import Domain
 from mandate_events.following import CONNECTION_LOST, Connect, Following
+from mandate_events.ledger import BEHIND
 from mandate_events.metrics import APPEND_BATCH, APPEND_COLLISIONS, APPEND_SECONDS
+from mandate_events.news import News
 from mandate_events.outcome import (
     Accepted,
     Denied,
+    LedgerBehind,
     LedgerBroken,
     LedgerUnavailable,
     Overloaded,
+    restored,
 )
 from mandate_events.rights import is_system
 from mandate_events.statements import LAST
@@ -57,9 +62,9 @@ class Overtaken(Exception):
 class Appender:
     """Decides commands and makes their events durable, many at a time."""
 
-    def __init__(self, domain: Domain, connect: Connect) -> None:
+    def __init__(self, domain: Domain, connect: Connect, *, published: bool = False) -> None:
         self._domain = domain
-        self._ledger = Following(domain, connect, on_news=self._wake_up)
+        self._ledger = Following(domain, connect, on_news=self._wake_up, published=published)
         self._queue: deque[Item] = deque()
         self._ahead: list[Item] = []
         self._contended = 0
@@ -76,11 +81,15 @@ class Appender:
     async def submit(self, submission: Submission) -> Accepted:
         """Decide one command; its events are durable on return.
 
-        Raises what the domain refuses with, `KeyReused`, `Overloaded` (nothing was done) or `LedgerUnavailable`
-        (unknown outcome: submit again with the same key).
+        Raises what the domain refuses with, `KeyReused`, `Overloaded` or `LedgerBehind` (nothing was done) or
+        `LedgerUnavailable` (unknown outcome: submit again with the same key).
         """
         if self.broken:
             raise LedgerUnavailable(str(self.broken)) from self.broken
+        if refusal := self.refusal:
+            raise refusal
+        if self._ledger.recovered and (answer := self._recovered(submission)):
+            return answer
         if self._closing or len(self._queue) >= MAX_QUEUE:
             raise Overloaded
         check_text(f"{submission.id}{submission.key}{submission.route}{submission.actor}{submission.correlation}")
@@ -90,9 +99,39 @@ class Appender:
         return await item.answer
 
     @property
+    def news(self) -> News:
+        """Told of after each write, of this process or another."""
+        return self._ledger.news
+
+    @property
     def position(self) -> int:
         """The last position this process knows of."""
         return self._ledger.position
+
+    def now(self) -> datetime:
+        """The database's clock, never behind an event that this process knows of."""
+        return self._ledger.now()
+
+    @property
+    def refusal(self) -> LedgerBehind | None:
+        """Why no command is taken at all, as far as this process knows."""
+        return self._ledger.refusal
+
+    @property
+    def uncompared(self) -> bool:
+        """Whether the ledger has yet to be compared with its topic in this database."""
+        return self._ledger.standing.uncompared
+
+    def _recovered(self, submission: Submission) -> Accepted | None:
+        """What was answered to this before its key was lost in a restore; raises it where it was a refusal."""
+        cause = submission.causation or submission.key
+        response = self._ledger.recovered.get((submission.actor, cause, submission.stream))
+        if response is None:
+            return None
+        answer = restored(response)
+        if isinstance(answer, Denied):
+            raise answer
+        return answer
 
     # --- life ---
 
@@ -133,6 +172,9 @@ class Appender:
             self._wake.clear()
         if self._ledger.behind:
             await self._ledger.catch_up()
+        if refusal := self.refusal:
+            self._turn_away(refusal)
+            return
         self._ledger.forget_oldest()
         if items := self._take():
             await self._process(items)
@@ -153,8 +195,9 @@ class Appender:
         return list(items.values())
 
     def _turn_away(self, error: Exception) -> None:
+        answer = type(error) if isinstance(error, LedgerBehind) else LedgerUnavailable
         while self._queue:
-            self._queue.popleft().give(LedgerUnavailable(str(error)))
+            self._queue.popleft().give(answer(str(error)))
 
     def _requeue(self, items: list[Item]) -> None:
         """Back to the front of the queue, in their order, with all who still wait for an answer; behind them those
@@ -360,6 +403,11 @@ class Appender:
 
     def _isolate(self, items: list[Item], error: asyncpg.PostgresError) -> None:
         """One of them cannot be written and the database does not say which: smaller batches find it."""
+        if error.sqlstate == BEHIND:  # closed since they were decided
+            self._ledger.doubt()
+            for item in items:
+                self._give(item, LedgerBehind(str(error)))
+            return
         if str(error.sqlstate)[:2] in NOT_AN_ITEMS_FAULT:
             log.error("the ledger cannot be written: %r", error)
             for item in items:

@@ -23,8 +23,18 @@ from mandate_events.deciding import (
     VersionConflict,
 )
 from mandate_events.domain import Domain
-from mandate_events.event import GENESIS, JSON, Event, Recorded, document_of
+from mandate_events.event import (
+    GENESIS,
+    JSON,
+    Catalogue,
+    Event,
+    Recorded,
+    UnknownType,
+    UnknownVersion,
+    document_of,
+)
 from mandate_events.identifiers import uuid7
+from mandate_events.outcome import WrittenByNewer
 from mandate_events.rights import DENIAL, CommandDenied, Denials
 
 T = TypeVar("T")
@@ -39,6 +49,25 @@ class Fold(msgspec.Struct, frozen=True):
     state: Any = None
     correlation: str | None = None
     """That of the first event."""
+    newer: str | None = None
+    """The type of the first event that this program does not know. The state is that before it, and not the state."""
+
+    def then(self, catalogue: Catalogue, type_: str, document: bytes) -> "Fold":
+        """The fold with one more document. One that only a newer version can read is counted, and nothing after it
+        is read: during an upgrade other processes write what this one must not guess at."""
+        if self.newer is None:
+            try:
+                return self.after(catalogue.decode(type_, document), document)
+            except (UnknownType, UnknownVersion):
+                pass
+        return msgspec.structs.replace(self, version=self.version + 1, newer=self.newer or type_)
+
+    @property
+    def known(self) -> "Fold":
+        """Itself, if it is all of its stream. Raises `WrittenByNewer`."""
+        if self.newer is not None:
+            raise WrittenByNewer(self.newer)
+        return self
 
     def after(self, record: Recorded[Any], document: bytes) -> "Fold":
         """The fold with one more event, which must be the next one."""
@@ -134,7 +163,7 @@ class Batch:
         fold = self.changed.get(stream) or self._below.get(stream) or self._folds.get(stream)
         if fold is None:
             raise NotLoaded(aggregate, stream)
-        return fold
+        return fold.known
 
     def decide(self, submission: Submission, *, keep: bool = True) -> "Deciding":
         """Authorise, decide and record one command. Raises what the domain refuses with; then nothing was done."""

@@ -18,9 +18,9 @@ from mandate_events.deciding import NotYet
 from mandate_events.event import Catalogue, Heading, read_heading
 from mandate_events.following import passes
 from mandate_events.metrics import CONSUMER_LAG, HALTED, PARKED
-from mandate_events.outcome import LedgerBroken
+from mandate_events.outcome import LedgerBroken, WrittenByNewer
 from mandate_events.policy import PolicyRunner
-from mandate_events.projection import Keep, Projection, apply_all, project, take_turn
+from mandate_events.projection import Keep, OtherViews, apply_all, check_ours, project, take_turn
 from mandate_events.transport import (
     UNKNOWN_VERSION,
     Delivery,
@@ -33,6 +33,7 @@ from mandate_events.transport import (
     Source,
     understood,
 )
+from mandate_events.view import View
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +44,7 @@ LAST_RETRY: Final = 5.0
 
 
 class Consumer:
-    """Follows one source for one purpose: a policy, or projections."""
+    """Follows one source for one purpose: a policy, or views."""
 
     def __init__(
         self,
@@ -54,7 +55,7 @@ class Consumer:
         *,
         service: str,
         policy: PolicyRunner | None = None,
-        projections: Iterable[Projection] = (),
+        views: Iterable[View] = (),
         keep: Keep | None = None,
     ) -> None:
         self.name = name
@@ -63,7 +64,7 @@ class Consumer:
         self._engine = engine
         self._service = service
         self._policy = policy
-        self._projections = tuple(projections)
+        self._views = tuple(views)
         self._keep = keep
         self._sequence = 0
         self._place = 0
@@ -89,7 +90,7 @@ class Consumer:
                 log.critical("%s of %s halted: %s", self.name, self.source.name, halt)
                 return
             except Exception as error:
-                if not passes(error):
+                if not passes(error) and not isinstance(error, OtherViews):
                     raise
                 log.warning("%s of %s waits: %r", self.name, self.source.name, error)
             finally:
@@ -119,8 +120,8 @@ class Consumer:
             await self._advance(connection, incoming, deliveries[-1].place)
             if self._keep:
                 await self._keep(connection, self.source.name, [(item.heading, item.document) for item in incoming])
-            if self._projections:
-                failures |= await project(connection, self._projections, incoming, self._blocked, failures)
+            if self._views:
+                failures |= await project(connection, self._views, incoming, self._blocked, failures)
             for item in incoming:
                 if error := failures.get(item.heading.position):
                     await self._park(connection, item, error)
@@ -221,7 +222,7 @@ class Consumer:
         assert item.record is not None
         try:
             await self._policy.react(item.record, item.document)
-        except NotYet as missing:
+        except (NotYet, WrittenByNewer) as missing:  # an upgrade brings it
             return f"{parking.NOT_YET}: {missing}"
         except Exception as error:
             if passes(error) or isinstance(error, LedgerBroken):  # our own fault, not the event's
@@ -231,9 +232,11 @@ class Consumer:
         return None
 
     async def _take_turn(self, connection: AsyncConnection) -> None:
-        """Nobody else projects now, and what waits is known as it is: a retry or a rebuild may have handled it."""
-        if self._projections or self._keep:
+        """Nobody else projects now, and what waits is known as it is: a retry may have handled it, and a swap brings
+        its own."""
+        if self._views or self._keep:
             await take_turn(connection)
+            await check_ours(connection, self._views)
             self._blocked = set(await parking.blocked(connection, self.name, self.source.name))
 
     # --- parking ---
@@ -284,8 +287,8 @@ class Consumer:
             await self._take_turn(connection)
             if not await parking.claim(connection, parked):
                 return None
-            if error is None and self._projections:
-                error = await apply_all(connection, self._projections, [item])
+            if error is None and self._views:
+                error = await apply_all(connection, self._views, [item])
             if error is None:
                 await parking.unpark(connection, parked)
             else:

@@ -10,7 +10,7 @@ or HTTP. A refusal is a typed value; the edge of the system gives it a status.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Annotated, Any, Final, Generic, Protocol, TypeAlias, TypeVar
+from typing import Annotated, Any, Generic, Protocol, TypeAlias, TypeVar
 
 import msgspec
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -18,6 +18,7 @@ from pydantic_core import PydanticCustomError
 
 from mandate_events.canonical import NotCanonical, check_text
 from mandate_events.event import Event, Recorded
+from mandate_events.formats import UUID_PATTERN, Uuid, told
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -52,8 +53,9 @@ Line = Annotated[str, Field(min_length=1), AfterValidator(_storable), AfterValid
 Title = Annotated[Line, Field(max_length=200)]
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
 PersonId = Annotated[
-    str,
-    Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", description="Opaque id of a person"),
+    Uuid,
+    Field(pattern=f"^{UUID_PATTERN}$", description="Opaque id of a person"),
+    told("Opaque id of a person"),  # to those who read events
 ]
 
 
@@ -180,6 +182,8 @@ class Aggregate(Generic[S]):
     name: str
     decide: Callable[[S | None, Any, Context], Decided]
     evolve: Callable[[S | None, Any, Recorded[Any]], S]
+    events: tuple[type[Event], ...] = ()
+    """What happens to it: the events on its streams."""
     opened_by: frozenset[type[Command]] = frozenset()
     """Commands that may be given to a thing that does not exist yet."""
     project: Callable[[str, S | None], str | None] = field(default=_no_project)
@@ -191,7 +195,3 @@ class Aggregate(Generic[S]):
 
     def stream(self, id_: str) -> str:
         return f"{self.name}/{id_}"
-
-
-ABSENT: Final = 0
-"""The expected version of a stream that must not exist yet."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeAlias
 
 from mandate_events.deciding import Aggregate, Context, Mandate
-from mandate_events.event import Catalogue, Event
+from mandate_events.event import Catalogue, Event, Upcasts
 from mandate_events.rights import DENIAL, KERNEL_EVENTS, KERNEL_RIGHTS, RIGHTS_TABLE, SYSTEM, Right, Rights, is_system
 
 FindMandates: TypeAlias = Callable[[Context], Sequence[Mandate]]
@@ -22,9 +22,10 @@ class Domain:
         aggregates: Iterable[Aggregate[Any]],
         rights: Iterable[Right],
         find_mandates: FindMandates,
+        upcasts: Upcasts | None = None,
     ) -> None:
         self.service = service
-        self.catalogue = Catalogue(service, (*KERNEL_EVENTS, *events))
+        self.catalogue = Catalogue(service, (*KERNEL_EVENTS, *events), upcasts)
         self.rights = Rights(*KERNEL_RIGHTS, *rights)
         known: list[Aggregate[Any]] = [RIGHTS_TABLE, DENIAL, *aggregates]
         self.aggregates = {aggregate.name: aggregate for aggregate in known}
@@ -35,6 +36,3 @@ class Domain:
         if is_system(context.actor):
             return (Mandate(SYSTEM, system_authority or context.actor),)
         return self._find_mandates(context)
-
-    def aggregate_of(self, stream: str) -> Aggregate[Any]:
-        return self.aggregates[stream.partition("/")[0]]

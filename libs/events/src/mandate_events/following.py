@@ -18,8 +18,12 @@ from mandate_events.batch import Batch, Fold
 from mandate_events.canonical import leaf_hash
 from mandate_events.deciding import Aggregate
 from mandate_events.domain import Domain
-from mandate_events.outcome import LedgerBroken, LedgerUnavailable, Overloaded
-from mandate_events.statements import AT, HISTORY, LAST, TAIL
+from mandate_events.home import Standing, settle, standing
+from mandate_events.ledger import HOME
+from mandate_events.metrics import LEDGER_CLOSED
+from mandate_events.news import News
+from mandate_events.outcome import LedgerBehind, LedgerBroken, LedgerUnavailable, Overloaded
+from mandate_events.statements import AT, HISTORY, LAST, RECOVERED, TAIL
 
 log = logging.getLogger(__name__)
 
@@ -51,10 +55,15 @@ def passes(error: BaseException) -> bool:
     if isinstance(error, DBAPIError):  # SQLAlchemy wraps what asyncpg raises
         cause = error.orig.__cause__ if error.orig else None
         torn = error.connection_invalidated or isinstance(cause, asyncpg.InternalClientError)
-        return torn or _state(cause).startswith(PASSING_STATES)
+        return torn or swapped(error) or _state(cause).startswith(PASSING_STATES)
     if isinstance(error, (*CONNECTION_LOST, LedgerUnavailable, Overloaded)):
         return True
     return _state(error).startswith(PASSING_STATES)
+
+
+def swapped(error: DBAPIError) -> bool:
+    """Whether a statement was planned for tables of other types than now bear the names; the next try plans anew."""
+    return error.orig is not None and isinstance(error.orig.__cause__, asyncpg.InvalidCachedStatementError)
 
 
 def _state(error: BaseException | None) -> str:
@@ -64,8 +73,12 @@ def _state(error: BaseException | None) -> str:
 class Following:
     """The cached folds, each complete up to `position`, and the connection that keeps them so."""
 
-    def __init__(self, domain: Domain, connect: Connect, on_news: Callable[[], None]) -> None:
+    def __init__(self, domain: Domain, connect: Connect, on_news: Callable[[], None], *, published: bool) -> None:
         self.domain = domain
+        self.standing = Standing(None, "not connected", None)
+        self.recovered: dict[tuple[str, str, str], bytes] = {}
+        """Answers to commands whose keys a restore lost, by principal, cause and stream."""
+        self.news = News()
         self.folds: dict[str, Fold] = {}
         self.position = 0
         self.behind = True
@@ -73,6 +86,8 @@ class Following:
         self._time = EPOCH
         self._leaf: bytes | None = None  # of the event at `position`, empty before the first
         self._offset = timedelta()
+        self._moved = True  # what is known of its home may no longer be so
+        self._published = published
         self._connect = connect
         self._on_news = on_news
         self._connection: asyncpg.Connection[Any] | None = None
@@ -102,6 +117,7 @@ class Following:
         self._time, self._leaf = recorded_at, leaf
         await connection.add_listener("ledger", self._heard)
         self.behind = True
+        await self._look_at_home()
 
     async def close(self) -> None:
         if self._connection:
@@ -123,6 +139,8 @@ class Following:
     async def catch_up(self) -> None:
         """Read what other processes wrote since, and let the cached folds follow."""
         self.behind = False
+        if self._moved:
+            await self._look_at_home()
         while rows := await self.connection.fetch(TAIL, self.position):
             for position, stream, version, type_, document, recorded_at in rows:
                 if position != self.position + 1:
@@ -131,6 +149,27 @@ class Following:
                 if fold and version > fold.version:  # a fold that was loaded since may be ahead
                     self.folds[stream] = self._then(fold, type_, document)
                 self.position, self._time, self._leaf = position, recorded_at, leaf_hash(document)
+        self.news.tell()
+
+    @property
+    def refusal(self) -> LedgerBehind | None:
+        """Why nothing may be decided on this ledger now."""
+        return self.standing.refusal
+
+    def doubt(self) -> None:
+        """The database refused to write: what this process knows of the ledger's home is old."""
+        self.behind = self._moved = True
+
+    async def _look_at_home(self) -> None:
+        """May commands be taken here? A ledger without a topic is at home wherever it is opened."""
+        self._moved = False
+        self.standing = await standing(self.connection)
+        if not self._published and self.standing.uncompared:
+            await settle(self.connection, self.domain.service)
+            self.standing = await standing(self.connection)
+        LEDGER_CLOSED.labels(self.domain.service).set(self.refusal is not None)
+        rows = await self.connection.fetch(RECOVERED)
+        self.recovered = {(principal, cause, stream): response for principal, cause, stream, response in rows}
 
     async def load(self, wanted: dict[str, Aggregate[Any]]) -> None:
         """Fold streams that are not in the cache; a stream without events is cached as such."""
@@ -144,6 +183,7 @@ class Following:
         self.folds.update(batch.changed)
         self.position = batch.position
         self._time, self._leaf = batch.now, batch.rows[-1].leaf
+        self.news.tell()
 
     def forget_oldest(self) -> None:
         """Bound the cache. Between batches only: a batch relies on what it has loaded."""
@@ -152,9 +192,10 @@ class Following:
                 del self.folds[stream]
 
     def _then(self, fold: Fold, type_: str, document: bytes) -> Fold:
-        return fold.after(self.domain.catalogue.decode(type_, document), document)
+        return fold.then(self.domain.catalogue, type_, document)
 
-    def _heard(self, connection: Any, pid: int, _channel: str, _payload: object) -> None:
+    def _heard(self, connection: Any, pid: int, _channel: str, payload: object) -> None:
         if pid != connection.get_server_pid():
             self.behind = True
+            self._moved = self._moved or payload == HOME
             self._on_news()

@@ -3,7 +3,7 @@
 import hashlib
 import os
 import time
-from uuid import NAMESPACE_URL, UUID, uuid5
+from uuid import NAMESPACE_URL, uuid5
 
 NAMESPACE = uuid5(NAMESPACE_URL, "mandate")
 
@@ -29,11 +29,3 @@ def derived(*parts: str) -> str:
 
 def _text(digits: str) -> str:
     return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
-
-
-def is_uuid(text: str) -> bool:
-    """Whether `text` is a UUID in its one lower-case spelling."""
-    try:
-        return str(UUID(text)) == text
-    except ValueError:
-        return False

@@ -167,7 +167,7 @@ class KafkaSink:
         pending: list[asyncio.Future[Any]] = []
         try:
             for type_, document in documents:
-                headers = [("content-type", CONTENT_TYPE), ("ce_type", type_.encode())]
+                headers = [("content-type", CONTENT_TYPE), ("type", type_.encode())]
                 async with asyncio.timeout(PATIENCE):
                     sent = await self._producer.send(self._topic, value=document, headers=headers, partition=0)
                 pending.append(sent)

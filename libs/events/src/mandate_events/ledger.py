@@ -1,13 +1,23 @@
 """The ledger's tables, and who may do what with them.
 
 Append-only is enforced twice: no role is granted UPDATE or DELETE on the record, and triggers refuse them, TRUNCATE
-included, even to the owner. `cursors`, `received` and `parked` are the state of workers.
+included, even to the owner. `cursors`, `received` and `parked` are the state of workers. A ledger that is behind its
+topic is closed by a trigger that is off as long as all is well, and so costs a write nothing (docs/adr/0016).
 """
 
 from typing import Final
 
-SHAPE: Final = "Mandate ledger, shape 1"
+SHAPE: Final = "Mandate ledger, shape 2"
 """Written into the database. Until 1.0.0 a ledger of another shape is refused: there is no way to bring it over."""
+
+BEHIND: Final = "MD001"
+"""SQLSTATE by which the database refuses to write into a ledger that is behind its topic."""
+
+RECOVERING: Final = "mandate.recovering"
+"""The session setting of the one who may: `mandate-<service> recover`."""
+
+HOME: Final = "home"
+"""What is notified when `ledger.home` has changed."""
 
 ROLES: Final = ("owner", "migrator", "append", "read", "auditor")
 
@@ -77,6 +87,25 @@ create table ledger.parked (
     discarded_reason text,
     primary key (consumer, source, sequence)
 );
+
+create table ledger.home (
+    id     integer primary key default 1 check (id = 1),
+    place  text,
+    behind text
+);
+insert into ledger.home default values;
+comment on column ledger.home.place is 'Where this ledger was last seen to hold all that its topic holds';
+comment on column ledger.home.behind is 'Why it takes no commands; null where it does';
+
+create table ledger.recovered (
+    principal text not null,
+    cause     text not null,
+    stream    text not null,
+    response  bytea not null,
+    position  bigint not null,
+    primary key (principal, cause, stream)
+);
+comment on table ledger.recovered is 'What was answered to commands whose keys a restore lost, made from their events';
 """
 
 GUARDS: Final = """
@@ -87,6 +116,44 @@ begin
 end $$;
 """
 
+FENCE: Final = f"""
+create function ledger.here() returns text language sql stable set search_path = pg_catalog, pg_temp as $$
+    select case when pg_is_in_recovery() then 'a standby'
+        else format('%s/%s/%s', system_identifier, left(pg_walfile_name(pg_current_wal_lsn()), 8), oid) end
+    from pg_control_system(), pg_database where datname = current_database()
+$$;
+comment on function ledger.here is 'Which database this is: a dump that is restored, or a recovery in time, is another';
+
+create function ledger.refuse_behind() returns trigger language plpgsql as $$
+begin
+    if current_setting('{RECOVERING}', true) is distinct from 'on' then
+        raise exception 'the ledger is behind its topic' using errcode = '{BEHIND}';
+    end if;
+    return null;
+end $$;
+create trigger events_behind before insert on ledger.events
+    for each statement execute function ledger.refuse_behind();
+alter table ledger.events disable trigger events_behind;
+
+create function ledger.refuse_commands(why text) returns void language plpgsql security definer
+    set search_path = pg_catalog, pg_temp as $$
+begin
+    alter table ledger.events enable always trigger events_behind;  -- waits for what is being written
+    update ledger.home set behind = why;
+    perform pg_notify('ledger', '{HOME}');
+end $$;
+
+create function ledger.accept_commands() returns void language plpgsql security definer
+    set search_path = pg_catalog, pg_temp as $$
+begin
+    alter table ledger.events disable trigger events_behind;
+    update ledger.home set behind = null, place = ledger.here();
+    perform pg_notify('ledger', '{HOME}');
+end $$;
+
+revoke execute on function ledger.refuse_commands, ledger.accept_commands from public;
+"""  # noqa: S608 - our own names
+
 GRANTS: Final = """
 grant usage on schema ledger to {append}, {read}, {auditor};
 grant select on all tables in schema ledger to {append}, {read}, {auditor};
@@ -96,6 +163,9 @@ grant insert, delete on ledger.commands to {append};
 grant insert, update on ledger.cursors to {append};
 grant insert on ledger.received to {append};
 grant insert, update, delete on ledger.parked to {append};
+grant update (place) on ledger.home to {append};
+grant insert, delete on ledger.recovered to {append};
+grant execute on function ledger.refuse_commands, ledger.accept_commands to {append};
 """
 
 
@@ -137,19 +207,11 @@ def create_ledger(service: str) -> str:
     own = f"alter schema ledger owner to {owner}; "
     own += " ".join(
         f"alter table ledger.{table} owner to {owner};"
-        for table in ("events", "commands", "blobs", "cursors", "received", "parked")
+        for table in ("events", "commands", "blobs", "cursors", "received", "parked", "home", "recovered")
     )
-    guards = [GUARDS, only_grows("ledger.events"), only_grows("ledger.blobs")]
+    own += " ".join(
+        f"alter function ledger.{function} owner to {owner};"
+        for function in ("here", "refuse_behind", "refuse_commands", "accept_commands")
+    )
+    guards = [GUARDS, FENCE, only_grows("ledger.events"), only_grows("ledger.blobs")]
     return "\n".join([create_roles(service), TABLES, *guards, GRANTS.format(**roles), own])
-
-
-def create_views(service: str) -> str:
-    """SQL of the schema that projections live in. They are rebuilt at will, so the worker may write them freely."""
-    append, read, auditor = (role(service, name) for name in ("append", "read", "auditor"))
-    return f"""
-create schema views;
-grant usage on schema views to {append}, {read}, {auditor};
-alter default privileges in schema views grant select, insert, update, delete on tables to {append};
-alter default privileges in schema views grant usage on sequences to {append};
-alter default privileges in schema views grant select on tables to {read}, {auditor};
-"""

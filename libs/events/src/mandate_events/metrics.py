@@ -25,3 +25,8 @@ HALTED = Gauge(
     "1 where a consumer stopped on a loss or a fork",
     ["service", "consumer", "source"],
 )
+LEDGER_CLOSED = Gauge(
+    "mandate_ledger_closed",
+    "1 where a ledger takes no commands: it is behind its topic, or not compared with it yet",
+    ["service"],
+)

@@ -10,6 +10,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import AdaptedConnection, Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from mandate_events.engine import create_engine
 from mandate_events.ledger import SHAPE
 
 MIGRATION_LOCK: Final = 0x4D494752
@@ -23,12 +24,12 @@ def configuration(scripts: Path) -> Config:
     return config
 
 
-async def migrate(url: str, scripts: Path) -> tuple[str | None, str | None]:
-    """Bring a database to the newest revision; returns the revisions before and after. `url` is SQLAlchemy's.
+async def migrate(dsn: str, scripts: Path) -> tuple[str | None, str | None]:
+    """Bring a database to the newest revision; returns the revisions before and after.
 
     Raises `OtherShape` for a database that this version must not touch.
     """
-    engine = create_async_engine(url)
+    engine = create_engine(dsn)
     try:
         async with engine.connect() as connection:
             await connection.execute(text("select pg_advisory_lock(:lock)"), {"lock": MIGRATION_LOCK})

@@ -8,6 +8,8 @@ import msgspec
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from mandate_events.formats import told
+
 
 def _plain(value: object) -> object:
     """Digits, and at most one point between them: what a person reads is what is recorded."""
@@ -42,8 +44,8 @@ Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$", description="ISO 4217 cod
 class Money(msgspec.Struct, frozen=True):
     """An amount in a currency, as events carry it: the amount is text with two decimals."""
 
-    amount: str
-    currency: str
+    amount: Annotated[str, told(pattern=r"^[0-9]{1,16}\.[0-9]{2}$")]
+    currency: Annotated[str, told("ISO 4217 code", pattern="^[A-Z]{3}$")]
 
     @property
     def value(self) -> Decimal:

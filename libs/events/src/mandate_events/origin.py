@@ -6,6 +6,7 @@ import msgspec
 
 from mandate_events.canonical import MAX_INTEGER
 from mandate_events.event import Event
+from mandate_events.formats import Sha256
 
 
 class Origin(Event, frozen=True, kw_only=True):
@@ -13,7 +14,7 @@ class Origin(Event, frozen=True, kw_only=True):
 
     source: str
     sequence: Annotated[int, msgspec.Meta(ge=1, le=MAX_INTEGER)]
-    hash: str
+    hash: Sha256
 
     @property
     def reference(self) -> str:

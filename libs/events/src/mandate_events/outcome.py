@@ -43,6 +43,13 @@ class LedgerBehind(LedgerUnavailable):
     """The ledger is behind its topic, or that is not known yet: it was restored. Nothing was done."""
 
 
+class WrittenByNewer(Exception):
+    """A stream holds an event of a type that this program does not know: a newer version of it writes the same ledger.
+
+    Nothing was done. A process of that version can do it.
+    """
+
+
 class LedgerBroken(RuntimeError):
     """The ledger is not what this process knows it to be (shorter, or torn). Nothing may be decided on it."""
 

@@ -13,6 +13,7 @@ from typing import Any, Literal
 from mandate_events.canonical import digest, encode
 from mandate_events.deciding import Aggregate, Command, Context, Decided, Mandate, Refused
 from mandate_events.event import Event, Recorded
+from mandate_events.formats import Sha256
 
 SYSTEM = "system"
 """The role of the service's own policies, timers and start-up; actors are `system/<name>`."""
@@ -129,7 +130,7 @@ def _match(row: Right, held: Sequence[Mandate], project: str | None) -> Mandate 
 class RightsAdopted(Event, frozen=True, kw_only=True):
     """From here on the service judges by this table of rights."""
 
-    hash: str
+    hash: Sha256
     table: list[dict[str, Any]]
 
 
@@ -148,16 +149,16 @@ class AdoptRights(Command):
     table: list[dict[str, Any]]
 
 
-def _decide_adoption(adopted: str | None, command: AdoptRights, _context: Context) -> Decided:
-    return [] if adopted == command.hash else [RightsAdopted(hash=command.hash, table=command.table)]
+def _decide_adoption(adopted: RightsAdopted | None, command: AdoptRights, _context: Context) -> Decided:
+    return [] if adopted and adopted.hash == command.hash else [RightsAdopted(hash=command.hash, table=command.table)]
 
 
-def _evolve_adoption(_adopted: str | None, event: RightsAdopted, _record: Recorded[Any]) -> str:
-    return event.hash
+def _evolve_adoption(_adopted: RightsAdopted | None, event: RightsAdopted, _record: Recorded[Any]) -> RightsAdopted:
+    return event
 
 
-RIGHTS_TABLE: Aggregate[str] = Aggregate(
-    "rights-table", _decide_adoption, _evolve_adoption, opened_by=frozenset({AdoptRights})
+RIGHTS_TABLE: Aggregate[RightsAdopted] = Aggregate(
+    "rights-table", _decide_adoption, _evolve_adoption, events=(RightsAdopted,), opened_by=frozenset({AdoptRights})
 )
 
 COLLAPSE = timedelta(minutes=1)
@@ -205,7 +206,9 @@ def _evolve_denials(denials: Denials | None, event: CommandDenied, record: Recor
     return Denials({**remembered, (event.command, event.on, event.rule): Denial(record.time, event.role)})
 
 
-DENIAL: Aggregate[Denials] = Aggregate("denial", _decide_denials, _evolve_denials, opened_by=frozenset({RecordRepeats}))
+DENIAL: Aggregate[Denials] = Aggregate(
+    "denial", _decide_denials, _evolve_denials, events=(CommandDenied,), opened_by=frozenset({RecordRepeats})
+)
 
 KERNEL_EVENTS: tuple[type[Event], ...] = (RightsAdopted, CommandDenied)
 KERNEL_RIGHTS = (allow(AdoptRights, SYSTEM), allow(RecordRepeats, SYSTEM))

@@ -1,4 +1,4 @@
-"""The SQL of the ledger, in one place to be read in court."""
+"""The SQL of the record (events, keys, blobs), in one place to be read in court. What moves a cursor stands with it."""
 
 from typing import Final
 
@@ -60,9 +60,55 @@ AFTER: Final = """
 select position, type, document, recorded_at from ledger.events where position > $1 order by position limit $2
 """
 
+FEED: Final = """
+select position, stream, type, document from (
+    select *, sum(octet_length(document)) over (order by position) as size from (
+        select position, stream, type, document from ledger.events where position > $1 order by position limit $2
+    ) as following
+) as measured where size <= $3 or position = $1 + 1 order by position
+"""
+
 BLOB: Final = "select media_type, bytes from ledger.blobs where sha256 = $1"
 
 PRUNE_KEYS: Final = """
-delete from ledger.commands where principal not like 'system/%' and position <= coalesce(
-    (select max(position) from ledger.events where recorded_at < clock_timestamp() - interval '7 days'), 0)
+with old as (
+    select max(position) as position from ledger.events where recorded_at < clock_timestamp() - interval '7 days'
+), recovered as (
+    delete from ledger.recovered using old
+    where principal not like 'system/%' and recovered.position <= old.position
+)
+delete from ledger.commands using old
+where principal not like 'system/%' and commands.position <= old.position
+"""
+
+STANDING: Final = "select place, ledger.here(), behind from ledger.home"
+
+SETTLE: Final = """
+with settled as (
+    update ledger.home set place = ledger.here() where place is distinct from ledger.here() returning place
+)
+select place, pg_notify('ledger', 'home') from settled
+"""
+
+RECOVERED: Final = "select principal, cause, stream, response from ledger.recovered"
+
+DOCUMENTS: Final = "select position, document from ledger.events where position = any($1::bigint[])"
+
+HEADS: Final = """
+select distinct on (stream) stream, version, document from ledger.events
+where stream = any($1::text[]) order by stream, version desc
+"""
+
+READMIT: Final = """
+with written as (
+    insert into ledger.events (position, stream, version, type, recorded_at, document, leaf)
+    select * from unnest(
+        $1::bigint[], $2::text[], $3::integer[], $4::text[], $5::timestamptz[], $6::bytea[], $7::bytea[]
+    )
+), answered as (
+    insert into ledger.recovered (principal, cause, stream, response, position)
+    select * from unnest($8::text[], $9::text[], $10::text[], $11::bytea[], $12::bigint[])
+    on conflict do nothing
+)
+select pg_notify('ledger', $13)
 """

@@ -2,18 +2,22 @@
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
-from typing import Any
+from typing import Any, Final
 
 import asyncpg
 
 from mandate_events.appender import Appender
 from mandate_events.batch import Submission
 from mandate_events.domain import Domain
+from mandate_events.following import passes
+from mandate_events.home import LedgerBehindTopic, compare, settle
 from mandate_events.identifiers import derived, uuid7
-from mandate_events.outcome import Accepted, LedgerUnavailable, Overloaded
+from mandate_events.outcome import Accepted, LedgerBehind, LedgerUnavailable, Overloaded
 from mandate_events.reader import Reader
 from mandate_events.rights import COLLAPSE, DENIAL, RIGHTS_TABLE, AdoptRights, RecordRepeats
+from mandate_events.transport import Sink, TransportUnavailable
 
 log = logging.getLogger(__name__)
 
@@ -31,13 +35,27 @@ COMMAND_TIMEOUT = 20.0
 """Seconds after which a silent server counts as lost: over a broken network TCP alone would wait for hours."""
 
 
-class Store:
-    """`async with Store(domain, dsn) as store`: everything a service does with its own ledger."""
+TOPIC_PATIENCE: Final = 5.0
+"""Seconds that Kafka is given to tell the end of the topic before a ledger at its usual home goes on without it."""
 
-    def __init__(self, domain: Domain, dsn: str, *, read_connections: int = 4) -> None:
+LOOK: Final = 1.0
+"""Seconds between two looks at whether a ledger that takes no commands may take them again."""
+
+
+class Store:
+    """`async with Store(domain, dsn) as store`: everything a service does with its own ledger.
+
+    With a `topic`, a ledger that was restored takes no commands before it was compared with it (docs/adr/0016); it
+    can be read all the same.
+    """
+
+    def __init__(self, domain: Domain, dsn: str, *, topic: Sink | None = None, read_connections: int = 4) -> None:
         self.domain = domain
         self.dsn = dsn
-        self.appender = Appender(domain, self._connect)
+        self.appender = Appender(domain, self._connect, published=topic is not None)
+        self.at_start: Callable[[], Awaitable[None]] | None = None
+        """What is to be submitted as soon as commands are taken."""
+        self._topic = topic
         self._read_connections = read_connections
         self._pool: asyncpg.Pool[Any] | None = None
         self._reader: Reader | None = None
@@ -56,9 +74,18 @@ class Store:
                 )
             )
             self._pool, self._reader = pool, Reader(self.domain, pool)
+            await self._compare()
             opened.push_async_callback(self.appender.stop)
             await self.appender.start()
-            await self.adopt_rights()
+            try:
+                await self._begin()
+            except LedgerBehind as behind:
+                log.warning("%s takes no commands: %s", self.domain.service, behind)
+                waiting = asyncio.create_task(self._begin_later(), name="begin-later")
+                opened.callback(waiting.cancel)
+            if self._topic:
+                comparing = asyncio.create_task(self._compare_away_from_home(), name="compare")
+                opened.callback(comparing.cancel)
             opened.push_async_callback(self.record_repeats)
             minutes = asyncio.create_task(self._record_repeats_each_minute(), name="record-repeats")
             opened.callback(minutes.cancel)
@@ -86,6 +113,56 @@ class Store:
     async def submit(self, submission: Submission) -> Accepted:
         assert self._reader is not None, "the store is not open"
         return await self.appender.submit(submission)
+
+    async def _begin(self) -> None:
+        await self.adopt_rights()
+        if self.at_start:
+            await self.at_start()
+
+    async def _begin_later(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK)
+            try:
+                await self._begin()
+            except (Overloaded, LedgerUnavailable):
+                continue
+            except Exception:
+                log.exception("%s could not put on record what it does at a start", self.domain.service)
+            else:
+                log.info("%s takes commands", self.domain.service)
+            return
+
+    async def _compare(self) -> None:
+        """Compare the ledger with its topic, if Kafka answers: it is at home here from then on, or closed."""
+        if self._topic is None:
+            return
+        service = self.domain.service
+        try:
+            async with asyncio.timeout(TOPIC_PATIENCE):
+                last = await self._topic.last()
+        except (TransportUnavailable, TimeoutError) as error:
+            log.info("the ledger of %s is not compared with its topic now: %r", service, error)
+            return
+        async with self.pool.acquire() as connection:
+            try:
+                await compare(connection, service, last)
+                await settle(connection, service)
+            except LedgerBehindTopic:
+                return  # closed, for every process
+            except asyncpg.ReadOnlySQLTransactionError:
+                log.info("the ledger of %s is a standby, and at home nowhere", service)
+
+    async def _compare_away_from_home(self) -> None:
+        """Not only at the start: a database may be replaced under a running process."""
+        while True:
+            await asyncio.sleep(LOOK)
+            if self.appender.uncompared:
+                try:
+                    await self._compare()
+                except Exception as error:
+                    if not passes(error):
+                        raise
+                    log.debug("the ledger of %s could not be compared: %r", self.domain.service, error)
 
     async def adopt_rights(self) -> None:
         """Put the table of rights on record where it differs from the last one."""

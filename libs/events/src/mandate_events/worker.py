@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
@@ -10,6 +10,7 @@ import asyncpg
 
 from mandate_events.consumer import Consumer
 from mandate_events.following import CONNECTION_LOST
+from mandate_events.home import LedgerBehindTopic, standing
 from mandate_events.relay import Relay
 from mandate_events.transport import Fenced, Sink
 
@@ -29,14 +30,29 @@ SETTINGS: Final = {
 }
 
 
-class Worker:
-    """Runs the relay and the consumers of one service while it leads."""
+async def take_lead(connection: "asyncpg.Connection[Any]") -> bool:
+    """Lead with this connection for as long as it lives, unless another one does."""
+    taken: bool = await connection.fetchval("select pg_try_advisory_lock($1)", LEADER)
+    return taken
 
-    def __init__(self, service: str, dsn: str, sink: Sink | None, consumers: Callable[[], Sequence[Consumer]]) -> None:
+
+class Worker:
+    """Runs the relay and the consumers of one service, and what else is its leader's, while it leads."""
+
+    def __init__(
+        self,
+        service: str,
+        dsn: str,
+        sink: Sink | None,
+        consumers: Callable[[], Sequence[Consumer]],
+        also: Sequence[Callable[[], Coroutine[Any, Any, None]]] = (),
+    ) -> None:
+        """`also`: whatever else the leader does, each until cancelled."""
         self._service = service
         self._dsn = dsn
         self._sink = sink
         self._consumers = consumers
+        self._also = also
         self.leading = asyncio.Event()
 
     async def run(self) -> None:
@@ -53,7 +69,7 @@ class Worker:
                 self.leading.set()
                 log.info("this worker leads %s", self._service)
                 await self._lead(connection)
-            except* (*CONNECTION_LOST, Fenced) as lost:
+            except* (*CONNECTION_LOST, Fenced, LedgerBehindTopic) as lost:
                 log.warning("the worker of %s no longer leads: %r", self._service, lost.exceptions)
             finally:
                 self.leading.clear()
@@ -62,8 +78,9 @@ class Worker:
             await asyncio.sleep(STANDBY / 10)
 
     async def _stand_by(self, connection: "asyncpg.Connection[Any]") -> None:
+        """Until nobody else leads. A closed ledger is led by nobody: the one who recovers it takes the lock."""
         while True:
-            if await connection.fetchval("select pg_try_advisory_lock($1)", LEADER):
+            if (await standing(connection)).behind is None and await take_lead(connection):
                 return
             await asyncio.sleep(STANDBY)
 
@@ -76,6 +93,8 @@ class Worker:
                 group.create_task(Relay(self._service, connection, self._sink).run())
             for consumer in self._consumers():
                 group.create_task(consumer.run())
+            for work in self._also:
+                group.create_task(work())
 
     @staticmethod
     async def _watch(gone: asyncio.Event) -> None:

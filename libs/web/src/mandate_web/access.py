@@ -33,14 +33,19 @@ SECURITY_SCHEMES: Final = {
 SECURED: Final[dict[str, Any]] = {"security": [{"accessToken": []}]}
 
 
-def header(name: str, description: str, example: str) -> dict[str, Any]:
+def header(name: str, description: str, example: str, pattern: str = "") -> dict[str, Any]:
     """A request header's entry in OpenAPI. It is read from the request itself, which costs nothing to solve."""
-    schema = {"type": "string", "examples": [example]}
+    schema = {"type": "string", **({"pattern": pattern} if pattern else {}), "examples": [example]}
     return {"name": name, "in": "header", "required": False, "description": description, "schema": schema}
 
 
 WAITING: Final = [
-    header("Mandate-Consistency", "Tokens of receipts that the answer must include", "governance:17"),
+    header(
+        "Mandate-Consistency",
+        "Tokens of receipts that the answer must include",
+        "governance:17",
+        r"^ *[a-z]+:[0-9]{1,18} *(, *[a-z]+:[0-9]{1,18} *)*$",
+    ),
     header("Prefer", "How many seconds to wait for them", "wait=5"),
 ]
 

@@ -1,17 +1,28 @@
-"""Read your writes: a receipt's token, sent with a read, makes it wait until the view has seen that event."""
+"""Lists: read your writes, or read the past.
+
+A receipt's token, sent with a read, makes it wait until the view has seen that event. With `known_at` the same query is
+asked of what had been recorded by then.
+"""
 
 import asyncio
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Annotated, Any, Final, TypeAlias
 
 from fastapi import Depends, Request
-from sqlalchemy import text
+from sqlalchemy import ColumnElement, Row, Select, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
+from mandate_events.following import swapped
+from mandate_events.past import Pasts
+from mandate_events.view import View as Described
 from mandate_web.access import Authenticated
+from mandate_web.moment import KnownAt, listed, mark, positions
+from mandate_web.paging import Page
 from mandate_web.problems import Problem, invalid
 
 TOKEN: Final = re.compile(r"([a-z]+):([0-9]{1,18})")
@@ -20,47 +31,85 @@ DEFAULT_WAIT: Final = 2.0
 POLL: Final = 0.02
 
 
-class View:
-    """The state of this service's views, waited for as far as the request asks."""
+Keys: TypeAlias = Sequence[tuple[ColumnElement[Any], bool]]
+"""What to order by, and whether downwards; the last one is unique."""
 
-    def __init__(self, engine: AsyncEngine, seen: dict[str, int]) -> None:
-        self.engine = engine
+
+class View:
+    """This service's views, waited for as far as the request asks, or as they were at `known_at`."""
+
+    def __init__(self, request: Request, seen: dict[str, int], known_at: datetime | None) -> None:
+        self.engine: AsyncEngine = request.app.state.engine
         self.seen = seen
+        self.known_at = known_at
+        self._request = request
+
+    async def ask(self, statement: Select[Any], *views: Described) -> Sequence[Row[Any]]:
+        """The rows of a query over the tables of these views."""
+        try:
+            return await self._ask(statement, *views)
+        except DBAPIError as error:
+            if not swapped(error):
+                raise
+        return await self._ask(statement, *views)
+
+    async def _ask(self, statement: Select[Any], *views: Described) -> Sequence[Row[Any]]:
+        if self.known_at is not None:
+            pasts: Pasts = self._request.app.state.pasts
+            return await pasts.ask(statement, views, self.seen)
+        async with self.engine.connect() as connection:
+            rows: Sequence[Row[Any]] = (await connection.execute(statement)).all()
+            return rows
+
+    def page_of(self, query: Mapping[str, Any], limit: int, cursor: str | None) -> Page:
+        """A page of a query at the moment that is asked for: its cursors fit no other."""
+        return Page({**query, "known_at": self.known_at}, limit, cursor)
+
+    async def page(
+        self,
+        page: Page,
+        statement: Select[Any],
+        keys: Keys,
+        item: Callable[[dict[str, Any]], dict[str, Any]],
+        *views: Described,
+    ) -> Response:
+        """One page of a query, in order of the keys; `item` makes of a row what is sent."""
+        names = [f"_key{number}" for number in range(len(keys))]
+        labelled = [key.label(name) for name, (key, _) in zip(names, keys, strict=True)]
+        rows = await self.ask(page.apply(statement.add_columns(*labelled), keys), *views)
+        found, following = page.answer(rows, names)
+        return self.mark(JSONResponse({"items": [item(row) for row in found], "next": following}))
 
     def mark(self, response: Response) -> Response:
         """Every read states its position."""
-        response.headers["Mandate-Position"] = _listed(self.seen)
-        return response
+        return mark(self._request, response, self.seen, self.known_at)
 
 
 async def _open_view(
     request: Request,
     _: Authenticated,  # first: who may not ask must not make us wait
+    known_at: KnownAt,
 ) -> View:
     mandate_consistency = request.headers.get("mandate-consistency")
     prefer = request.headers.get("prefer")
     engine: AsyncEngine = request.app.state.engine
     wanted = _tokens(mandate_consistency) if mandate_consistency else {}
     deadline = time.monotonic() + (_wait(prefer) if prefer else DEFAULT_WAIT)
-    own = request.app.state.domain.service if request.app.state.views_own_ledger else None
+    own = request.app.state.domain.service if request.app.state.views_own_ledger and known_at is None else None
     target = {own: request.app.state.store.appender.position, **wanted} if own else wanted
     while True:
         seen = await _seen(engine)
         if all(seen.get(source, 0) >= position for source, position in target.items()):
-            return View(engine, seen)
+            return View(request, seen if known_at is None else await positions(request, known_at), known_at)
         if time.monotonic() >= deadline:
             if all(seen.get(source, 0) >= position for source, position in wanted.items()):
-                return View(engine, seen)
-            facts = {"seen": _listed(seen), "wanted": _listed(wanted)}
+                return View(request, seen, known_at)
+            facts = {"seen": listed(seen), "wanted": listed(wanted)}
             raise Problem("projection-behind", "view-behind", facts, headers={"Retry-After": "1"})
         await asyncio.sleep(POLL)
 
 
 OpenView: TypeAlias = Annotated[View, Depends(_open_view)]
-
-
-def _listed(positions: Mapping[str, int]) -> str:
-    return ", ".join(f"{name}:{at}" for name, at in sorted(positions.items()))
 
 
 def _tokens(header: str) -> dict[str, int]:

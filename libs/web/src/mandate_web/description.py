@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from mandate_events.rights import Rights
-from mandate_web.access import POLICY, SECURITY_SCHEMES
+from mandate_web.access import POLICY, SECURITY_SCHEMES, header
 from mandate_web.examples import example_of
 from mandate_web.problems import KINDS, TYPES
 from mandate_web.wording import Wording
@@ -79,6 +79,7 @@ HEADERS: Final = {
     "Idempotency-Key": _header("The key in use; one is made where none was sent", "3f1c0e5a-import-17"),
     "Mandate-Position": _header("How far into each ledger the answer reaches", "governance:17, projects:9"),
     "Memento-Datetime": _header("The instant that the answer tells of (RFC 7089)", "Tue, 24 Nov 2026 12:00:00 GMT"),
+    "Link": _header("Of the past: where the present is read", '</v1/office>; rel="original"'),
     "Retry-After": _header("Seconds to wait before asking again", 2),
     "RateLimit": _header("What is left of the quota, and the seconds until it is whole", '"person";r=5990;t=1'),
     "RateLimit-Policy": _header("The quota of each person, and its seconds", '"person";q=6000;w=60'),
@@ -88,6 +89,8 @@ HEADERS: Final = {
         "Names this request in logs and in the history", "0190f3a5-7b1c-7c7e-9f43-5a1d2c3b4e5f"
     ),
 }
+
+IF_NONE_MATCH: Final = header("If-None-Match", "The `ETag` of what you have: 304 where it is still so", '"7"')
 
 PROBLEM_HEADERS: Final[Mapping[str, tuple[str, ...]]] = {
     "not-authenticated": ("WWW-Authenticate",),
@@ -110,13 +113,15 @@ def describe(document: dict[str, Any], rights: Rights, wording: Wording) -> dict
     document["servers"] = [{"url": "/", "description": "Wherever the service is reached"}]
     for path, method, operation in _operations(document):
         operation["summary"] = operation["description"].partition(".")[0].partition("\n")[0]
+        if "304" in operation["responses"]:
+            operation["parameters"] = [*operation.get("parameters", []), IF_NONE_MATCH]
         for parameter in operation.get("parameters", []):
             _plain(parameter)
         responses = operation["responses"]
         responses.pop("422", None)
         for slug in _problems(path, method, operation):
             status = str(KINDS[slug].status)
-            if status not in responses:
+            if not {"$ref", "content"} & responses.get(status, {}).keys():
                 responses[status] = {"$ref": f"#/components/responses/{slug}"}
         _permission(operation, rights, wording)
         for status, response in responses.items():
@@ -184,11 +189,11 @@ def _problems(path: str, method: str, operation: dict[str, Any]) -> Iterator[str
     yield from EVERYWHERE
     if kind != "public":
         yield from IDENTIFIED
-    if kind == "reads":
+    if kind == "reads" or "403" in operation["responses"]:
         yield "not-permitted"
     if kind == "decides":
         yield from DECIDING
-    if "{" in path:
+    if "{" in path or "304" in operation["responses"]:
         yield "not-found"
     if method == "post":
         yield from ("malformed-request", "body-too-large", "unsupported-media-type")
@@ -228,15 +233,15 @@ def _headers(response: dict[str, Any], operation: dict[str, Any]) -> None:
     names = ["X-Correlation-ID"]
     if kind != "public":
         names += ["RateLimit", "RateLimit-Policy"]
-    if kind == "decides":
+    if kind == "decides" and "201" in operation["responses"]:
         names += ["ETag", "Location", "Idempotency-Key"]
     elif "304" in operation["responses"]:
         names.append("ETag")
     asked = {parameter["name"] for parameter in operation.get("parameters", [])}
-    if "Mandate-Consistency" in asked:
+    if {"Mandate-Consistency", "known_at"} & asked:
         names.append("Mandate-Position")
     if "known_at" in asked:
-        names.append("Memento-Datetime")
+        names += ["Memento-Datetime", "Link"]
     declared = response.setdefault("headers", {})
     for name in names:
         declared.setdefault(name, {"$ref": f"#/components/headers/{name}"})

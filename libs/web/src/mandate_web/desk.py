@@ -9,7 +9,7 @@ from fastapi import Depends, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from mandate_events.batch import Fold, Submission
+from mandate_events.batch import Submission
 from mandate_events.deciding import Aggregate, Command
 from mandate_events.identifiers import uuid7
 from mandate_events.store import Store
@@ -36,8 +36,13 @@ class Receipt(BaseModel):
 
 
 HEADERS: Final = [
-    header("Idempotency-Key", "Same key and body: same answer, and nothing done twice", "3f1c0e5a-import-17"),
-    header("If-Match", "The version you decided on", '"7"'),
+    header(
+        "Idempotency-Key",
+        "Same key and body: same answer, and nothing done twice",
+        "3f1c0e5a-import-17",
+        "^[!-~]{1,255}$",
+    ),
+    header("If-Match", "The version you decided on", '"7"', r'^ *(\*|"[0-9]{1,9}") *$'),
 ]
 
 
@@ -137,13 +142,3 @@ def expected_version(if_match: str | None) -> int | None:
     if match is None:
         raise invalid("?if-match", "if-match-form")
     return int(match[1])
-
-
-def single(request: Request, fold: Fold, body: dict[str, Any]) -> Response:
-    """One thing with its version as strong ETag; 304 where the client has it."""
-    tag = f'"{fold.version}"'
-    known = [part.strip().removeprefix("W/") for part in request.headers.get("if-none-match", "").split(",")]
-    headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
-    if tag in known or "*" in known:
-        return Response(status_code=304, headers=headers)
-    return Response(orjson.dumps(body), 200, headers, "application/json")

@@ -3,8 +3,11 @@
 import logging
 import re
 import time
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from fastapi import APIRouter
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -12,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from mandate_events.identifiers import uuid7
 from mandate_web import problems
 from mandate_web.logs import correlation
+from mandate_web.metrics import observe
 from mandate_web.problems import Problem
 
 log = logging.getLogger("mandate.access")
@@ -24,12 +28,24 @@ MAX_LOGGED_PATH: Final = 512
 
 CORRELATION: Final = re.compile(rb"[!-~]{1,128}")
 
+BODY_LIMIT: Final = "x-mandate-body-limit"
+"""In a route's `openapi_extra`: how many bytes its body may have, where that is more than `MAX_BODY`."""
+
+
+def larger_bodies(routers: Iterable[APIRouter]) -> dict[str, int]:
+    """The limits that routes declare for themselves, by their paths."""
+    routes = [route for router in routers for route in router.routes if isinstance(route, APIRoute)]
+    declared = {route.path: (route.openapi_extra or {}).get(BODY_LIMIT) for route in routes}
+    return {path: limit for path, limit in declared.items() if limit}
+
 
 class Envelope:
     """Gives each request its correlation id, bounds it, answers what failed, and logs how it ended."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, larger: Mapping[str, int] | None = None) -> None:
+        """`larger`: bytes that a body may have where that is more than `MAX_BODY`, by the path of the route."""
         self._app = app
+        self._larger = larger or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -41,18 +57,20 @@ class Envelope:
         scope["mandate.correlation"] = given.decode() if CORRELATION.fullmatch(given) else uuid7()
         correlation.set(scope["mandate.correlation"])
         # Where there is GET there is HEAD (RFC 9110, 9.1): the server leaves out the body, by its own scope.
-        inner = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
+        inner = {**scope, "method": "GET", "mandate.head": True} if scope["method"] == "HEAD" else scope
         answer = _Answer(inner, send)
+        most = self._larger.get(scope["path"].removeprefix(scope.get("root_path", "")), MAX_BODY)
         try:
-            if refusal := _beyond_limits(scope, headers):
+            if refusal := _beyond_limits(scope, headers, most):
                 await refusal.response(Request(inner))(inner, receive, answer)
             else:
-                await self._app(inner, _bounded(receive), answer)
+                await self._app(inner, _bounded(receive, most), answer)
         except Exception as error:
             if answer.status:  # too late for another answer: the connection must break off
                 raise
             await _failed(error, inner, receive, answer)
         finally:
+            observe(inner, scope["method"], answer.status or 500, time.perf_counter() - begun)
             _log(scope, inner.get("mandate.actor"), answer.status, begun)
 
 
@@ -74,22 +92,18 @@ class _Answer:
         await self._send(message)
 
 
-def _beyond_limits(scope: Scope, headers: dict[bytes, bytes]) -> Problem | None:
+def _beyond_limits(scope: Scope, headers: dict[bytes, bytes], most: int) -> Problem | None:
     if len(scope.get("raw_path") or scope["path"]) + len(scope["query_string"]) > MAX_TARGET:
         return Problem("target-too-long", "target-limit", {"limit": MAX_TARGET})
     if sum(len(name) + len(value) for name, value in scope["headers"]) > MAX_HEADERS:
         return Problem("headers-too-large", "headers-limit", {"limit": MAX_HEADERS})
     length = headers.get(b"content-length", b"0")
-    if length.isdigit() and (len(length) > 18 or int(length) > MAX_BODY):
-        return _too_large()
+    if length.isdigit() and (len(length) > 18 or int(length) > most):
+        return Problem("body-too-large", "body-limit", {"limit": most})
     return None
 
 
-def _too_large() -> Problem:
-    return Problem("body-too-large", "body-limit", {"limit": MAX_BODY})
-
-
-def _bounded(receive: Receive) -> Receive:
+def _bounded(receive: Receive, most: int) -> Receive:
     """`receive` that ends a body without a length when it passes the limit.
 
     It raises an HTTPException because whatever else is raised while it reads a body, FastAPI answers with 400.
@@ -100,8 +114,8 @@ def _bounded(receive: Receive) -> Receive:
         nonlocal received
         message = await receive()
         received += len(message.get("body", b""))
-        if received > MAX_BODY:
-            raise HTTPException(413, str(MAX_BODY))
+        if received > most:
+            raise HTTPException(413, str(most))
         return message
 
     return bounded

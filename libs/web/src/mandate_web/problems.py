@@ -19,7 +19,7 @@ from starlette.routing import Match
 from mandate_events.canonical import NotCanonical
 from mandate_events.deciding import Invalid, Refused, Unknown, VersionConflict
 from mandate_events.following import passes
-from mandate_events.outcome import Denied, KeyReused, LedgerBehind, LedgerUnavailable, Overloaded
+from mandate_events.outcome import Denied, KeyReused, LedgerBehind, LedgerUnavailable, Overloaded, WrittenByNewer
 from mandate_web.jwks import KeysUnavailable
 from mandate_web.tokens import TokenRefused
 from mandate_web.wording import Language, Wording, language_of
@@ -175,6 +175,8 @@ def of(error: Exception) -> Problem:  # one line per answer of the domain
             return Problem("unavailable", "overloaded", headers={"Retry-After": "1"})
         case LedgerBehind():
             return Problem("ledger-behind", "ledger-behind", {"why": str(error)}, headers={"Retry-After": "30"})
+        case WrittenByNewer():
+            return Problem("unavailable", "written-by-newer", {"type": str(error)}, headers={"Retry-After": "5"})
         case LedgerUnavailable():
             return Problem("unavailable", "ledger-unreachable", headers={"Retry-After": "2"})
         case TokenRefused(reason=reason, detail=why):
@@ -202,6 +204,7 @@ DOMAIN_ERRORS: Final = (
     KeyReused,
     Overloaded,
     LedgerUnavailable,
+    WrittenByNewer,
     TokenRefused,
     KeysUnavailable,
 )
@@ -228,10 +231,14 @@ async def _validation(request: Request, error: Exception) -> Response:
     found = error.errors()
     if any(entry["type"] == "json_invalid" for entry in found):
         return Problem("malformed-request", "not-json", {"why": "syntax"}).response(request)
-    findings = [
+    return Problem("invalid", findings=findings(found)).response(request)
+
+
+def findings(found: Iterable[Mapping[str, Any]]) -> list[Finding]:
+    """What pydantic found in a request; places in its body begin with "body"."""
+    return [
         Finding(_pointer(entry["loc"]), entry["msg"], entry.get("ctx", {}), validation=entry["type"]) for entry in found
     ]
-    return Problem("invalid", findings=findings).response(request)
 
 
 def _pointer(location: tuple[int | str, ...]) -> str:

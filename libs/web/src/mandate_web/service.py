@@ -2,31 +2,39 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 from fastapi import APIRouter, FastAPI
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.middleware.cors import CORSMiddleware
 
 from mandate_events.consumer import Consumer
 from mandate_events.deciding import Mandate
 from mandate_events.domain import Domain
+from mandate_events.engine import create_engine
 from mandate_events.kafka import KafkaSink, KafkaSource
 from mandate_events.local import LocalSource
+from mandate_events.past import Pasts
+from mandate_events.record import Lists
 from mandate_events.rights import Rights
 from mandate_events.store import Store
 from mandate_events.transport import Source
 from mandate_events.worker import Worker
-from mandate_web import operations, problems
+from mandate_web import live, operations, problems
 from mandate_web.description import describe
 from mandate_web.housekeeping import keeping_house
 from mandate_web.limits import Limits
-from mandate_web.middleware import Envelope
+from mandate_web.live import Feed, Live
+from mandate_web.middleware import Envelope, larger_bodies
+from mandate_web.moment import NOW, Moment
 from mandate_web.settings import Settings
 from mandate_web.tokens import TokenVerifier
 
@@ -50,13 +58,8 @@ class Opened:
         return LocalSource(service, self.settings.local_sources[service])
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
-    """A command of one service's own, such as `mandate-reporting rebuild`. It decides nothing: the store is closed."""
-
-    name: str
-    help: str
-    run: Callable[[Opened], Awaitable[None]]
+async def _utc(_: Opened, _known_at: datetime | None) -> ZoneInfo:
+    return ZoneInfo("UTC")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +74,16 @@ class Service:
     """Its sentences in English and French, see `mandate_web.wording`."""
     routers: Sequence[APIRouter]
     consumers: Callable[[Opened], Sequence[Consumer]]
-    find_held: Callable[[Opened, str], Awaitable[Sequence[Mandate]]]
+    find_held: Callable[[Opened, str, Moment], Awaitable[Sequence[Mandate]]]
+    lists: Lists
+    feed: Callable[[Opened], Feed]
+    find_zone: Callable[[Opened, datetime | None], Awaitable[ZoneInfo]] = _utc
+    """The time zone in which days end, as it had been recorded by an instant."""
     on_start: Callable[[Opened], Awaitable[None]] | None = None
+    leads: Callable[[Opened], Coroutine[Any, Any, None]] | None = None
+    """What the leading worker does besides relaying and consuming, until cancelled."""
     tags: Sequence[dict[str, Any]] = field(default_factory=tuple)
     views_own_ledger: bool = True
-    tasks: Sequence[Task] = ()
 
     @property
     def name(self) -> str:
@@ -84,32 +92,33 @@ class Service:
     @asynccontextmanager
     async def connect(self, settings: Settings) -> AsyncIterator[Opened]:
         """The database alone, for what only looks or tidies: nothing is put on record, whatever version this is."""
-        engine = create_async_engine(
-            _sqlalchemy(settings.database),
-            pool_size=4,
-            max_overflow=4,
-            pool_pre_ping=True,
-            connect_args={"server_settings": VIEW_SETTINGS},
+        engine = create_engine(
+            settings.database, server_settings=VIEW_SETTINGS, pool_size=4, max_overflow=4, pool_pre_ping=True
         )
         try:
-            yield Opened(settings, Store(self.domain, settings.database), engine)
+            store = Store(self.domain, settings.database, topic=self._sink(settings))
+            yield Opened(settings, store, engine)
         finally:
             await engine.dispose()
 
     @asynccontextmanager
     async def open(self, settings: Settings) -> AsyncIterator[Opened]:
-        """The ledger, opened for a process that decides."""
-        async with self.connect(settings) as opened, opened.store:
+        """The ledger, opened for a process that decides. What a start puts on record waits until it takes commands."""
+        async with self.connect(settings) as opened:
             if self.on_start:
-                await self.on_start(opened)
-            async with keeping_house(opened.store):
+                opened.store.at_start = partial(self.on_start, opened)
+            async with opened.store, keeping_house(opened.store):
                 yield opened
 
     def worker(self, opened: Opened) -> Worker:
         """The relay and consumers of one process."""
         settings = opened.settings
-        sink = KafkaSink(self.name, settings.kafka_bootstrap_servers) if settings.transport == "kafka" else None
-        return Worker(self.name, settings.database, sink, lambda: self.consumers(opened))
+        also = [partial(self.leads, opened)] if self.leads else []
+        return Worker(self.name, settings.database, self._sink(settings), lambda: self.consumers(opened), also)
+
+    def _sink(self, settings: Settings) -> KafkaSink | None:
+        """The own topic, where there is one."""
+        return KafkaSink(self.name, settings.kafka_bootstrap_servers) if settings.transport == "kafka" else None
 
     def app(self, settings: Settings, *, with_worker: bool = False) -> FastAPI:
         """The HTTP application. Its lifespan opens and closes the ledger.
@@ -124,15 +133,19 @@ class Service:
                 app.state.engine = opened.engine
                 app.state.verifier = TokenVerifier([settings.issuer()], settings.deployment, fetch=fetch)
 
-                async def find_held(person: str) -> Sequence[Mandate]:
-                    return await self.find_held(opened, person)
+                async def find_held(person: str, moment: Moment = NOW) -> Sequence[Mandate]:
+                    return await self.find_held(opened, person, moment)
 
                 app.state.find_held = find_held
-                if with_worker:
-                    async with _working(self.worker(opened)):
+                app.state.find_zone = partial(self.find_zone, opened)
+                app.state.pasts = Pasts(self.lists, opened.engine)
+                app.state.live = Live(self.feed(opened), opened.store.appender.news)
+                async with app.state.live.following():
+                    if with_worker:
+                        async with _working(self.worker(opened)):
+                            yield
+                    else:
                         yield
-                else:
-                    yield
 
         app = FastAPI(
             title=self.title,
@@ -144,12 +157,13 @@ class Service:
             redirect_slashes=False,
         )
         app.state.domain = self.domain
+        app.state.lists = self.lists
         app.state.views_own_ledger = self.views_own_ledger
         app.state.limits = Limits(settings.rate_limit)
-        app.add_middleware(Envelope)
+        app.add_middleware(Envelope, larger=larger_bodies(self.routers))
         app.add_middleware(CORSMiddleware, allow_origins=settings.cors_origins, **CORS)
         problems.install(app, self.wording)
-        for router in (*self.routers, operations.router):
+        for router in (*self.routers, live.router, operations.router):
             app.include_router(router)
         _describe(app, self.domain.rights)
         return app
@@ -197,6 +211,8 @@ CORS: dict[str, Any] = {
         "Idempotency-Replayed",
         "Link",
         "Location",
+        "Mandate-Count",
+        "Mandate-Last",
         "Mandate-Position",
         "Memento-Datetime",
         "RateLimit",
@@ -225,10 +241,7 @@ def _describe(app: FastAPI, rights: Rights) -> None:
 
 COMMON_TAGS = (
     {"name": "rights", "description": "Who may decide what, and who you are"},
+    {"name": "live", "description": "Events as they are recorded"},
     {"name": "documents", "description": "Larger content, by its SHA-256"},
     {"name": "operations", "description": "Health, readiness, metrics"},
 )
-
-
-def _sqlalchemy(dsn: str) -> str:
-    return dsn.replace("postgresql://", "postgresql+asyncpg://", 1)

@@ -1,8 +1,9 @@
-"""The entry points of a service: `mandate-<service> api | worker | migrate | parked`."""
+"""The entry points of a service: `mandate-<service> api | worker | migrate | views | parked | recover`."""
 
 import argparse
 import asyncio
 import logging
+import os
 import re
 import signal
 import sys
@@ -19,17 +20,19 @@ from pydantic_settings import SettingsError
 from mandate_events import parking
 from mandate_events.consumer import Consumer
 from mandate_events.kafka import declare_topics
+from mandate_events.login import let_in
 from mandate_events.migrating import migrate
-from mandate_web import logs
-from mandate_web.service import Opened, Service, Task
-from mandate_web.settings import Settings
+from mandate_web import logs, rebuilding, recovering
+from mandate_web.connection import Connection
+from mandate_web.service import Opened, Service
+from mandate_web.settings import Settings, misspelt
 from mandate_web.tuning import tune_garbage_collection
 
 log = logging.getLogger("mandate.serving")
 
 SERVER: Final[dict[str, Any]] = {
     "loop": "uvloop",
-    "http": "httptools",
+    "http": Connection,
     "log_config": None,
     "access_log": False,
     "server_header": False,
@@ -50,10 +53,12 @@ def run(service: Service, arguments: Sequence[str] | None = None) -> None:
             uvloop.run(work(service, settings))
         case "migrate":
             uvloop.run(prepare(service, settings))
+        case "recover":
+            raise SystemExit(uvloop.run(recovering.recover_ledger(service, settings)))
         case "parked":
             raise SystemExit(uvloop.run(_parked(service, settings, options)))
-        case name:
-            uvloop.run(_perform(service, settings, next(task for task in service.tasks if task.name == name)))
+        case "views":
+            raise SystemExit(uvloop.run(rebuilding.perform(service, settings, options.action)))
 
 
 def _parser(service: Service) -> argparse.ArgumentParser:
@@ -62,8 +67,10 @@ def _parser(service: Service) -> argparse.ArgumentParser:
     commands.add_parser("api", help="serve HTTP on MANDATE_HOST:MANDATE_PORT")
     commands.add_parser("worker", help="relay the ledger and follow the others; several stand by for one another")
     commands.add_parser("migrate", help="bring the database to this version and declare the topic")
-    for task in service.tasks:
-        commands.add_parser(task.name, help=task.help)
+    commands.add_parser(
+        "recover", help="record again what a restored ledger lacks of its topic", description=recovering.DESCRIPTION
+    )
+    rebuilding.add_parser(commands)
     parked = commands.add_parser("parked", help="events that were put aside because their handler failed")
     parked.add_argument("action", choices=("list", "retry", "discard"))
     parked.add_argument("--consumer", help="only of this consumer")
@@ -74,6 +81,9 @@ def _parser(service: Service) -> argparse.ArgumentParser:
 
 
 def _settings() -> Settings:
+    if wrong := list(misspelt(os.environ)):
+        sys.stderr.write("\n".join((*wrong, "")))
+        raise SystemExit(2)
     try:
         return Settings()  # type: ignore[call-arg]  # the environment gives them
     except SettingsError as error:  # pydantic tells the name of the field only in its message
@@ -99,7 +109,10 @@ async def work(service: Service, settings: Settings) -> None:
     """Relay and consume until SIGTERM."""
     tune_garbage_collection()
     if settings.metrics_port:
-        start_http_server(settings.metrics_port, settings.host)
+        try:
+            start_http_server(settings.metrics_port, settings.host)
+        except OSError as error:
+            raise SystemExit(f"MANDATE_METRICS_PORT: {error}") from error
     async with service.open(settings) as opened:
         task = asyncio.create_task(service.worker(opened).run())
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -112,18 +125,15 @@ async def work(service: Service, settings: Settings) -> None:
 async def prepare(service: Service, settings: Settings) -> None:
     """Bring the database to this version, and declare the topic."""
     database = settings.migrate_database or settings.database
-    before, after = await migrate(database.replace("postgresql://", "postgresql+asyncpg://", 1), service.migrations)
+    before, after = await migrate(database, service.migrations)
     log.info("the database of %s is at %s (was %s)", service.name, after, before)
+    if settings.migrate_database and await let_in(service.name, settings.database, settings.migrate_database):
+        log.info("the role of %s has the password that MANDATE_DATABASE names", service.name)
     if settings.transport == "kafka":
         created = await declare_topics(
             settings.kafka_bootstrap_servers, [service.name], replication=settings.kafka_replication
         )
         log.info("topics created: %s", ", ".join(created) or "none, they exist")
-
-
-async def _perform(service: Service, settings: Settings, task: Task) -> None:
-    async with service.connect(settings) as opened:
-        await task.run(opened)
 
 
 async def _parked(service: Service, settings: Settings, options: argparse.Namespace) -> int:

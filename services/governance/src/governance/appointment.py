@@ -10,42 +10,43 @@ from governance.proposal import PROPOSAL
 from governance.roles import AUDITOR, PM_OFFICER, PMO, PROJECT_MANAGER, SPONSOR
 from mandate_events.deciding import Aggregate, Command, Context, Decided, Decision, PersonId, Refused, State, replace
 from mandate_events.event import Event, Recorded
+from mandate_events.formats import ProjectId
 
 
 class ManagerAppointed(Event, frozen=True, kw_only=True):
     """The person is accountable for the project from here on."""
 
-    project: str
-    person: str
+    project: ProjectId
+    person: PersonId
 
 
 class ManagerReplaced(Event, frozen=True, kw_only=True):
     """Another person is accountable for the project from here on."""
 
-    project: str
-    person: str
-    predecessor: str
+    project: ProjectId
+    person: PersonId
+    predecessor: PersonId
 
 
 class OfficerAssigned(Event, frozen=True, kw_only=True):
     """The PMOfficer supports and watches the project from here on."""
 
-    project: str
-    person: str
+    project: ProjectId
+    person: PersonId
 
 
 class OfficerReleased(Event, frozen=True, kw_only=True):
     """The PMOfficer no longer supports the project."""
 
-    project: str
-    person: str
+    project: ProjectId
+    person: PersonId
 
 
 class SponsorAppointed(Event, frozen=True, kw_only=True):
     """The person owns the project's purpose and accepts what it delivers."""
 
-    project: str
-    person: str
+    project: ProjectId
+    person: PersonId
 
 
 EVENTS = (ManagerAppointed, ManagerReplaced, OfficerAssigned, OfficerReleased, SponsorAppointed)
@@ -168,6 +169,7 @@ APPOINTMENT: Aggregate[Appointments] = Aggregate(
     "appointment",
     decide,
     evolve,
+    events=EVENTS,
     opened_by=frozenset({AppointManager, AssignOfficer, AppointSponsor}),
     project=lambda id_, _: id_,
 )

@@ -16,6 +16,7 @@ from mandate_events.deciding import (
     Decided,
     Decision,
     Invalid,
+    PersonId,
     Refused,
     State,
     Text,
@@ -23,6 +24,7 @@ from mandate_events.deciding import (
     replace,
 )
 from mandate_events.event import Event, Recorded
+from mandate_events.formats import ProjectId, Sha256, Versioned
 from mandate_events.origin import Origin
 
 Outcome = Literal["go", "conditional_go", "hold", "recycle", "kill"]
@@ -32,7 +34,7 @@ class Evidence(msgspec.Struct, frozen=True):
     """A document the request rests on, frozen by its SHA-256."""
 
     title: str
-    sha256: str
+    sha256: Sha256
     uri: str | None = None
 
 
@@ -47,11 +49,11 @@ class Condition(msgspec.Struct, frozen=True):
 class GateReviewOpened(Event, frozen=True, kw_only=True):
     """A project's request reached the PMO's inbox."""
 
-    project: str
+    project: ProjectId
     gate: str
     phase: str
-    standard: str
-    requested_by: str
+    standard: Versioned
+    requested_by: PersonId
     evidence: list[Evidence]
     origin: Origin
 
@@ -59,16 +61,16 @@ class GateReviewOpened(Event, frozen=True, kw_only=True):
 class GateDecided(Event, frozen=True, kw_only=True):
     """The PMO decided whether, and how, the project goes on."""
 
-    project: str
+    project: ProjectId
     gate: str
-    outcome: str
+    outcome: Outcome
     conditions: list[Condition] = msgspec.field(default_factory=list)
 
 
 class GateDecisionAnswered(Event, frozen=True, kw_only=True):
     """The project says what came of the decision: applied, or not, and by which rule not."""
 
-    project: str
+    project: ProjectId
     applied: bool
     rule: str | None = None
     origin: Origin
@@ -183,6 +185,7 @@ GATE_REVIEW: Aggregate[GateReview] = Aggregate(
     "gate-review",
     decide,
     evolve,
+    events=EVENTS,
     opened_by=frozenset({OpenGateReview}),
     project=lambda _, review: review.project if review else None,
     standard=lambda review: review.standard,

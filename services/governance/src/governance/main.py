@@ -1,23 +1,37 @@
 """Governance: the composition root."""
 
 from collections.abc import Sequence
+from datetime import datetime
+from functools import partial
 from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
 
 from governance.domain import GOVERNANCE
 from governance.heard import PROJECTS
-from governance.http import gate_reviews, office, proposals, standards
+from governance.http import gate_reviews, imports, office, proposals, standards
 from governance.mandate import MANDATE
-from governance.office import OFFICE, THE_OFFICE, NameFounder
+from governance.office import OFFICE, THE_OFFICE, NameFounder, Office
 from governance.policies import on_projects
-from governance.views.gate_reviews import GATE_REVIEWS_VIEW
-from governance.views.proposals import PROPOSALS_VIEW
+from governance.views.lists import LISTS
 from mandate_events.batch import Submission
 from mandate_events.consumer import Consumer
 from mandate_events.deciding import Mandate
 from mandate_events.policy import PolicyRunner
+from mandate_web.import_jobs import Jobs
+from mandate_web.live import Feed
+from mandate_web.moment import NOW, Moment
 from mandate_web.service import Opened, Service
 from mandate_web.serving import run
 from mandate_web.tokens import person_id
+from mandate_web.visibility import LedgerFeed, Visibility
+
+VISIBILITY: Final = Visibility(
+    everything="read-governance",
+    denials="read-denials",
+    framework="read-framework",
+    framework_streams=frozenset({"office", "standard", "rights-table"}),
+)
 
 
 def consumers(opened: Opened) -> Sequence[Consumer]:
@@ -36,14 +50,22 @@ def consumers(opened: Opened) -> Sequence[Consumer]:
             GOVERNANCE.catalogue,
             opened.engine,
             service="governance",
-            projections=[PROPOSALS_VIEW, GATE_REVIEWS_VIEW],
+            views=LISTS.views,
         ),
     ]
 
 
-async def find_held(opened: Opened, person: str) -> Sequence[Mandate]:
-    fold = await opened.store.reader.fold(MANDATE, person)
-    return fold.state or ()
+async def find_held(opened: Opened, person: str, moment: Moment = NOW) -> Sequence[Mandate]:
+    reader = opened.store.reader
+    if moment == NOW:
+        return (await reader.fold(MANDATE, person)).state or ()
+    return (await reader.fold_at(MANDATE, person, moment.known_at, moment.before)).state or ()
+
+
+async def find_zone(opened: Opened, known_at: datetime | None) -> ZoneInfo:
+    """Days end where the charter says; in UTC before there is one."""
+    office: Office | None = (await opened.store.reader.fold_at(OFFICE, THE_OFFICE, known_at)).state
+    return ZoneInfo(office.time_zone if office and office.time_zone else "UTC")
 
 
 async def name_founder(opened: Opened) -> None:
@@ -63,20 +85,33 @@ async def name_founder(opened: Opened) -> None:
         )
 
 
+async def carry_out_imports(opened: Opened) -> None:
+    await Jobs(opened.store, imports.PROPOSALS).work()
+
+
+def feed(opened: Opened) -> Feed:
+    return LedgerFeed(opened.store, partial(find_held, opened), VISIBILITY)
+
+
 SERVICE = Service(
     domain=GOVERNANCE,
     title="Mandate governance",
     description="What the PMO decides: its office, standards, authorisations, appointments and gates.",
     migrations=Path(__file__).parent / "migrations",
     wording=Path(__file__).parent / "wording.toml",
-    routers=[office.router, standards.router, proposals.router, gate_reviews.router],
+    routers=[office.router, standards.router, imports.router, proposals.router, gate_reviews.router],
     consumers=consumers,
     find_held=find_held,
+    find_zone=find_zone,
+    lists=LISTS,
+    feed=feed,
     on_start=name_founder,
+    leads=carry_out_imports,
     tags=[
         {"name": "office", "description": "The PMO and its members"},
         {"name": "standards", "description": "Versions of the methodology"},
         {"name": "portfolio intake", "description": "Proposals, authorisations, appointments"},
+        {"name": "imports", "description": "Many proposals at once, and how far they are"},
         {"name": "gates", "description": "The inbox of gate reviews"},
     ],
 )

@@ -7,24 +7,25 @@ same transaction, so that "what may this person do" is one stream, and its event
 from collections.abc import Sequence
 from typing import Any
 
-from mandate_events.deciding import Aggregate, Context, Decided, Mandate, On, Refused
+from mandate_events.deciding import Aggregate, Context, Decided, Mandate, On, PersonId, Refused
 from mandate_events.event import Event, Recorded
+from mandate_events.formats import ProjectId
 
 
 class MandateGiven(Event, frozen=True, kw_only=True):
     """The person holds this role from here on: for one project, or for the office where there is none."""
 
-    person: str
+    person: PersonId
     role: str
-    project: str | None = None
+    project: ProjectId | None = None
 
 
 class MandateWithdrawn(Event, frozen=True, kw_only=True):
     """The person no longer holds this role."""
 
-    person: str
+    person: PersonId
     role: str
-    project: str | None = None
+    project: ProjectId | None = None
 
 
 EVENTS = (MandateGiven, MandateWithdrawn)
@@ -45,7 +46,7 @@ def evolve(held: Held | None, event: MandateGiven | MandateWithdrawn, record: Re
             return others
 
 
-MANDATE: Aggregate[Held] = Aggregate("mandate", decide, evolve)
+MANDATE: Aggregate[Held] = Aggregate("mandate", decide, evolve, events=EVENTS)
 
 
 def give(person: str, role: str, project: str | None = None) -> On:

@@ -32,7 +32,7 @@ FOUNDING_MEMBERS = 2
 class FounderNamed(Event, frozen=True, kw_only=True):
     """The configuration of the first start named who founds the office. It happens once."""
 
-    person: str
+    person: PersonId
 
 
 class OfficeChartered(Event, frozen=True, kw_only=True):
@@ -46,25 +46,25 @@ class OfficeChartered(Event, frozen=True, kw_only=True):
 class OfficeMemberAppointed(Event, frozen=True, kw_only=True):
     """The person acts for the PMO from here on."""
 
-    person: str
+    person: PersonId
 
 
 class OfficeMemberRemoved(Event, frozen=True, kw_only=True):
     """The person no longer acts for the PMO."""
 
-    person: str
+    person: PersonId
 
 
 class AuditorAppointed(Event, frozen=True, kw_only=True):
     """The person reads everything and decides nothing."""
 
-    person: str
+    person: PersonId
 
 
 class ObserverAppointed(Event, frozen=True, kw_only=True):
     """The person reads the portfolio's reports."""
 
-    person: str
+    person: PersonId
 
 
 EVENTS = (
@@ -193,7 +193,7 @@ def evolve(office: Office | None, event: Event, _record: Recorded[Any]) -> Offic
             raise TypeError(f"{type(event).__name__} is not an event of the office")
 
 
-OFFICE: Aggregate[Office] = Aggregate("office", decide, evolve, opened_by=frozenset({NameFounder}))
+OFFICE: Aggregate[Office] = Aggregate("office", decide, evolve, events=EVENTS, opened_by=frozenset({NameFounder}))
 
 
 def today(context: Context) -> date:

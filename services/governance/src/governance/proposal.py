@@ -26,6 +26,7 @@ from mandate_events.deciding import (
     replace,
 )
 from mandate_events.event import Event, Recorded
+from mandate_events.formats import Versioned
 from mandate_events.identifiers import derived
 from mandate_events.money import Money, MoneyInput
 
@@ -57,7 +58,7 @@ class ProjectAuthorised(Event, frozen=True, kw_only=True):
     reference: str
     title: str
     gate_path: str
-    standard: str
+    standard: Versioned
     budget: Money
 
 
@@ -174,6 +175,7 @@ PROPOSAL: Aggregate[Proposal] = Aggregate(
     "proposal",
     decide,
     evolve,
+    events=EVENTS,
     opened_by=frozenset({ProposeProject}),
     project=lambda id_, _: id_,
     standard=lambda proposal: proposal.standard,

@@ -54,5 +54,6 @@ RIGHTS = (
     # reading
     allow("read-framework", PMO, AUDITOR, OBSERVER, FOUNDER, PROJECT_MANAGER, PM_OFFICER, SPONSOR),
     allow("read-governance", PMO, AUDITOR, OBSERVER, FOUNDER),
+    allow("read-denials", PMO, AUDITOR),
     allow("read-governance", PROJECT_MANAGER, PM_OFFICER, SPONSOR, own_project=True),
 )

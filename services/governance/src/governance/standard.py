@@ -22,6 +22,7 @@ from mandate_events.deciding import (
     replace,
 )
 from mandate_events.event import Event, Recorded
+from mandate_events.formats import Sha256
 
 
 class Gate(msgspec.Struct, frozen=True):
@@ -53,7 +54,7 @@ class StandardDrafted(Event, frozen=True, kw_only=True):
     version: int
     title: str
     paths: list[GatePath]
-    text: str | None = None
+    text: Sha256 | None = None
 
 
 class StandardDraftRevised(Event, frozen=True, kw_only=True):
@@ -62,7 +63,7 @@ class StandardDraftRevised(Event, frozen=True, kw_only=True):
     version: int
     title: str
     paths: list[GatePath]
-    text: str | None = None
+    text: Sha256 | None = None
 
 
 class StandardPublished(Event, frozen=True, kw_only=True):
@@ -71,7 +72,7 @@ class StandardPublished(Event, frozen=True, kw_only=True):
     version: int
     title: str
     paths: list[GatePath]
-    text: str | None = None
+    text: Sha256 | None = None
 
 
 EVENTS = (StandardDrafted, StandardDraftRevised, StandardPublished)
@@ -195,7 +196,9 @@ def evolve(standard: Standard | None, event: Event, record: Recorded[Any]) -> St
     return Standard(standard.versions.set(event.version, version))
 
 
-STANDARD: Aggregate[Standard] = Aggregate("standard", decide, evolve, opened_by=frozenset({DraftStandard}))
+STANDARD: Aggregate[Standard] = Aggregate(
+    "standard", decide, evolve, events=EVENTS, opened_by=frozenset({DraftStandard})
+)
 
 
 def parse(reference: str) -> tuple[str, int]:

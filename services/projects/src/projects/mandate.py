@@ -9,26 +9,27 @@ from typing import Any
 
 import msgspec
 
-from mandate_events.deciding import Aggregate, Command, Context, Decided, Mandate
+from mandate_events.deciding import Aggregate, Command, Context, Decided, Mandate, PersonId
 from mandate_events.event import Event, Recorded
+from mandate_events.formats import ProjectId
 from mandate_events.origin import Origin
 
 
 class MandateRecognised(Event, frozen=True, kw_only=True):
     """Governance gave the person this role, and from here on this service goes by it."""
 
-    person: str
+    person: PersonId
     role: str
-    project: str | None = None
+    project: ProjectId | None = None
     origin: Origin
 
 
 class MandateEnded(Event, frozen=True, kw_only=True):
     """Governance took the role from the person, and from here on this service goes by that."""
 
-    person: str
+    person: PersonId
     role: str
-    project: str | None = None
+    project: ProjectId | None = None
     origin: Origin
 
 
@@ -74,7 +75,9 @@ def evolve(held: Held | None, event: MandateRecognised | MandateEnded, record: R
             return others
 
 
-MANDATE: Aggregate[Held] = Aggregate("mandate", decide, evolve, opened_by=frozenset({RecogniseMandate, RecogniseEnd}))
+MANDATE: Aggregate[Held] = Aggregate(
+    "mandate", decide, evolve, events=EVENTS, opened_by=frozenset({RecogniseMandate, RecogniseEnd})
+)
 
 
 def held_by(context: Context, person: str) -> Sequence[Mandate]:

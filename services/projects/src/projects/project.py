@@ -24,10 +24,13 @@ from mandate_events.deciding import (
     replace,
 )
 from mandate_events.event import Event, Recorded
+from mandate_events.formats import ProjectId, Sha256, Uuid, Versioned
 from mandate_events.identifiers import derived
 from mandate_events.money import Money
 from mandate_events.origin import Origin
 from projects.standard import Phase, phases_of
+
+Outcome = Literal["go", "conditional_go", "hold", "recycle", "kill"]
 
 Status = Literal["active", "held", "closed", "terminated"]
 
@@ -37,7 +40,7 @@ ENDED: Final = frozenset({"closed", "terminated"})
 class EnvelopeRecognised(Event, frozen=True, kw_only=True):
     """Governance authorised the project, and this is what it may use: standard, gate path, budget."""
 
-    standard: str
+    standard: Versioned
     gate_path: str
     budget: Money
     phases: list[Phase]
@@ -51,7 +54,7 @@ class ProjectInitiated(Event, frozen=True, kw_only=True):
     reference: str
     title: str
     gate_path: str
-    standard: str
+    standard: Versioned
     budget: Money
 
 
@@ -66,15 +69,15 @@ class Evidence(msgspec.Struct, frozen=True):
     """A document the request rests on, frozen by its SHA-256."""
 
     title: str
-    sha256: str
+    sha256: Sha256
     uri: str | None = None
 
 
 class GateReviewRequested(Event, frozen=True, kw_only=True):
     """The PM says that the phase is done and asks the PMO to decide its gate."""
 
-    review: str
-    project: str
+    review: Uuid
+    project: ProjectId
     gate: str
     phase: str
     evidence: list[Evidence]
@@ -83,18 +86,18 @@ class GateReviewRequested(Event, frozen=True, kw_only=True):
 class GateDecisionApplied(Event, frozen=True, kw_only=True):
     """The PMO's decision took effect."""
 
-    review: str
+    review: Uuid
     gate: str
-    outcome: str
+    outcome: Outcome
     origin: Origin
 
 
 class GateDecisionNotApplied(Event, frozen=True, kw_only=True):
     """The PMO's decision could not take effect; the rule says why."""
 
-    review: str
+    review: Uuid
     gate: str
-    outcome: str
+    outcome: Outcome
     rule: str
     origin: Origin
 
@@ -166,7 +169,7 @@ class ApplyGateDecision(Command):
 
     review: str
     gate: str
-    outcome: Literal["go", "conditional_go", "hold", "recycle", "kill"]
+    outcome: Outcome
     origin: Any
 
 
@@ -309,6 +312,7 @@ PROJECT: Aggregate[Project] = Aggregate(
     "project",
     decide,
     evolve,
+    events=EVENTS,
     opened_by=frozenset({InitiateProject}),
     project=lambda id_, _: id_,
     standard=lambda project: project.standard,

@@ -16,5 +16,6 @@ RIGHTS = (
     allow(project.RequestGateReview, PROJECT_MANAGER, own_project=True),
     # reading
     allow("read-projects", PMO, AUDITOR, OBSERVER),
+    allow("read-denials", PMO, AUDITOR),
     allow("read-projects", PROJECT_MANAGER, PM_OFFICER, SPONSOR, own_project=True),
 )

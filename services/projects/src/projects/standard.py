@@ -70,7 +70,9 @@ def evolve(standard: Standard | None, event: StandardRecognised, _record: Record
     return (standard or immutables.Map()).set(event.version, paths)
 
 
-STANDARD: Aggregate[Standard] = Aggregate("standard", decide, evolve, opened_by=frozenset({RecogniseStandard}))
+STANDARD: Aggregate[Standard] = Aggregate(
+    "standard", decide, evolve, events=EVENTS, opened_by=frozenset({RecogniseStandard})
+)
 
 
 def phases_of(context: Context, reference: str, path: str) -> list[Phase]:

@@ -1,62 +1,127 @@
 """Routes of the gate reviews: the PMO's inbox and its decisions."""
 
+from datetime import date
 from typing import Annotated, Any, Literal
 
 import msgspec
-from fastapi import Path, Query, Request
-from starlette.responses import JSONResponse, Response
+from fastapi import Path, Query
+from pydantic import BaseModel, Field
+from sqlalchemy import select
+from starlette.responses import Response
 
-from governance.gate_review import GATE_REVIEW, DecideGate, GateReview
-from governance.views.gate_reviews import GATE_REVIEWS, everything
-from mandate_events.deciding import Unknown
+from governance.gate_review import GATE_REVIEW, DecideGate, GateReview, Outcome
+from governance.views.gate_reviews import GATE_REVIEWS, GATE_REVIEWS_VIEW
 from mandate_web.access import Viewer, reads, viewer
 from mandate_web.consistency import OpenView
-from mandate_web.desk import OpenDesk, decides, single
-from mandate_web.paging import Cursor, Limit, Page, instant
+from mandate_web.desk import OpenDesk, decides
+from mandate_web.paging import Cursor, Limit, instant
 from mandate_web.routing import Router
+from mandate_web.things import OpenThings, shows
 
 router = Router(tags=["gates"])
 
 Id = Annotated[str, Path(max_length=64, pattern=r"^[0-9a-f-]+$", description="Id of the gate review")]
 
 
-@router.get("/v1/gate-reviews", operation_id="listGateReviews", **reads("read-governance", waits=True))
+Status = Literal["open", "decided", "answered"]
+
+
+class ReviewItem(BaseModel):
+    """A gate review in the inbox."""
+
+    id: str
+    project: str = Field(examples=["0190f3a5-7b1c-5c7e-9f43-5a1d2c3b4e5f"])
+    gate: str = Field(examples=["gate-1"])
+    phase: str = Field(examples=["business-case"])
+    standard: str = Field(examples=["capital-delivery@1"])
+    requested_by: str = Field(description="Person id", examples=["ce25ad4a-5edf-59aa-983a-c33342cd72ca"])
+    status: Status = Field(description="`answered` when the project has said what became of the decision")
+    outcome: Outcome | None
+    decided_by: str | None
+
+
+class ListedReview(ReviewItem):
+    """A gate review in the inbox, with its dates and what became of it."""
+
+    opened_at: str = Field(examples=["2026-03-02T12:00:00.000000Z"])
+    answer: str | None = Field(description="What the project said: `applied`, or why not", examples=["applied"])
+
+
+class Reviews(BaseModel):
+    """One page of gate reviews."""
+
+    items: list[ListedReview]
+    next: str | None = Field(description="Cursor of the next page")
+
+
+class EvidencePage(BaseModel):
+    """A document that the request rests on."""
+
+    title: str = Field(examples=["Business case, final"])
+    sha256: str = Field(examples=["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"])
+    uri: str | None
+
+
+class ConditionPage(BaseModel):
+    """What must be done after a conditional go."""
+
+    text: str = Field(examples=["Confirm the supplier's guarantee"])
+    owner: str
+    due_on: date
+
+
+class ReviewPage(ReviewItem):
+    """A gate review with what it rests on."""
+
+    evidence: list[EvidencePage]
+    conditions: list[ConditionPage]
+
+
+@router.get(
+    "/v1/gate-reviews",
+    operation_id="listGateReviews",
+    responses={200: {"model": Reviews}},
+    **reads("read-governance", waits=True),
+)
 async def list_gate_reviews(
     *,
     who: Annotated[Viewer, viewer("read-governance")],
     view: OpenView,
-    status: Literal["open", "decided", "answered"] | None = None,
+    status: Status | None = None,
     project: Annotated[str | None, Query(max_length=64, pattern=r"^[0-9a-f-]+$", description="Id of a project")] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:
     """Gate reviews, the longest waiting first. With a role in projects only, a person sees those of them."""
-    page = Page({"list": "gate-reviews", "status": status, "project": project}, limit, cursor)
-    select = everything if who.sees_all() else everything.where(GATE_REVIEWS.c.project.in_(who.projects()))
+    page = view.page_of({"list": "gate-reviews", "status": status, "project": project}, limit, cursor)
+    column = GATE_REVIEWS.c
+    wanted = select(GATE_REVIEWS)
+    if not who.sees_all():
+        wanted = wanted.where(column.project.in_(who.projects()))
     if status:
-        select = select.where(GATE_REVIEWS.c.status == status)
+        wanted = wanted.where(column.status == status)
     if project:
-        select = select.where(GATE_REVIEWS.c.project == project)
-    select = page.apply(select, [(GATE_REVIEWS.c.opened_at, False), (GATE_REVIEWS.c.id, False)])
-    async with view.engine.connect() as connection:
-        rows = (await connection.execute(select)).all()
-    items, following = page.answer(rows, ["opened_at", "id"])
-    return view.mark(JSONResponse({"items": [_item(row) for row in items], "next": following}))
+        wanted = wanted.where(column.project == project)
+    return await view.page(page, wanted, [(column.opened_at, False), (column.id, False)], shown_row, GATE_REVIEWS_VIEW)
 
 
-def _item(row: dict[str, Any]) -> dict[str, Any]:
-    return {**row, "opened_at": instant(row["opened_at"])}
+def shown_row(row: dict[str, Any]) -> dict[str, Any]:
+    return {**{name: row[name] for name in ListedReview.model_fields}, "opened_at": instant(row["opened_at"])}
 
 
-@router.get("/v1/gate-reviews/{id}", operation_id="getGateReview", **reads("read-governance"))
-async def get_gate_review(request: Request, id: Id, who: Annotated[Viewer, viewer("read-governance")]) -> Response:  # noqa: A002
+@router.get(
+    "/v1/gate-reviews/{id}", operation_id="getGateReview", responses=shows(ReviewPage), **reads("read-governance")
+)
+async def get_gate_review(id: Id, who: Annotated[Viewer, viewer("read-governance")], things: OpenThings) -> Response:  # noqa: A002
     """One gate review."""
-    fold = await request.app.state.store.reader.fold(GATE_REVIEW, id)
-    review: GateReview | None = fold.state
-    if review is None or not who.sees(review.project):
-        raise Unknown(f"gate-review/{id}")
-    body = {
-        "id": id,
+    fold = await things.find(GATE_REVIEW, id, seen=lambda found: who.sees(found.project))
+    return await things.answer(fold, shown(id, fold.state))
+
+
+def shown(id_: str, review: GateReview) -> dict[str, Any]:
+    """A gate review as it is told."""
+    return {
+        "id": id_,
         "project": review.project,
         "gate": review.gate,
         "phase": review.phase,
@@ -68,7 +133,6 @@ async def get_gate_review(request: Request, id: Id, who: Annotated[Viewer, viewe
         "conditions": msgspec.to_builtins(review.conditions),
         "decided_by": review.decided_by,
     }
-    return single(request, fold, body)
 
 
 @router.post("/v1/gate-reviews/{id}/decisions", operation_id="decideGate", **decides(DecideGate))

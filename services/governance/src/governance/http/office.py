@@ -1,8 +1,8 @@
 """Routes of the office and its people."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import Request
+from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from governance.office import (
@@ -15,10 +15,11 @@ from governance.office import (
     Office,
     RemoveMember,
 )
-from mandate_events.deciding import Decision, PersonId, Unknown
+from mandate_events.deciding import Decision, PersonId
 from mandate_web.access import Viewer, reads, viewer
-from mandate_web.desk import OpenDesk, decides, single
+from mandate_web.desk import OpenDesk, decides
 from mandate_web.routing import Router
+from mandate_web.things import OpenThings, shows
 
 router = Router(tags=["office"])
 
@@ -29,14 +30,27 @@ async def charter(command: CharterOffice, desk: OpenDesk) -> Response:
     return await desk.decide(OFFICE, THE_OFFICE, command, location="/v1/office")
 
 
-@router.get("/v1/office", operation_id="getOffice", **reads("read-framework"))
-async def get_office(request: Request, _: Annotated[Viewer, viewer("read-framework")]) -> Response:
+class OfficePage(BaseModel):
+    """The office: its charter, and person ids."""
+
+    name: str = Field(examples=["Project Management Office"])
+    time_zone: str = Field(description="Days end at midnight here", examples=["Australia/Melbourne"])
+    currency: str = Field(examples=["AUD"])
+    members: list[str] = Field(examples=[["ce25ad4a-5edf-59aa-983a-c33342cd72ca"]])
+    auditors: list[str]
+    observers: list[str]
+
+
+@router.get("/v1/office", operation_id="getOffice", responses=shows(OfficePage), **reads("read-framework"))
+async def get_office(_: Annotated[Viewer, viewer("read-framework")], things: OpenThings) -> Response:
     """The office: its charter and members."""
-    fold = await request.app.state.store.reader.fold(OFFICE, THE_OFFICE)
-    office: Office | None = fold.state
-    if office is None or office.name is None:
-        raise Unknown("office")
-    body = {
+    fold = await things.find(OFFICE, THE_OFFICE, seen=lambda found: found.name is not None)
+    return await things.answer(fold, shown(THE_OFFICE, fold.state))
+
+
+def shown(_id: str, office: Office) -> dict[str, Any]:
+    """The office as it is told."""
+    return {
         "name": office.name,
         "time_zone": office.time_zone,
         "currency": office.currency,
@@ -44,7 +58,6 @@ async def get_office(request: Request, _: Annotated[Viewer, viewer("read-framewo
         "auditors": sorted(office.auditors),
         "observers": sorted(office.observers),
     }
-    return single(request, fold, body)
 
 
 @router.post("/v1/office/members", operation_id="appointMember", **decides(AppointMember))

@@ -1,16 +1,18 @@
 """Routes of the standards."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
-from fastapi import Path, Request
+from fastapi import Path
+from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from governance.standard import STANDARD, DraftStandard, PublishStandard, ReviseDraft, Standard
-from mandate_events.deciding import Command, Slug, Unknown
+from mandate_events.deciding import Command, Slug
 from mandate_web.access import Viewer, reads, viewer
-from mandate_web.desk import OpenDesk, decides, single
+from mandate_web.desk import OpenDesk, decides
 from mandate_web.routing import Router
+from mandate_web.things import OpenThings, shows
 
 router = Router(tags=["standards"])
 
@@ -39,13 +41,56 @@ async def _give(desk: OpenDesk, id_: str, command: Command) -> Response:
     return await desk.decide(STANDARD, id_, command, location=f"/v1/standards/{id_}")
 
 
-@router.get("/v1/standards/{id}", operation_id="getStandard", **reads("read-framework"))
-async def get_standard(request: Request, id: Id, _: Annotated[Viewer, viewer("read-framework")]) -> Response:  # noqa: A002
+class GatePage(BaseModel):
+    """Where the PMO decides whether, and how, a project goes on."""
+
+    id: str = Field(examples=["gate-1"])
+    title: str = Field(examples=["Investment decision"])
+
+
+class PhasePage(BaseModel):
+    """A stretch of work that ends at a gate."""
+
+    id: str = Field(examples=["business-case"])
+    title: str = Field(examples=["Business case"])
+    gate: GatePage
+
+
+class GatePathPage(BaseModel):
+    """The phases that a kind of project goes through, in order."""
+
+    id: str = Field(examples=["two-gate"])
+    title: str = Field(examples=["Two gates"])
+    phases: list[PhasePage]
+
+
+class VersionPage(BaseModel):
+    """One version of a standard."""
+
+    version: int
+    status: Literal["draft", "published"]
+    title: str = Field(examples=["Capital delivery"])
+    paths: list[GatePathPage]
+    text: str | None
+    authors: list[str] = Field(description="Person ids", examples=[["ce25ad4a-5edf-59aa-983a-c33342cd72ca"]])
+
+
+class StandardPage(BaseModel):
     """A standard with all its versions."""
-    fold = await request.app.state.store.reader.fold(STANDARD, id)
-    standard: Standard | None = fold.state
-    if standard is None:
-        raise Unknown(f"standard/{id}")
+
+    id: str = Field(examples=["capital-delivery"])
+    versions: list[VersionPage] = Field(description="Oldest first")
+
+
+@router.get("/v1/standards/{id}", operation_id="getStandard", responses=shows(StandardPage), **reads("read-framework"))
+async def get_standard(id: Id, _: Annotated[Viewer, viewer("read-framework")], things: OpenThings) -> Response:  # noqa: A002
+    """A standard with all its versions."""
+    fold = await things.find(STANDARD, id)
+    return await things.answer(fold, shown(id, fold.state))
+
+
+def shown(id_: str, standard: Standard) -> dict[str, Any]:
+    """A standard as it is told."""
     versions: list[dict[str, Any]] = [
         {
             "version": number,
@@ -57,4 +102,4 @@ async def get_standard(request: Request, id: Id, _: Annotated[Viewer, viewer("re
         }
         for number, version in sorted(standard.versions.items())
     ]
-    return single(request, fold, {"id": id, "versions": versions})
+    return {"id": id_, "versions": versions}

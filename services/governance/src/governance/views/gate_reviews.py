@@ -2,18 +2,15 @@
 
 from typing import Any, Final
 
-from sqlalchemy import Column, DateTime, MetaData, Table, Text, select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Column, DateTime, Text
 
 from governance.gate_review import GateDecided, GateDecisionAnswered, GateReviewOpened
 from mandate_events.event import Recorded
-from mandate_events.projection import Projection
+from mandate_events.rows import Change
+from mandate_events.view import View, table
 
-metadata = MetaData(schema="views")
-
-GATE_REVIEWS: Final = Table(
-    "gate_reviews_v1",
-    metadata,
+GATE_REVIEWS: Final = table(
+    "gate_reviews",
     Column("id", Text, primary_key=True),
     Column("project", Text, nullable=False, index=True),
     Column("gate", Text, nullable=False),
@@ -28,31 +25,18 @@ GATE_REVIEWS: Final = Table(
 )
 
 
-async def apply(connection: AsyncConnection, record: Recorded[Any], _document: bytes) -> None:
-    id_ = record.subject.partition("/")[2]
-    change = GATE_REVIEWS.update().where(GATE_REVIEWS.c.id == id_)
+def change(record: Recorded[Any]) -> Change:
+    says: dict[str, Any] = {}
     match record.data:
         case GateReviewOpened() as event:
-            row = {
-                "id": id_,
-                "project": event.project,
-                "gate": event.gate,
-                "phase": event.phase,
-                "standard": event.standard,
-                "requested_by": event.requested_by,
-                "opened_at": record.time,
-                "status": "open",
-            }
-            await connection.execute(GATE_REVIEWS.insert().values(row))
-        case GateDecided() as event:
-            await connection.execute(change.values(status="decided", outcome=event.outcome, decided_by=record.actor))
+            said = ("project", "gate", "phase", "standard", "requested_by")
+            says = {**{name: getattr(event, name) for name in said}, "opened_at": record.time, "status": "open"}
+        case GateDecided(outcome=outcome):
+            says = {"status": "decided", "outcome": outcome, "decided_by": record.actor}
         case GateDecisionAnswered() as event:
             answer = "applied" if event.applied else f"not applied: {event.rule}"
-            await connection.execute(change.values(status="answered", answer=answer))
-        case _:
-            pass
+            says = {"status": "answered", "answer": answer}
+    return Change(record.thing, says)
 
 
-GATE_REVIEWS_VIEW: Final = Projection("gate-reviews", metadata, apply)
-
-everything = select(GATE_REVIEWS)
+GATE_REVIEWS_VIEW: Final = View(GATE_REVIEWS, (GateReviewOpened, GateDecided, GateDecisionAnswered), change)

@@ -2,19 +2,15 @@
 
 from typing import Any, Final
 
-from sqlalchemy import Column, MetaData, Numeric, Table, Text, select
-from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Column, Numeric, Text
 
 from governance.proposal import ProjectAuthorised, ProjectProposed
 from mandate_events.event import Recorded
-from mandate_events.projection import Projection
+from mandate_events.rows import Change
+from mandate_events.view import View, table
 
-metadata = MetaData(schema="views")
-
-PROPOSALS: Final = Table(
-    "proposals_v1",
-    metadata,
+PROPOSALS: Final = table(
+    "proposals",
     Column("id", Text, primary_key=True),
     Column("portfolio", Text, nullable=False, index=True),
     Column("reference", Text, nullable=False),
@@ -29,36 +25,17 @@ PROPOSALS: Final = Table(
 )
 
 
-async def apply(connection: AsyncConnection, record: Recorded[Any], _document: bytes) -> None:
-    match record.data:
-        case ProjectProposed() as event:
-            row = {
-                "id": record.subject.partition("/")[2],
-                "portfolio": event.portfolio,
-                "reference": event.reference,
-                "title": event.title,
-                "status": "proposed",
-                "gate_path": event.gate_path,
-                "forecast_amount": event.forecast_cost.value,
-                "currency": event.forecast_cost.currency,
-                "proposed_by": record.actor,
-            }
-            await connection.execute(insert(PROPOSALS).values(row))
-        case ProjectAuthorised() as event:
-            await connection.execute(
-                PROPOSALS.update()
-                .where(PROPOSALS.c.id == record.subject.partition("/")[2])
-                .values(
-                    status="authorised",
-                    standard=event.standard,
-                    gate_path=event.gate_path,
-                    budget_amount=event.budget.value,
-                )
-            )
-        case _:
-            pass
+def change(record: Recorded[Any]) -> Change:
+    event = record.data
+    says = {"gate_path": event.gate_path}
+    match event:
+        case ProjectProposed(forecast_cost=cost):
+            says |= {"portfolio": event.portfolio, "reference": event.reference, "title": event.title}
+            says |= {"forecast_amount": cost.value, "currency": cost.currency}
+            says |= {"status": "proposed", "proposed_by": record.actor}
+        case ProjectAuthorised(budget=budget):
+            says |= {"status": "authorised", "standard": event.standard, "budget_amount": budget.value}
+    return Change(record.thing, says)
 
 
-PROPOSALS_VIEW: Final = Projection("proposals", metadata, apply)
-
-everything = select(PROPOSALS)
+PROPOSALS_VIEW: Final = View(PROPOSALS, (ProjectProposed, ProjectAuthorised), change)

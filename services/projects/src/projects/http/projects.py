@@ -1,45 +1,80 @@
 """Routes of projects."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
-from fastapi import Path, Request
+from fastapi import Path
+from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from mandate_events.deciding import Unknown
 from mandate_web.access import Viewer, reads, viewer
-from mandate_web.desk import OpenDesk, decides, single
+from mandate_web.amount import Amount, amount_of
+from mandate_web.desk import OpenDesk, decides
 from mandate_web.routing import Router
-from projects.project import PROJECT, Project, RequestGateReview
+from mandate_web.things import OpenThings, shows
+from projects.project import PROJECT, Project, RequestGateReview, Status
 
 router = Router(tags=["projects"])
 
 Id = Annotated[str, Path(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", description="Id of the project")]
 
 
-@router.get("/v1/projects/{id}", operation_id="getProject", **reads("read-projects"))
-async def get_project(request: Request, id: Id, who: Annotated[Viewer, viewer("read-projects")]) -> Response:  # noqa: A002
+class GatePage(BaseModel):
+    """Where the PMO decides whether, and how, the project goes on."""
+
+    id: str = Field(examples=["gate-1"])
+    title: str = Field(examples=["Investment decision"])
+
+
+class PhasePage(BaseModel):
+    """A stretch of work that ends at a gate."""
+
+    id: str = Field(examples=["business-case"])
+    title: str = Field(examples=["Business case"])
+    gate: GatePage
+
+
+class ProjectPage(BaseModel):
+    """A project: its envelope, its phases, where it stands."""
+
+    id: str = Field(examples=["0190f3a5-7b1c-5c7e-9f43-5a1d2c3b4e5f"])
+    portfolio: str = Field(examples=["capital-delivery"])
+    reference: str = Field(examples=["D-001"])
+    title: str = Field(examples=["Harbour pumping station"])
+    status: Status
+    standard: str = Field(examples=["capital-delivery@1"])
+    gate_path: str = Field(examples=["two-gate"])
+    budget: Amount | None
+    phase: str | None = Field(description="The phase it is in", examples=["business-case"])
+    gate: str | None = Field(description="The gate ahead", examples=["gate-1"])
+    open_review: str | None = Field(description="The gate review that was requested and is not answered")
+    phases: list[PhasePage] = Field(description="All of them, in order")
+
+
+@router.get("/v1/projects/{id}", operation_id="getProject", responses=shows(ProjectPage), **reads("read-projects"))
+async def get_project(id: Id, who: Annotated[Viewer, viewer("read-projects")], things: OpenThings) -> Response:  # noqa: A002
     """One project: its envelope, its phases, where it stands."""
-    fold = await request.app.state.store.reader.fold(PROJECT, id)
-    project: Project | None = fold.state
-    if project is None or not who.sees(id):
-        raise Unknown(f"project/{id}")
+    fold = await things.find(PROJECT, id, seen=lambda _: who.sees(id))
+    return await things.answer(fold, shown(id, fold.state))
+
+
+def shown(id_: str, project: Project) -> dict[str, Any]:
+    """A project as it is told."""
     current = project.current
-    body = {
-        "id": id,
+    return {
+        "id": id_,
         "portfolio": project.portfolio,
         "reference": project.reference,
         "title": project.title,
         "status": project.status,
         "standard": project.standard,
         "gate_path": project.gate_path,
-        "budget": msgspec.to_builtins(project.budget),
+        "budget": amount_of(project.budget),
         "phase": current.id if current else None,
         "gate": current.gate.id if current else None,
         "open_review": project.open_review,
         "phases": msgspec.to_builtins(list(project.phases)),
     }
-    return single(request, fold, body)
 
 
 @router.post("/v1/projects/{id}/gate-reviews", operation_id="requestGateReview", **decides(RequestGateReview))

@@ -1,14 +1,17 @@
 """How an archived document is shown: as an item of a list, or as the document itself."""
 
-from collections.abc import AsyncIterator
-from typing import Any, Final
+from collections.abc import AsyncGenerator, Sequence
+from typing import Any, Final, TypeAlias
 
 from pydantic import BaseModel, Field
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from mandate_web.paging import instant
+from mandate_web.streaming import Reading
 from reporting.views.archive import ARCHIVE
+
+Conditions: TypeAlias = Sequence[ColumnElement[bool]]
 
 CHUNK: Final = 250
 """Documents in memory at a time while streaming: 16 MiB at their largest."""
@@ -33,6 +36,7 @@ _SHOWN: Final = {
             "standard",
             "correlation",
             "causation",
+            "rule",
         )
     },
 }
@@ -58,7 +62,8 @@ class Entry(BaseModel):
     policy: str = Field(description="Hash of the table of rights in force")
     standard: str | None
     correlation: str
-    causation: str
+    causation: str = Field(description="Id of the event that it answers, or key of the command")
+    rule: str | None = Field(description="The rule that refused, in refusals and decisions that were not applied")
 
 
 class Entries(BaseModel):
@@ -73,16 +78,14 @@ def shown(row: dict[str, Any]) -> dict[str, Any]:
     return {**row, "recorded_at": instant(row["recorded_at"])}
 
 
-async def stream(engine: AsyncEngine, *wanted: ColumnElement[bool]) -> AsyncIterator[bytes]:
-    """The documents, oldest first, one a line and byte for byte, up to the last one there is now.
+async def stream(engine: AsyncEngine, reading: Reading, wanted: Conditions, last: int) -> AsyncGenerator[bytes, None]:
+    """The documents up to an entry, oldest first, one a line and byte for byte.
 
     Memory is bounded by `CHUNK`, and no transaction stays open while a slow client reads.
     """
     after = 0
-    async with engine.connect() as connection:
-        end = (await connection.execute(select(func.coalesce(func.max(ARCHIVE.c.entry), 0)))).scalar_one()
-    within = select(ARCHIVE.c.entry, ARCHIVE.c.document).where(*wanted, ARCHIVE.c.entry <= end)
-    while True:
+    within = select(ARCHIVE.c.entry, ARCHIVE.c.document).where(*wanted, ARCHIVE.c.entry <= last)
+    while after < last and not reading.over:
         following = within.where(ARCHIVE.c.entry > after).order_by(ARCHIVE.c.entry).limit(CHUNK)
         async with engine.connect() as connection:
             rows = (await connection.execute(following)).all()

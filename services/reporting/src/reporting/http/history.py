@@ -1,77 +1,29 @@
 """Routes of the history: every document that any service recorded, and the refusals among them."""
 
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import asdict
+from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import Depends, Header, Query, Request
-from pydantic import AfterValidator, AwareDatetime
-from pydantic_core import PydanticCustomError
-from sqlalchemy import ColumnElement, and_, or_
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from starlette.responses import JSONResponse, Response
 
 from mandate_events.deciding import PersonId, Text
-from mandate_web.routing import Router
 from mandate_web.access import Authenticated, Viewer, anyone, no_right, reads, viewer
-from mandate_web.consistency import OpenView
+from mandate_web.consistency import OpenView, View
+from mandate_web.moment import mark
 from mandate_web.paging import Cursor, Limit, Page
-from reporting.heard import HEARD
-from reporting.http.documents import Entries, entries, shown, stream
-from reporting.views.archive import ARCHIVE
+from mandate_web.routing import Router
+from mandate_web.streaming import Streamed
+from reporting.http.documents import Conditions, Entries, entries, shown, stream
+from reporting.http.filters import Filters, Part
+from reporting.views.archive import ARCHIVE, cuts
 
 router = Router(tags=["history"])
 
 NDJSON: Final = "application/x-ndjson"
 DENIAL: Final = "command-denied"
-
-
-def _in_utc(moment: datetime) -> datetime:
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError:
-        raise PydanticCustomError("instant-range", "an instant between the years 1 and 9999") from None
-
-
-Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]
-Word = Annotated[Text, Query(max_length=200)]
-
-
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """Which documents are asked for; a person's visibility is added to it."""
-
-    project: Annotated[Text | None, Query(max_length=64, description="Id of a project")] = None
-    actor: Annotated[Text | None, Query(max_length=200, description="Who decided: person id, or system/<policy>")] = (
-        None
-    )
-    role: Annotated[Text | None, Query(max_length=64, description="In which role", examples=["pmo"])] = None
-    type: Annotated[
-        Text | None, Query(max_length=200, description="What happened", examples=["project-authorised"])
-    ] = None
-    source: Annotated[Text | None, Query(max_length=64, description=f"Which ledger: {', '.join(HEARD)}")] = None
-    correlation: Annotated[Text | None, Query(max_length=200, description="The whole story of one request")] = None
-    since: Annotated[Instant | None, Query(description="Recorded at or after this instant")] = None
-    until: Annotated[Instant | None, Query(description="Recorded before this instant")] = None
-
-    def conditions(self) -> list[ColumnElement[bool]]:
-        column = ARCHIVE.c
-        equal = {
-            column.project: self.project,
-            column.actor: self.actor,
-            column.role: self.role,
-            column.name: self.type,
-            column.source: self.source,
-            column.correlation: self.correlation,
-        }
-        found: list[ColumnElement[bool]] = [each == value for each, value in equal.items() if value is not None]
-        if self.since is not None:
-            found.append(column.recorded_at >= self.since)
-        if self.until is not None:
-            found.append(column.recorded_at < self.until)
-        return found
-
-    def fingerprint(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in self.__slots__}
 
 
 def visible(reader: Viewer) -> ColumnElement[bool] | None:
@@ -96,6 +48,18 @@ _LISTED: Final[dict[int | str, dict[str, Any]]] = {
         "model": Entries,
         "description": "One page; or, as NDJSON, all the documents themselves",
         "content": {NDJSON: {"schema": {"type": "string", "description": "One document a line, byte for byte"}}},
+        "headers": {
+            "Mandate-Count": {
+                "description": "How many documents an export has",
+                "schema": {"type": "integer"},
+                "example": 200000,
+            },
+            "Mandate-Last": {
+                "description": "The document that the last line of an export is; none where nothing matches",
+                "schema": {"type": "string"},
+                "example": "governance:17",
+            },
+        },
     }
 }
 
@@ -103,9 +67,11 @@ _LISTED: Final[dict[int | str, dict[str, Any]]] = {
 @router.get("/v1/history", operation_id="listHistory", responses=_LISTED, **reads("read-history", waits=True))
 async def list_history(
     *,
+    request: Request,
     view: OpenView,  # first: the mandates are a view, too
     reader: Annotated[Viewer, viewer("read-history")],
     filters: Annotated[Filters, Depends()],
+    part: Annotated[Part, Depends()],
     sort: Annotated[Literal["-entry", "entry"], Query(description="Newest first, or oldest first")] = "-entry",
     limit: Limit = 50,
     cursor: Cursor = None,
@@ -115,24 +81,34 @@ async def list_history(
 
     With `Accept: application/x-ndjson` the answer is the documents themselves, all that match, oldest first, one a
     line, byte for byte as their service recorded them; `sort`, `limit` and `cursor` have no meaning then.
+    `Mandate-Count` says how many, and `Mandate-Last` which document the last line is, so that a whole export can be
+    told from a part. One that broke off goes on with `after` (the last document received) and the same `last`.
+    `Mandate-Position` says how much of each ledger lies before that end.
     """
-    conditions = filters.conditions()
-    seen = visible(reader)
-    if seen is not None:
+    conditions = [*filters.conditions(), *_recorded_by(view.known_at)]
+    if (seen := visible(reader)) is not None:
         conditions.append(seen)
-    if NDJSON in accept:
-        return view.mark(StreamingResponse(stream(view.engine, *conditions), media_type=NDJSON, headers=_NEGOTIATED))
-    page = Page({"list": "history", "sort": sort, **filters.fingerprint()}, limit, cursor)
+    async with view.engine.connect() as connection:
+        conditions += await part.conditions(connection)
+        if NDJSON in accept:
+            answer, positions = await _export(view.engine, connection, conditions)
+            return mark(request, answer, positions, view.known_at)
+    page = view.page_of({"list": "history", "sort": sort, **asdict(filters), **asdict(part)}, limit, cursor)
     return await _page(view, page, conditions, newest_first=sort == "-entry")
 
 
-@router.get("/v1/denials", operation_id="listDenials", responses={200: {"model": Entries}}, **anyone(waits=True))
+@router.get(
+    "/v1/denials", operation_id="listDenials", responses={200: {"model": Entries}, 403: {}}, **anyone(waits=True)
+)
 async def list_denials(
     *,
     request: Request,
     person: Authenticated,
     view: OpenView,
     actor: Annotated[PersonId | None, Query(description="Whose; your own by default, unless you may read all")] = None,
+    rule: Annotated[
+        Text | None, Query(max_length=200, description="By which rule refused", examples=["authoriser-is-proposer"])
+    ] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:
@@ -144,20 +120,41 @@ async def list_denials(
         whose = person.id
     else:
         raise no_right("read-denials", request.app.state.domain.rights)
-    page = Page({"list": "denials", "actor": whose}, limit, cursor)
-    conditions = [ARCHIVE.c.name == DENIAL]
+    page = view.page_of({"list": "denials", "actor": whose, "rule": rule}, limit, cursor)
+    conditions = [ARCHIVE.c.name == DENIAL, *_recorded_by(view.known_at)]
     if whose is not None:
         conditions.append(ARCHIVE.c.subject == _denials_of(whose))
+    if rule is not None:
+        conditions.append(ARCHIVE.c.rule == rule)
     return await _page(view, page, conditions, newest_first=True)
 
 
 _NEGOTIATED: Final = {"Vary": "Accept"}
 
 
-async def _page(view: OpenView, page: Page, conditions: list[ColumnElement[bool]], *, newest_first: bool) -> Response:
-    select = page.apply(entries.where(*conditions), [(ARCHIVE.c.entry, newest_first)])
-    async with view.engine.connect() as connection:
-        rows = (await connection.execute(select)).all()
+def _recorded_by(known_at: datetime | None) -> list[ColumnElement[bool]]:
+    return [] if known_at is None else [ARCHIVE.c.recorded_at <= known_at]
+
+
+async def _export(
+    engine: AsyncEngine, connection: AsyncConnection, conditions: Conditions
+) -> tuple[Response, dict[str, int]]:
+    """All documents that match now, and how much of each ledger lies before the last of them."""
+    matching = select(func.count(), func.coalesce(func.max(ARCHIVE.c.entry), 0)).where(*conditions)
+    count, end = (await connection.execute(matching)).one()
+    at_end = select(ARCHIVE.c.source, ARCHIVE.c.sequence).where(ARCHIVE.c.entry == end)
+    last = (await connection.execute(at_end)).first()
+    named = {"Mandate-Last": f"{last.source}:{last.sequence}"} if last else {}
+    answer = Streamed(
+        lambda reading: stream(engine, reading, conditions, end),
+        media_type=NDJSON,
+        whole=True,
+        headers={**_NEGOTIATED, **named, "Mandate-Count": str(count)},
+    )
+    return answer, await cuts(connection, entry=end)
+
+
+async def _page(view: View, page: Page, conditions: Conditions, *, newest_first: bool) -> Response:
+    rows = await view.ask(page.apply(entries.where(*conditions), [(ARCHIVE.c.entry, newest_first)]))
     items, following = page.answer(rows, ["entry"])
-    answer = JSONResponse({"items": [shown(item) for item in items], "next": following}, headers=_NEGOTIATED)
-    return view.mark(answer)
+    return view.mark(JSONResponse({"items": [shown(item) for item in items], "next": following}, headers=_NEGOTIATED))

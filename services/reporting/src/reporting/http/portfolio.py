@@ -7,18 +7,21 @@ import orjson
 from fastapi import Depends, Path, Query, Request
 from pydantic import BaseModel, Field
 from sqlalchemy import ColumnElement, Integer, and_, func, select
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from mandate_events.deciding import PersonId, Slug, Text, Unknown
-from mandate_web.routing import Router
 from mandate_web.access import Viewer, reads, viewer
+from mandate_web.amount import Amount, amount_in
 from mandate_web.consistency import OpenView
-from mandate_web.paging import Cursor, Limit, Page, instant
+from mandate_web.paging import Cursor, Limit, instant
 from mandate_web.problems import invalid
+from mandate_web.routing import Router
+from mandate_web.tags import tagged
+from mandate_web.things import shows
 from reporting.http.documents import Entry, entries, shown
 from reporting.http.history import visible
 from reporting.views.archive import ARCHIVE
-from reporting.views.portfolio import PORTFOLIO
+from reporting.views.portfolio import PORTFOLIO, PORTFOLIO_VIEW
 
 router = Router(tags=["portfolio"])
 
@@ -26,11 +29,6 @@ Status = Literal["proposed", "authorised", "active", "held", "closed", "terminat
 Id = Annotated[str, Path(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", description="Id of a project")]
 
 LATEST: Final = 20
-
-
-class Amount(BaseModel):
-    amount: str = Field(examples=["2066075.59"])
-    currency: str = Field(examples=["AUD"])
 
 
 class Project(BaseModel):
@@ -180,39 +178,28 @@ async def list_portfolio(
     cursor: Cursor = None,
 ) -> Response:
     """Projects, proposed ones included. With a role in projects only, a person sees those."""
-    keys = keys_of(sort)
-    page = Page({"list": "portfolio", "sort": sort, **filters.given}, limit, cursor)
-    names = [f"_key{number}" for number in range(len(keys))]
-    wanted = select(PORTFOLIO, *(key.label(name) for name, (key, _) in zip(names, keys, strict=True)))
-    wanted = wanted.where(*filters.conditions())
+    page = view.page_of({"list": "portfolio", "sort": sort, **filters.given}, limit, cursor)
+    wanted = select(PORTFOLIO).where(*filters.conditions())
     if not reader.sees_all():
         wanted = wanted.where(PORTFOLIO.c.id.in_(reader.projects()))
-    async with view.engine.connect() as connection:
-        rows = (await connection.execute(page.apply(wanted, keys))).all()
-    items, following = page.answer(rows, names)
-    return view.mark(JSONResponse({"items": [_project(item) for item in items], "next": following}))
+    return await view.page(page, wanted, keys_of(sort), shown_project, PORTFOLIO_VIEW)
 
 
-def _project(row: dict[str, Any]) -> dict[str, Any]:
+def shown_project(row: dict[str, Any]) -> dict[str, Any]:
     plain = {name: row[name] for name in Project.model_fields if name in row}
     return {
         **plain,
-        "budget": _money(row, "budget"),
-        "forecast_cost": _money(row, "forecast"),
+        "budget": amount_in(row, "budget_amount", "budget_currency"),
+        "forecast_cost": amount_in(row, "forecast_amount", "forecast_currency"),
         "initiated_at": None if row["initiated_at"] is None else instant(row["initiated_at"]),
         "last_changed_at": instant(row["last_changed_at"]),
     }
 
 
-def _money(row: dict[str, Any], name: str) -> dict[str, str] | None:
-    amount = row[f"{name}_amount"]
-    return None if amount is None else {"amount": str(amount), "currency": row[f"{name}_currency"]}
-
-
 @router.get(
     "/v1/projects/{id}",
     operation_id="getProjectPage",
-    responses={200: {"model": ProjectPage}},
+    responses=shows(ProjectPage),
     **reads("read-portfolio", waits=True),
 )
 async def get_project(
@@ -223,7 +210,8 @@ async def get_project(
 ) -> Response:
     """One project and the latest decisions on it.
 
-    A project that you may not see is not found: its id can be guessed from its reference.
+    A project that you may not see is not found: its id can be guessed from its reference. Its ETag is the hash of the
+    page, since no single stream is its version.
     """
     history = Viewer(reader.person, reader.held, reader.rights, "read-history")
     decided = [ARCHIVE.c.project == id, ~ARCHIVE.c.actor.startswith("system/")]
@@ -232,23 +220,14 @@ async def get_project(
     else:
         seen = visible(history)
         latest = entries.where(and_(*decided, *([] if seen is None else [seen])))
-    async with view.engine.connect() as connection:
-        found = (await connection.execute(select(PORTFOLIO).where(PORTFOLIO.c.id == id))).one_or_none()
-        if found is None or not reader.sees(id):
-            raise Unknown(f"project/{id}")
-        decisions = []
-        if latest is not None:
-            rows = await connection.execute(latest.order_by(ARCHIVE.c.entry.desc()).limit(LATEST))
-            decisions = [shown(dict(row)) for row in rows.mappings()]
-    return view.mark(_tagged(request, {**_project(dict(found._mapping)), "decisions": decisions}))  # noqa: SLF001
-
-
-def _tagged(request: Request, body: dict[str, Any]) -> Response:
-    """The page with its hash as ETag, since no single stream is its version; 304 where the client has it."""
-    content = orjson.dumps(body)
-    tag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
-    headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
-    known = [part.strip() for part in request.headers.get("if-none-match", "").split(",")]
-    if tag in known or "*" in known:
-        return Response(status_code=304, headers=headers)
-    return Response(content, 200, headers, "application/json")
+    found = await view.ask(select(PORTFOLIO).where(PORTFOLIO.c.id == id), PORTFOLIO_VIEW)
+    if not found or not reader.sees(id):
+        raise Unknown(f"project/{id}")
+    decisions = []
+    if latest is not None:
+        if view.known_at is not None:
+            latest = latest.where(ARCHIVE.c.recorded_at <= view.known_at)
+        rows = await view.ask(latest.order_by(ARCHIVE.c.entry.desc()).limit(LATEST))
+        decisions = [shown(dict(row._mapping)) for row in rows]  # noqa: SLF001 - SQLAlchemy's public name for it
+    content = orjson.dumps({**shown_project(dict(found[0]._mapping)), "decisions": decisions})  # noqa: SLF001
+    return view.mark(tagged(request, hashlib.sha256(content).hexdigest()[:32], content))

@@ -8,8 +8,8 @@ import msgspec
 from sqlalchemy import BigInteger, Column, DateTime, LargeBinary, MetaData, Table, Text, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from mandate_events.event import Heading
-from mandate_events.rebuild import Kept
+from mandate_events.event import Heading, name_of
+from reporting.heard import HEARD
 
 ARCHIVE: Final = Table(
     "documents",
@@ -17,6 +17,7 @@ ARCHIVE: Final = Table(
     Column("entry", BigInteger, primary_key=True),
     Column("source", Text, nullable=False),
     Column("sequence", BigInteger, nullable=False),
+    Column("event", Text, nullable=False, comment="The id that the document gives itself"),
     Column("type", Text, nullable=False),
     Column("name", Text, nullable=False, comment="The type without service and version: project-authorised"),
     Column("subject", Text, nullable=False),
@@ -30,6 +31,7 @@ ARCHIVE: Final = Table(
     Column("standard", Text),
     Column("correlation", Text, nullable=False),
     Column("causation", Text, nullable=False),
+    Column("rule", Text, comment="The rule that refused, in CommandDenied and ...NotApplied"),
     Column("document", LargeBinary, nullable=False),
 )
 
@@ -47,18 +49,34 @@ class Envelope(msgspec.Struct, frozen=True, gc=False):
     reason: str | None = None
     standard: str | None = None
     partitionkey: str | None = None
+    data: msgspec.Raw = msgspec.Raw(b"{}")
+
+
+class Ruled(msgspec.Struct, frozen=True, gc=False):
+    """The rule that data names, whatever else it holds."""
+
+    rule: Any = None
 
 
 _read_envelope = msgspec.json.Decoder(Envelope).decode
+_read_ruled = msgspec.json.Decoder(Ruled).decode
+
+MAX_RULE: Final = 200
 
 
-def name_of(type_: str) -> str:
-    """`mandate.governance.project-authorised.v1` is named `project-authorised`."""
-    return (type_.rpartition(".v")[0] or type_).rpartition(".")[2]
+def _rule(data: msgspec.Raw) -> str | None:
+    try:
+        rule = _read_ruled(data).rule
+    except msgspec.ValidationError:  # data that is no object
+        return None
+    return rule if isinstance(rule, str) and len(rule) <= MAX_RULE and "\0" not in rule else None
 
 
 async def keep(connection: AsyncConnection, source: str, documents: Sequence[tuple[Heading, bytes]]) -> None:
-    """Archive documents that follow one another. Nobody else numbers entries now: the consumer has its turn."""
+    """Archive documents that follow one another, and tell who follows the archive.
+
+    Nobody else numbers entries now: the consumer has its turn.
+    """
     if not documents:
         return
     last = (await connection.execute(select(func.coalesce(func.max(ARCHIVE.c.entry), 0)))).scalar_one()
@@ -66,12 +84,14 @@ async def keep(connection: AsyncConnection, source: str, documents: Sequence[tup
     columns = {name: [row[name] for row in rows] for name in rows[0]}
     entries = list(range(last + 1, last + 1 + len(rows)))
     await connection.execute(text(_KEEP), {**columns, "entry": entries, "source": source})
+    await connection.execute(text("select pg_notify('ledger', '')"))
 
 
 def _row(heading: Heading, document: bytes) -> dict[str, Any]:
     envelope = _read_envelope(document)
     return {
         "sequence": heading.position,
+        "event": heading.id,
         "type": heading.type,
         "name": name_of(heading.type),
         "subject": heading.subject,
@@ -85,26 +105,38 @@ def _row(heading: Heading, document: bytes) -> dict[str, Any]:
         "standard": envelope.standard,
         "correlation": envelope.correlationid,
         "causation": envelope.causationid,
+        "rule": _rule(envelope.data),
         "document": document,
     }
 
 
-async def read_kept(connection: AsyncConnection, after: int, limit: int) -> Sequence[Kept]:
-    """Archived documents in order of entry, for a rebuild."""
-    wanted = select(ARCHIVE.c.entry, ARCHIVE.c.source, ARCHIVE.c.document).where(ARCHIVE.c.entry > after)
-    rows = await connection.execute(wanted.order_by(ARCHIVE.c.entry).limit(limit))
-    return [(row.entry, row.source, row.document) for row in rows]
+async def cuts(
+    connection: AsyncConnection, *, entry: int | None = None, known_at: datetime | None = None
+) -> dict[str, int]:
+    """How much of each ledger there is: in all, up to an entry, or recorded by an instant."""
+    column = ARCHIVE.c
+    limits = [] if entry is None else [column.entry <= entry]
+    limits += [] if known_at is None else [column.recorded_at <= known_at]
+    found = {}
+    for source in HEARD:
+        last = select(column.sequence).where(column.source == source, *limits).order_by(column.sequence.desc())
+        found[source] = (await connection.execute(last.limit(1))).scalar() or 0
+    return found
 
 
-_KEEP: Final = """
-insert into archive.documents (entry, source, sequence, type, name, subject, project, recorded_at, actor, role,
-    authority, reason, policy, standard, correlation, causation, document)
-select entry, :source, sequence, type, name, subject, project, recorded_at, actor, role,
-    authority, reason, policy, standard, correlation, causation, document
-from unnest(cast(:entry as bigint[]), cast(:sequence as bigint[]), cast(:type as text[]), cast(:name as text[]),
-    cast(:subject as text[]), cast(:project as text[]), cast(:recorded_at as timestamptz[]), cast(:actor as text[]),
-    cast(:role as text[]), cast(:authority as text[]), cast(:reason as text[]), cast(:policy as text[]),
-    cast(:standard as text[]), cast(:correlation as text[]), cast(:causation as text[]), cast(:document as bytea[]))
-    as row (entry, sequence, type, name, subject, project, recorded_at, actor, role,
-        authority, reason, policy, standard, correlation, causation, document)
-"""
+_COLUMNS: Final = {
+    "sequence": "bigint",
+    **dict.fromkeys(("event", "type", "name", "subject", "project"), "text"),
+    "recorded_at": "timestamptz",
+    **dict.fromkeys(
+        ("actor", "role", "authority", "reason", "policy", "standard", "correlation", "causation", "rule"), "text"
+    ),
+    "document": "bytea",
+}
+_NAMES: Final = ", ".join(_COLUMNS)
+_ARRAYS: Final = ", ".join(f"cast(:{name} as {kind}[])" for name, kind in _COLUMNS.items())
+
+_KEEP: Final = f"""
+insert into archive.documents (entry, source, {_NAMES})
+select entry, :source, {_NAMES} from unnest(cast(:entry as bigint[]), {_ARRAYS}) as row (entry, {_NAMES})
+"""  # noqa: S608 - names of ours only

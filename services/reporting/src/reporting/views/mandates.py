@@ -1,46 +1,67 @@
 """Who holds which mandate, as governance gave them: what a person may see here follows from it."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Column, MetaData, Table, Text, UniqueConstraint, select
+from sqlalchemy import Column, Text, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from mandate_events.deciding import Mandate
 from mandate_events.event import Recorded
-from mandate_events.projection import Projection
-from reporting.heard.governance import MandateGiven, MandateWithdrawn
+from mandate_events.past import Folding
+from mandate_events.rows import Change, Gone
+from mandate_events.transport import understood
+from mandate_events.view import View, table
+from reporting.heard.governance import GOVERNANCE, MandateGiven, MandateWithdrawn
+from reporting.views.archive import ARCHIVE
 
-metadata = MetaData(schema="views")
-
-MANDATES: Final = Table(
-    "mandates_v1",
-    metadata,
-    Column("person", Text, nullable=False),
-    Column("role", Text, nullable=False),
-    Column("project", Text),
+MANDATES: Final = table(
+    "mandates",
+    Column("person", Text, primary_key=True),
+    Column("role", Text, primary_key=True),
+    Column("project", Text, primary_key=True, comment="Empty where the role is not bound to one"),
     Column("authority", Text, nullable=False),
-    UniqueConstraint("person", "role", "project", name="mandates_v1_once", postgresql_nulls_not_distinct=True),
 )
 
 
-async def apply(connection: AsyncConnection, record: Recorded[Any], _document: bytes) -> None:
+def change(record: Recorded[Any]) -> Change | Gone:
     event = record.data
-    if not isinstance(event, MandateGiven | MandateWithdrawn):
-        return
-    held = {"person": event.person, "role": event.role, "project": event.project}
-    same = [MANDATES.c[name].is_not_distinct_from(value) for name, value in held.items()]
-    await connection.execute(MANDATES.delete().where(*same))
-    if isinstance(event, MandateGiven):
-        await connection.execute(MANDATES.insert().values(**held, authority=record.reference))
+    held = (event.person, event.role, event.project or "")
+    return Change(held, {"authority": record.reference}) if isinstance(event, MandateGiven) else Gone(held)
 
 
-MANDATES_VIEW: Final = Projection("mandates", metadata, apply)
+MANDATES_VIEW: Final = View(MANDATES, (MandateGiven, MandateWithdrawn), change)
 
 
 async def held_by(engine: AsyncEngine, person: str) -> Sequence[Mandate]:
     """The mandates of a person."""
-    wanted = select(MANDATES.c.role, MANDATES.c.authority, MANDATES.c.project).where(MANDATES.c.person == person)
     async with engine.connect() as connection:
-        rows = await connection.execute(wanted.order_by(MANDATES.c.role, MANDATES.c.project))
-        return [Mandate(*row) for row in rows]
+        return await held_in(connection, person)
+
+
+async def held_in(connection: AsyncConnection, person: str) -> Sequence[Mandate]:
+    """The mandates of a person, as one transaction sees them."""
+    project = func.nullif(MANDATES.c.project, "")
+    wanted = select(MANDATES.c.role, MANDATES.c.authority, project).where(MANDATES.c.person == person)
+    rows = await connection.execute(wanted.order_by(MANDATES.c.role, MANDATES.c.project))
+    return [Mandate(*row) for row in rows]
+
+
+async def held_at(
+    connection: AsyncConnection, person: str, known_at: datetime | None, before: datetime | None
+) -> Sequence[Mandate]:
+    """The mandates of a person by what had been recorded by an instant, and had happened before another."""
+    wanted = select(ARCHIVE.c.document).where(
+        ARCHIVE.c.source == "governance", ARCHIVE.c.subject == f"mandate/{person}"
+    )
+    if known_at is not None:
+        wanted = wanted.where(ARCHIVE.c.recorded_at <= known_at)
+    folding = Folding(MANDATES_VIEW)
+    for row in await connection.execute(wanted.order_by(ARCHIVE.c.sequence)):
+        item = understood(GOVERNANCE, row.document)
+        if before is not None and item.record is not None and item.record.occurredat >= before:
+            break
+        folding.apply("governance", item)
+    rows = sorted(folding.rows.values(), key=lambda row: (row["role"], row["project"]))
+    return [Mandate(row["role"], row["authority"], row["project"] or None) for row in rows]

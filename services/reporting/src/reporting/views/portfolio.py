@@ -4,17 +4,14 @@ Two ledgers write it, and which of them arrives first is chance. So that chance 
 either one service's own, or governance's word wins over what projects repeats of it, whichever came first.
 """
 
-from collections.abc import Mapping
-from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Column, Computed, DateTime, MetaData, Numeric, Table, Text, func
-from sqlalchemy.dialects.postgresql import Insert, insert
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Column, DateTime, Numeric, Text
 
 from mandate_events.event import Recorded
 from mandate_events.money import Money
-from mandate_events.projection import Projection
+from mandate_events.rows import Change, Row
+from mandate_events.view import View, table
 from reporting.heard.governance import (
     ManagerAppointed,
     ManagerReplaced,
@@ -36,18 +33,15 @@ from reporting.heard.projects import (
     ProjectTerminated,
 )
 
-metadata = MetaData(schema="views")
-
-PORTFOLIO: Final = Table(
-    "portfolio_v1",
-    metadata,
+PORTFOLIO: Final = table(
+    "portfolio",
     Column("id", Text, primary_key=True),
     Column("portfolio", Text, index=True),
     Column("reference", Text),
     Column("title", Text),
     Column("intake", Text, comment="What governance says: proposed, authorised"),
     Column("execution", Text, comment="What the project says: active, held, closed, terminated"),
-    Column("status", Text, Computed("coalesce(execution, intake, 'proposed')", persisted=True), index=True),
+    Column("status", Text, nullable=False, index=True),
     Column("phase", Text, comment="The phase it is in, or was in when it ended"),
     Column("gate", Text, comment="The gate ahead"),
     Column("gate_path", Text),
@@ -65,55 +59,50 @@ PORTFOLIO: Final = Table(
 )
 
 
-async def apply(connection: AsyncConnection, record: Recorded[Any], _document: bytes) -> None:
-    said = _said(record)
-    if said:
-        project, says, repeats = said
-        await connection.execute(_upsert(project, record.time, says, repeats))
-
-
-def _said(record: Recorded[Any]) -> tuple[str, dict[str, Any], dict[str, Any]] | None:
-    """(project, what the event says of its own, what it repeats of another service's), of the events that matter."""
-    this = record.subject.partition("/")[2]
+def change(record: Recorded[Any]) -> Change:
+    """What an event says of its own, and what it repeats of another service's."""
+    project = record.thing
+    says: dict[str, Any] = {}
+    repeats: dict[str, Any] = {}
     match record.data:
         # governance
         case ProjectProposed() as event:
-            path = {"gate_path": event.gate_path} if event.gate_path else {}
-            return (
-                this,
-                {**_described(event), **path, **_money("forecast", event.forecast_cost), "intake": "proposed"},
-                {},
-            )
+            says = {**_described(event), **_money("forecast", event.forecast_cost), "intake": "proposed"}
+            says |= {"gate_path": event.gate_path} if event.gate_path else {}
         case ProjectAuthorised() as event:
-            return this, {**_described(event), **_terms(event), "intake": "authorised"}, {}
-        case ManagerAppointed(project=project, person=person) | ManagerReplaced(project=project, person=person):
-            return project, {"manager": person}, {}
-        case OfficerAssigned(project=project, person=person):
-            return project, {"officer": person}, {}
-        case OfficerReleased(project=project):
-            return project, {"officer": None}, {}
-        case SponsorAppointed(project=project, person=person):
-            return project, {"sponsor": person}, {}
+            says = {**_described(event), **_terms(event), "intake": "authorised"}
+        case ManagerAppointed() | ManagerReplaced() as event:
+            project, says = event.project, {"manager": event.person}
+        case OfficerAssigned() as event:
+            project, says = event.project, {"officer": event.person}
+        case OfficerReleased() as event:
+            project, says = event.project, {"officer": None}
+        case SponsorAppointed() as event:
+            project, says = event.project, {"sponsor": event.person}
         # projects
         case ProjectInitiated() as event:
-            own = {"execution": "active", "initiated_at": record.time}
-            return this, own, {**_described(event), **_terms(event)}
-        case PhaseStarted(phase=phase, gate=gate):
-            return this, {"phase": phase, "gate": gate}, {}
-        case GateReviewRequested(review=review):
-            return this, {"open_review": review}, {}
+            says = {"execution": "active", "initiated_at": record.time}
+            repeats = {**_described(event), **_terms(event)}
+        case PhaseStarted() as event:
+            says = {"phase": event.phase, "gate": event.gate}
+        case GateReviewRequested() as event:
+            says = {"open_review": event.review}
         case GateDecisionApplied() | GateDecisionNotApplied():
-            return this, {"open_review": None}, {}
+            says = {"open_review": None}
         case ProjectHeld():
-            return this, {"execution": "held"}, {}
+            says = {"execution": "held"}
         case ProjectResumed():
-            return this, {"execution": "active"}, {}
+            says = {"execution": "active"}
         case ProjectClosed():
-            return this, {"execution": "closed", "gate": None, "open_review": None}, {}
+            says = {"execution": "closed", "gate": None, "open_review": None}
         case ProjectTerminated():
-            return this, {"execution": "terminated", "gate": None, "open_review": None}, {}
-        case _:
-            return None
+            says = {"execution": "terminated", "gate": None, "open_review": None}
+    return Change(project, says, repeats, {"last_changed_at": record.time})
+
+
+def status(row: Row) -> Row:
+    """What the project says goes before what governance says."""
+    return {"status": row["execution"] or row["intake"] or "proposed"}
 
 
 def _described(event: ProjectProposed | ProjectAuthorised | ProjectInitiated) -> dict[str, Any]:
@@ -128,18 +117,26 @@ def _money(name: str, money: Money) -> dict[str, Any]:
     return {f"{name}_amount": money.value, f"{name}_currency": money.currency}
 
 
-def _upsert(project: str, at: datetime, says: Mapping[str, Any], repeats: Mapping[str, Any]) -> Insert:
-    """Set what is said; set what is repeated only where nothing stands."""
-    statement = insert(PORTFOLIO).values(id=project, last_changed_at=at, **says, **repeats)
-    new, old = statement.excluded, PORTFOLIO.c
-    return statement.on_conflict_do_update(
-        index_elements=[PORTFOLIO.c.id],
-        set_={
-            **{name: new[name] for name in says},
-            **{name: func.coalesce(old[name], new[name]) for name in repeats},
-            "last_changed_at": func.greatest(old.last_changed_at, new.last_changed_at),
-        },
-    )
-
-
-PORTFOLIO_VIEW: Final = Projection("portfolio", metadata, apply)
+PORTFOLIO_VIEW: Final = View(
+    PORTFOLIO,
+    (
+        ProjectProposed,
+        ProjectAuthorised,
+        ManagerAppointed,
+        ManagerReplaced,
+        OfficerAssigned,
+        OfficerReleased,
+        SponsorAppointed,
+        ProjectInitiated,
+        PhaseStarted,
+        GateReviewRequested,
+        GateDecisionApplied,
+        GateDecisionNotApplied,
+        ProjectHeld,
+        ProjectResumed,
+        ProjectClosed,
+        ProjectTerminated,
+    ),
+    change,
+    status,
+)

@@ -1,10 +1,12 @@
-"""The lists: proposals and gate reviews."""
+"""The lists, empty: what they are says the program, and `views build` brings them to a later one's.
 
-import sqlalchemy as sa
+Telling their past reads some types of events out of all.
+"""
+
 from alembic import op
 
-from mandate_events.ledger import create_views
-from mandate_events.migrating import run_script
+from governance.views.lists import LISTS
+from mandate_events.building import create
 
 revision = "0002"
 down_revision = "0001"
@@ -13,34 +15,5 @@ depends_on = None
 
 
 def upgrade() -> None:
-    run_script(create_views("governance"))
-    op.create_table(
-        "proposals_v1",
-        sa.Column("id", sa.Text, primary_key=True),
-        sa.Column("portfolio", sa.Text, nullable=False, index=True),
-        sa.Column("reference", sa.Text, nullable=False),
-        sa.Column("title", sa.Text, nullable=False),
-        sa.Column("status", sa.Text, nullable=False, index=True),
-        sa.Column("gate_path", sa.Text),
-        sa.Column("forecast_amount", sa.Numeric(18, 2), nullable=False),
-        sa.Column("currency", sa.Text, nullable=False),
-        sa.Column("proposed_by", sa.Text, nullable=False),
-        sa.Column("standard", sa.Text),
-        sa.Column("budget_amount", sa.Numeric(18, 2)),
-        schema="views",
-    )
-    op.create_table(
-        "gate_reviews_v1",
-        sa.Column("id", sa.Text, primary_key=True),
-        sa.Column("project", sa.Text, nullable=False, index=True),
-        sa.Column("gate", sa.Text, nullable=False),
-        sa.Column("phase", sa.Text, nullable=False),
-        sa.Column("standard", sa.Text, nullable=False),
-        sa.Column("requested_by", sa.Text, nullable=False),
-        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("status", sa.Text, nullable=False, index=True),
-        sa.Column("outcome", sa.Text),
-        sa.Column("decided_by", sa.Text),
-        sa.Column("answer", sa.Text),
-        schema="views",
-    )
+    op.execute("create index events_type on ledger.events (type, position)")
+    create(op.get_bind(), LISTS.service, LISTS.views)

@@ -15,6 +15,7 @@ create table archive.documents (
     entry       bigint primary key,
     source      text not null,
     sequence    bigint not null,
+    event       text not null,
     type        text not null,
     name        text not null,
     subject     text not null,
@@ -28,6 +29,7 @@ create table archive.documents (
     standard    text,
     correlation text not null,
     causation   text not null,
+    rule        text,
     document    bytea not null,
     constraint documents_source_sequence unique (source, sequence),
     constraint documents_entry_positive check (entry > 0 and sequence > 0)
@@ -40,6 +42,10 @@ create index documents_role on archive.documents (role, entry);
 create index documents_name on archive.documents (name, entry);
 create index documents_subject on archive.documents (subject, entry);
 create index documents_correlation on archive.documents (correlation, entry);
+create index documents_event on archive.documents (event);
+create index documents_authority on archive.documents (authority, entry);
+create index documents_causation on archive.documents (causation, entry);
+create index documents_rule on archive.documents (rule, entry) where rule is not null;
 create index documents_recorded_at on archive.documents (recorded_at);
 """
 

@@ -1,0 +1,161 @@
+"""`mandate history` and `mandate story` against a real small HTTP server that answers as the API does."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.unit.test_client_api import Asked, Reply, Service, run
+
+HISTORY = "GET /reporting/v1/history"
+LEDGERS = ["governance", "projects", "governance", "governance", "projects"]
+
+
+@pytest.fixture
+def service() -> Iterator[Service]:
+    found = Service()
+    yield found
+    found.close()
+
+
+def documents() -> list[tuple[str, bytes]]:
+    """(reference, line) of a small archive."""
+    numbers: dict[str, int] = {}
+    found = []
+    for source in LEDGERS:
+        numbers[source] = numbers.get(source, 0) + 1
+        document = {"sequence": f"{numbers[source]:020d}", "source": f"/mandate/{source}"}
+        found.append((f"{source}:{numbers[source]}", json.dumps(document).encode() + b"\n"))
+    return found
+
+
+class Archive:
+    """Answers as the history does; `break_after` bytes the connection ends once."""
+
+    def __init__(self, service: Service) -> None:
+        self.broken_after: int | None = None
+        self.lost: set[str] = set()
+        self.exports: list[dict[str, str]] = []
+        service.routes[HISTORY] = self.answer
+
+    def answer(self, asked: Asked) -> Reply:
+        if asked.headers.get("Accept") != "application/x-ndjson":
+            return Reply(200, {"items": [], "next": None})
+        self.exports.append(asked.query)
+        known = [reference for reference, _ in documents()]
+        begin = known.index(asked.query["after"]) + 1 if "after" in asked.query else 0
+        end = known.index(asked.query["last"]) + 1 if "last" in asked.query else len(known)
+        part = documents()[begin:end]
+        content = b"".join(line for reference, line in part if reference not in self.lost)
+        headers = {
+            "Content-Type": "application/x-ndjson",
+            "Mandate-Count": str(len(part)),
+            "Mandate-Last": known[end - 1],
+            "Mandate-Position": "governance:3, projects:2",
+        }
+        cut, self.broken_after = self.broken_after, None
+        return Reply(200, content, headers, cut=cut)
+
+
+@pytest.fixture
+def archive(service: Service) -> Archive:
+    return Archive(service)
+
+
+def test_an_export_is_the_documents_and_says_what_it_holds(service: Service, archive: Archive, tmp_path: Path) -> None:
+    file = tmp_path / "record.ndjson"
+    result = run(service, "history", "--export", str(file))
+    assert result.exit_code == 0, result.output
+    assert file.read_bytes() == b"".join(line for _, line in documents())
+    assert "5 documents: the whole ledgers, governance 1 to 3, projects 1 to 2" in result.output
+    assert list(tmp_path.iterdir()) == [file], "nothing is left beside a whole export"
+    again = run(service, "history", "--export", str(file))
+    assert (again.exit_code, "is there already" in again.output) == (2, True)
+
+
+@pytest.mark.parametrize("cut", [0, 1, 60, 100, 200])
+def test_an_export_that_broke_off_goes_on_to_the_same_end(
+    service: Service, archive: Archive, tmp_path: Path, cut: int
+) -> None:
+    file = tmp_path / "record.ndjson"
+    archive.broken_after = cut
+    broken = run(service, "history", "--export", str(file))
+    assert (broken.exit_code, "broke off" in broken.output) == (3, True)
+    hinted = run(service, "history", "--export", str(file))
+    assert (hinted.exit_code, "--resume" in hinted.output) == (2, True)
+    assert run(service, "history", "--export", str(file), "--resume").exit_code == 0
+    assert file.read_bytes() == b"".join(line for _, line in documents())
+    assert archive.exports[-1]["last"] == "projects:2"
+    assert ("after" in archive.exports[-1]) == (cut >= len(documents()[0][1]))
+    assert list(tmp_path.iterdir()) == [file]
+
+
+@pytest.mark.parametrize(("lost", "says"), [("governance:2", "holds 4 documents"), ("projects:2", "ends with")])
+def test_an_export_that_lacks_a_document_is_not_taken_for_whole(
+    service: Service, archive: Archive, tmp_path: Path, lost: str, says: str
+) -> None:
+    archive.lost = {lost}
+    result = run(service, "history", "--export", str(tmp_path / "record.ndjson"))
+    assert (result.exit_code, says in result.output) == (1, True)
+
+
+def test_an_export_goes_on_with_the_filters_it_was_begun_with(
+    service: Service, archive: Archive, tmp_path: Path
+) -> None:
+    file = tmp_path / "record.ndjson"
+    archive.broken_after = 100
+    assert run(service, "history", "--role", "pmo", "--export", str(file)).exit_code == 3
+    other = run(service, "history", "--role", "auditor", "--export", str(file), "--resume")
+    assert (other.exit_code, "other filters" in other.output) == (2, True)
+    assert run(service, "history", "--role", "pmo", "--export", str(file), "--resume").exit_code == 0
+    assert {query["role"] for query in archive.exports} == {"pmo"}
+
+
+def test_resume_needs_an_export(service: Service) -> None:
+    assert run(service, "history", "--resume").exit_code == 2
+
+
+def test_every_filter_is_sent(service: Service) -> None:
+    service.routes[HISTORY] = [Reply(200, {"items": [], "next": None})]
+    names = ["project", "actor", "role", "type", "authority", "rule", "source", "correlation", "causation"]
+    names += ["since", "until", "known-at"]
+    options = [part for name in names for part in (f"--{name}", f"of-{name}")]
+    assert run(service, "history", *options).exit_code == 0
+    sent = {name.replace("-", "_"): f"of-{name}" for name in names}
+    assert service.asked[-1].query == {**sent, "limit": "50"}
+
+
+def told(depth: int, position: int, **more: Any) -> dict[str, Any]:
+    document = {
+        "source": "governance",
+        "position": position,
+        "name": "gate-decided",
+        "actor": "ann",
+        "role": "pmo",
+        "recorded_at": "2026-03-02T12:00:00.000000Z",
+        **more,
+    }
+    return {"depth": depth, "parent": None, "hidden": False, "document": document}
+
+
+def test_a_story_is_told_as_a_tree(service: Service) -> None:
+    hidden = {"depth": 1, "parent": 1, "hidden": True, "document": None}
+    items = [told(0, 7, reason="go\x1b[2J"), hidden, told(2, 8, rule="not-the-next-gate")]
+    service.routes["GET /reporting/v1/story"] = [Reply(200, {"items": items, "complete": False})]
+    result = run(service, "story", "a-request")
+    assert result.exit_code == 0
+    first, second, third, more = result.output.splitlines()
+    assert first.startswith("governance:7")
+    assert '"go?[2J"' in first
+    assert second == "   (not yours to see)"
+    assert third.startswith("      governance:8")
+    assert "refused by not-the-next-gate" in third
+    assert "longer" in more
+    assert service.asked[-1].query == {"correlation": "a-request"}
+
+
+def test_a_story_of_which_nothing_is_seen(service: Service) -> None:
+    service.routes["GET /reporting/v1/story"] = [Reply(200, {"items": [], "complete": True})]
+    assert run(service, "story", "a-request").exit_code == 1

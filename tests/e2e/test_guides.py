@@ -1,0 +1,37 @@
+"""The guides are true: each command in them is run, in order, and prints what the page says."""
+
+import re
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.consoles import ROOT, Shell, console, sections
+from tests.e2e.running import Product
+
+
+@pytest.fixture(scope="module")
+def product() -> Iterator[Product]:
+    with (
+        tempfile.TemporaryDirectory(prefix="mandate-guides-") as directory,
+        Product(Path(directory) / "data", demo=True) as running,
+    ):
+        running.until(lambda: "Ctrl-C" in running.log.read_text(), 60)
+        yield running
+
+
+def test_what_the_guide_for_auditors_says(product: Product, tmp_path: Path) -> None:
+    places = {"8080": str(product.port)}
+    places |= {name: str(tmp_path / name) for name in ("record.ndjson", "altered.ndjson")}
+    with Shell() as shell:
+        for section in sections("docs/audit.md"):
+            for command, expected in console("docs/audit.md", section, places):
+                shell.expect(command, expected)
+
+
+@pytest.mark.parametrize("page", sorted(path.name for path in (ROOT / "docs").glob("*.md")))
+def test_what_a_page_links_to_is_there(page: str) -> None:
+    text = (ROOT / "docs" / page).read_text("utf-8")
+    for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text):
+        assert (ROOT / "docs" / target).exists(), f"docs/{page} links to {target}"

@@ -1,6 +1,6 @@
 # Needs Python 3.11 or later and make; every target does the rest of its set-up itself.
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench faults lock clean
+.PHONY: help run test check docs bench faults image-test lock clean
 .DELETE_ON_ERROR:
 # Tests start the product many times; without its bytecode each start compiles everything anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -11,20 +11,22 @@ DATA = .data
 DEMO = yes
 T =
 ROUNDS = 20
+WORKERS = 2
 UPGRADE = no
 
 BIN := .venv/bin
 READY := .venv/.ready
-TYPED := $(wildcard libs/*/src services/*/src deploy/*/src deploy/*.py tests) $(patsubst %/__main__.py,%,$(wildcard bench/__main__.py))
+PARALLEL = --numprocesses "$(WORKERS)" --dist loadfile
+TYPED := $(wildcard libs/*/src services/*/src deploy/*/src deploy/*.py deploy/image tests) $(patsubst %/__main__.py,%,$(wildcard bench/__main__.py))
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-8s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 run: $(READY) ## Run Mandate here with its own PostgreSQL (PORT=8080 DATA=.data DEMO=yes|no)
 	@exec $(BIN)/mandate-local run --port "$(PORT)" --data "$(DATA)" $(if $(filter no,$(DEMO)),--no-demo,--demo)
 
-test: $(READY) ## Run the tests (T="-k risk" passes arguments to pytest)
-	@exec $(BIN)/pytest $(T)
+test: $(READY) ## Run the tests (WORKERS=2 processes; T="-k risk" passes arguments to pytest)
+	@exec $(BIN)/pytest $(PARALLEL) $(T)
 
 check: $(READY) ## Check style, types, import rules and pinned packages
 	$(BIN)/ruff check
@@ -32,12 +34,25 @@ check: $(READY) ## Check style, types, import rules and pinned packages
 	$(BIN)/mypy $(TYPED)
 	$(BIN)/lint-imports --no-cache --no-logo
 	$(BIN)/python deploy/locks.py check
+	$(BIN)/python deploy/contracts.py check
+	$(BIN)/python deploy/problem_pages.py check
+	$(BIN)/python deploy/api_documents.py check
+	@PYTHONPATH=deploy $(BIN)/python -m image.check
+
+docs: $(READY) ## Write what is generated: contracts and samples, the events, the topics, the APIs, the problems
+	$(BIN)/python -m tests.contract.rehearsal
+	$(BIN)/python deploy/contracts.py write
+	$(BIN)/python deploy/problem_pages.py write
+	$(BIN)/python deploy/api_documents.py write
 
 bench: $(READY) ## Measure throughput and latency on this machine
 	@exec $(BIN)/python -m bench
 
 faults: $(READY) ## Kill, freeze and cut off parts at random, many times (ROUNDS=20)
-	@MANDATE_FAULT_ROUNDS="$(ROUNDS)" exec $(BIN)/pytest tests/faults $(T)
+	@MANDATE_FAULT_ROUNDS="$(ROUNDS)" exec $(BIN)/pytest $(PARALLEL) tests/faults $(T)
+
+image-test: $(READY) ## Build the images and try docker-compose.yml (as root a Docker of its own, if there is none)
+	@MANDATE_REQUIRE_ALL=1 exec $(BIN)/pytest tests/e2e/test_image.py --capture=no $(T)
 
 lock: $(READY) ## Pin third-party packages after a change of a pyproject (UPGRADE=yes takes newer ones)
 	$(BIN)/python deploy/locks.py write $(if $(filter yes,$(UPGRADE)),--upgrade)

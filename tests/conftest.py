@@ -5,6 +5,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NoReturn
 
 import pytest
 
@@ -12,6 +13,7 @@ from mandate_local.broker import BrokerError, KafkaBroker, available, bootstrap_
 from mandate_local.kafka_libraries import libraries
 from mandate_local.postgres import EmbeddedPostgres
 from mandate_web.logs import JsonLines
+from tests.node_tools import Node, NodeUnavailable, installed
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,16 @@ def require_broker() -> None:
         do_without(str(error))
 
 
-def do_without(reason: str) -> None:
+@pytest.fixture(scope="session")
+def node() -> Node:
+    """Node with the tools that judge what we publish. Without them the test is skipped aloud, or fails."""
+    try:
+        return installed()
+    except NodeUnavailable as error:
+        do_without(str(error))
+
+
+def do_without(reason: str) -> NoReturn:
     """A test that does not run must be seen: CI sets MANDATE_REQUIRE_ALL=1, where a skip would hide a hole."""
     if os.environ.get("MANDATE_REQUIRE_ALL") == "1":
         pytest.fail(f"MANDATE_REQUIRE_ALL=1, but {reason}")

@@ -1,0 +1,212 @@
+"""The rule of versions: once published, a version of an event only gains fields that have defaults."""
+
+import importlib.util
+import json
+import shutil
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+import pytest
+
+from mandate_events.compatibility import Schema, violations
+from tests.contract.rehearsal import ROOT
+
+FIRST = {"title": str, "cost": int, "outcome": Literal["go", "hold"], "due": date | None}
+
+
+class Part(msgspec.Struct):
+    name: str
+
+
+class PartRenamed(msgspec.Struct):
+    label: str
+
+
+class Tree(msgspec.Struct):
+    name: str
+    branches: list["Tree"] = msgspec.field(default_factory=list)
+
+
+def schema(*more: tuple[Any, ...], without: str = "", **fields: Any) -> Schema:
+    """Of an event with the fields of `FIRST`, some of them changed, and others."""
+    kept = {name: kind for name, kind in {**FIRST, **fields}.items() if name != without}
+    return msgspec.json.schema(msgspec.defstruct("Decided", [*kept.items(), *more], kw_only=True))
+
+
+ALLOWED = {
+    "nothing": schema(),
+    "a field with a default": schema(("note", str | None, None)),
+    "a field with a list by default": schema(("parts", list[Part], msgspec.field(default_factory=list))),
+    "a field with a default that no schema can tell": schema(
+        ("part", Part, msgspec.field(default_factory=lambda: Part("")))
+    ),
+}
+
+
+@pytest.mark.parametrize("new", ALLOWED.values(), ids=ALLOWED.keys())
+def test_more_that_has_defaults_is_fine(new: Schema) -> None:
+    assert violations(schema(), new) == []
+
+
+REFUSED: dict[str, tuple[Schema, str]] = {
+    "a field without a default": (schema(note=str), "/note: added without a default"),
+    "a field less": (schema(without="cost"), "/cost: removed"),
+    "another name": (schema(without="cost", price=int), "/cost: removed"),
+    "another type": (schema(cost=str), "/cost: type was 'integer', is 'string'"),
+    "a format": (schema(title=date), "/title: format was None, is 'date'"),
+    "a narrower enum": (schema(outcome=Literal["go"]), "/outcome: no longer 'hold'"),
+    "a wider enum": (schema(outcome=Literal["go", "hold", "kill"]), "/outcome: now also 'kill'"),
+    "text where there was an enum": (schema(outcome=str), "/outcome: enum was ['go', 'hold'], is None"),
+    "no null any more": (schema(due=date), "/due: 2 alternatives, now 0"),
+    "null": (schema(cost=int | None), "/cost: 0 alternatives, now 2"),
+    "a limit": (schema(cost=Annotated[int, msgspec.Meta(ge=1)]), "/cost: minimum was None, is 1"),
+    "a default where it was required": (schema(("cost", int, 0), without="cost"), "/cost: no longer required"),
+}
+
+
+@pytest.mark.parametrize(("new", "said"), REFUSED.values(), ids=REFUSED.keys())
+def test_anything_else_is_another_version(new: Schema, said: str) -> None:
+    assert said in violations(schema(), new)
+
+
+def test_a_default_stays() -> None:
+    old = schema(("count", int, 1))
+    assert violations(old, schema(("count", int, 2))) == ["/count: default was 1, is 2"]
+    assert violations(old, schema(count=int)) == [
+        "/count: now required",
+        "/count: default was 1, is None",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        (Part, PartRenamed, ["/parts/name: removed", "/parts/label: added without a default"]),
+        (list[Part], list[PartRenamed], ["/parts/*/name: removed", "/parts/*/label: added without a default"]),
+        (Part | None, PartRenamed | None, ["/parts/name: removed", "/parts/label: added without a default"]),
+        (dict[str, str], dict[str, int], ["/parts/*: type was 'string', is 'integer'"]),
+        (list[str], list[int], ["/parts/*: type was 'string', is 'integer'"]),
+        (
+            list[dict[str, Any]],
+            list[dict[str, str]],
+            ["/parts/*: additionalProperties was None, is {'type': 'string'}"],
+        ),
+    ],
+)
+def test_it_looks_within(before: Any, after: Any, said: list[str]) -> None:
+    assert violations(schema(parts=before), schema(parts=after)) == said
+
+
+def test_what_holds_itself_is_looked_at_once() -> None:
+    old, new = msgspec.json.schema(Tree), msgspec.json.schema(Tree)
+    assert violations(old, new) == []
+    new["$defs"]["Tree"]["properties"]["name"]["type"] = "integer"
+    assert violations(old, new) == ["/name: type was 'string', is 'integer'"]
+
+
+def test_prose_may_change() -> None:
+    new = schema()
+    new["description"] = "Said better"
+    new["$defs"]["Decided"]["properties"]["title"]["description"] = "How it is called"
+    assert violations(schema(), new) == []
+
+
+# --- make docs, make check ---
+
+
+@pytest.fixture
+def script() -> Any:
+    """`deploy/contracts.py`, which is a script and no package."""
+    specification = importlib.util.spec_from_file_location("contracts_script", ROOT / "deploy" / "contracts.py")
+    assert specification
+    assert specification.loader
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def tree(tmp_path: Path, script: Any) -> Path:
+    """A tree with everything that is published of this one, in release 0.1.0."""
+    for samples in ROOT.glob("services/*/contracts/samples"):
+        shutil.copytree(samples, tmp_path / samples.relative_to(ROOT))
+    release(tmp_path, "0.1.0")
+    assert script.main("write", tmp_path) == 0
+    return tmp_path
+
+
+def release(tree: Path, version: str) -> None:
+    (tree / "pyproject.toml").write_text(f'[project]\nname = "mandate"\nversion = "{version}"\n')
+
+
+def edit(path: Path, change: Callable[[Schema], object]) -> None:
+    content = json.loads(path.read_text())
+    change(content["$defs"]["GateDecided"])
+    path.write_text(json.dumps(content))
+
+
+DECIDED = Path("services/governance/contracts/gate-decided.v1.json")
+
+
+def test_what_is_committed_is_what_the_code_says(script: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    assert script.main("check") == 0, capsys.readouterr().out
+
+
+def test_what_is_stale_is_named_and_written(script: Any, tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    expected = (tree / DECIDED).read_text()
+    (tree / DECIDED).unlink()
+    (tree / "docs/events.md").write_text("old")
+    gone = tree / "services/governance/contracts/never-published.v1.json"
+    gone.write_text("{}")
+    assert script.main("check", tree) == 1
+    assert f"stale: docs/events.md, {DECIDED}, {gone.relative_to(tree)} (run `make docs`)" in capsys.readouterr().out
+    assert script.main("write", tree) == 0
+    assert script.main("check", tree) == 0
+    assert (tree / DECIDED).read_text() == expected
+    assert not gone.exists()
+
+
+def test_a_break_is_only_told_of_before_the_first_release(
+    script: Any, tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    edit(tree / DECIDED, lambda event: event["properties"].update(chair={"type": "string"}))
+    assert script.main("write", tree) == 0
+    assert "gate-decided.v1/data/chair: removed" in capsys.readouterr().out
+    assert script.main("check", tree) == 0
+
+
+@pytest.mark.parametrize("version", ["1.0.0", "1.4.2", "2.0.0"])
+def test_a_break_is_refused_from_then_on(
+    script: Any, tree: Path, version: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    release(tree, version)
+    assert script.main("write", tree) == 0  # the version itself is in the description of the topics
+    edit(tree / DECIDED, lambda event: event["properties"].update(chair={"type": "string"}))
+    before = (tree / DECIDED).read_text()
+    assert script.main("check", tree) == 1
+    assert script.main("write", tree) == 1
+    assert "gate-decided.v1/data/chair: removed" in capsys.readouterr().out
+    assert (tree / DECIDED).read_text() == before
+    (tree / "services/governance/contracts/once-published.v1.json").write_text("{}")
+    assert script.main("check", tree) == 1
+    assert "once-published.v1: removed" in capsys.readouterr().out
+
+
+def test_a_new_field_is_no_break(script: Any, tree: Path) -> None:
+    release(tree, "1.0.0")
+
+    def had_none(event: Schema) -> None:
+        del event["properties"]["conditions"]
+
+    edit(tree / DECIDED, had_none)
+    assert script.main("write", tree) == 0
+    assert script.main("check", tree) == 0
+
+
+def test_an_event_without_a_sample_is_not_published(script: Any, tree: Path) -> None:
+    (tree / DECIDED.parent / "samples" / DECIDED.name).unlink()
+    with pytest.raises(SystemExit, match=r"no sample of mandate\.governance\.gate-decided\.v1"):
+        script.main("write", tree)

@@ -1,0 +1,234 @@
+"""The corpus: one document of each type ever published. It always loads, and is what its contract says."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator, FormatChecker
+
+from governance import heard as governance_heard
+from mandate_events.canonical import digest, encode
+from mandate_events.contracts import Contract, Schema, contracts
+from mandate_events.event import GENESIS, Catalogue, document_of, read_any, read_heading
+from mandate_local.postgres import EmbeddedPostgres
+from projects import heard as projects_heard
+from reporting.heard import HEARD
+from tests.contract.rehearsal import DOMAINS, ROOT, missing_samples, rehearsed, samples_of
+
+CONTRACTS = [contract for domain in DOMAINS.values() for contract in contracts(domain)]
+SAMPLES = [path for service in DOMAINS for path in sorted(samples_of(service).glob("*.json"))]
+HEARERS = {
+    "governance": [governance_heard.PROJECTS],
+    "projects": [projects_heard.GOVERNANCE],
+    "reporting": list(HEARD.values()),
+}
+
+
+def schema_file(service: str, name: str) -> Schema:
+    found: Schema = json.loads((ROOT / "services" / service / "contracts" / f"{name}.json").read_bytes())
+    return found
+
+
+def validator(service: str, name: str) -> Draft202012Validator:
+    return Draft202012Validator(schema_file(service, name), format_checker=FormatChecker())
+
+
+def service_of(sample: Path) -> str:
+    return sample.parents[2].name
+
+
+def named(value: Any) -> str:
+    return f"{service_of(value)}.{value.stem}" if isinstance(value, Path) else value.type
+
+
+# --- the classes ---
+
+
+@pytest.mark.parametrize("contract", CONTRACTS, ids=named)
+def test_each_event_says_what_it_means(contract: Contract) -> None:
+    assert contract.event.__doc__, f"{contract.event.__name__} has no docstring"
+    assert contract.meaning.endswith(".")
+
+
+@pytest.mark.parametrize("service", DOMAINS)
+def test_each_event_is_on_the_stream_of_one_aggregate(service: str) -> None:
+    domain = DOMAINS[service]
+    told = [event for aggregate in domain.aggregates.values() for event in aggregate.events]
+    assert sorted(map(str, told)) == sorted(map(str, domain.catalogue.types))
+
+
+# --- the samples ---
+
+
+@pytest.mark.parametrize("service", DOMAINS)
+def test_there_is_a_sample_of_each_type(service: str) -> None:
+    assert missing_samples(service) == set(), "`make docs` takes one from a rehearsal that has it"
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=named)
+def test_a_sample_always_loads(sample: Path) -> None:
+    document = sample.read_bytes()
+    heading = read_heading(document)
+    catalogue = DOMAINS[service_of(sample)].catalogue
+    assert heading.type == f"mandate.{catalogue.service}.{sample.stem}"
+    record = catalogue.decode(heading.type, document)
+    assert type(record.data) in catalogue.types, "in the newest version"
+    again = encode(json.loads(document))
+    assert (again, digest(again)) == (document, digest(document)), "canonical, so everybody hashes the same bytes"
+    rewritten = json.loads(document_of(record))
+    assert {**rewritten, "data": {}} == {**json.loads(document), "data": {}}, "no attribute is lost"
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=named)
+def test_a_sample_is_what_its_contract_says(sample: Path) -> None:
+    validator(service_of(sample), sample.stem).validate(json.loads(sample.read_bytes()))
+
+
+# --- the schemas ---
+
+
+@pytest.mark.parametrize("contract", CONTRACTS, ids=named)
+def test_a_schema_stands_alone_and_is_a_schema(contract: Contract) -> None:
+    schema = schema_file(contract.service, contract.name)
+    assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    assert schema["$id"] == f"urn:mandate:event:{contract.type}"
+    Draft202012Validator.check_schema(schema)
+    references = {word for word in json.dumps(schema).split('"') if word.startswith("#/")}
+    assert references == {f"#/$defs/{name}" for name in schema["$defs"]}
+    assert 'additionalProperties": false' not in json.dumps(schema), "readers are tolerant"
+
+
+SAMPLE = samples_of("governance") / "gate-decided.v1.json"
+OPENED = samples_of("governance") / "gate-review-opened.v1.json"
+
+
+def changed(sample: Path, changes: dict[str, Any]) -> dict[str, Any]:
+    """The document with values at pointers like `data/origin/hash`; None removes."""
+    document: dict[str, Any] = json.loads(sample.read_bytes())
+    for pointer, value in changes.items():
+        *way, last = pointer.split("/")
+        place: Any = document
+        for name in way:
+            place = place[int(name)] if isinstance(place, list) else place[name]
+        if value is None:
+            del place[last]
+        else:
+            place[last] = value
+    return document
+
+
+def refuses(sample: Path, changes: dict[str, Any]) -> bool:
+    return not validator("governance", sample.stem).is_valid(changed(sample, changes))
+
+
+REQUIRED = [
+    "specversion",
+    "id",
+    "source",
+    "type",
+    "subject",
+    "time",
+    "sequence",
+    "streamversion",
+    "correlationid",
+    "causationid",
+    "occurredat",
+    "actor",
+    "actingas",
+    "authority",
+    "policy",
+    "previous",
+    "data",
+    "datacontenttype",
+]
+
+
+@pytest.mark.parametrize("attribute", [*REQUIRED, "data/project", "data/gate", "data/outcome"])
+def test_what_is_required_is_required(attribute: str) -> None:
+    assert refuses(SAMPLE, {attribute: None})
+
+
+@pytest.mark.parametrize("attribute", ["partitionkey", "standard", "reason", "data/conditions"])
+def test_what_may_be_absent_may(attribute: str) -> None:
+    assert not refuses(SAMPLE, {attribute: None})
+
+
+@pytest.mark.parametrize(
+    ("pointer", "value"),
+    [
+        ("specversion", "0.3"),
+        ("id", "01A208AC-369C-792E-B7B7-38CFB377E357"),
+        ("id", "1"),
+        ("source", "/mandate/projects"),
+        ("type", "mandate.governance.gate-decided.v2"),
+        ("subject", "project/1"),
+        ("time", "2026-11-23 13:50:33"),
+        ("time", "2026-11-23T13:50:33.623319+01:00"),
+        ("sequence", "113"),
+        ("sequence", 113),
+        ("streamversion", 0),
+        ("streamversion", "2"),
+        ("actor", "somebody"),
+        ("policy", "7AAE"),
+        ("previous", GENESIS[1:]),
+        ("partitionkey", "p1"),
+        ("standard", "capital-delivery"),
+        ("reason", ""),
+        ("reason", "x" * 501),
+        ("datacontenttype", "text/plain"),
+        ("data/outcome", "maybe"),
+        ("data/project", "p1"),
+        ("data/conditions/0/due_on", "tomorrow"),
+    ],
+)
+def test_a_value_that_is_spelled_otherwise_is_refused(pointer: str, value: Any) -> None:
+    assert refuses(SAMPLE, {pointer: value})
+
+
+def test_digests_within_are_checked_too() -> None:
+    assert refuses(OPENED, {"data/origin/hash": "abc"})
+    assert refuses(OPENED, {"data/origin/sequence": 0})
+    assert refuses(OPENED, {"data/evidence/0/sha256": "abc"})
+
+
+def test_more_is_welcome() -> None:
+    assert not refuses(SAMPLE, {"added": "later", "data/added": 1, "data/conditions/0/added": {}})
+
+
+# --- everything that is ever recorded ---
+
+
+async def test_a_rehearsal_of_everything_keeps_the_contracts(postgres: EmbeddedPostgres) -> None:
+    """Each type is recorded at least once, and each document is what its schema says and what hashes to its place."""
+    async with rehearsed(postgres) as rehearsal:
+        for service, domain in DOMAINS.items():
+            documents = await rehearsal.documents(service)
+            heads: dict[str, str] = {}
+            seen = set()
+            for document in documents:
+                record = read_any(document)
+                validator(service, record.type.removeprefix(f"mandate.{service}.")).validate(json.loads(document))
+                assert record.previous == heads.get(record.subject, GENESIS)
+                heads[record.subject] = digest(document).hex()
+                seen.add(record.type)
+            assert seen == set(domain.catalogue.types.values())
+
+
+# --- those who hear them ---
+
+
+@pytest.mark.parametrize(
+    ("reader", "catalogue"),
+    [(reader, catalogue) for reader, catalogues in HEARERS.items() for catalogue in catalogues],
+    ids=lambda value: value if isinstance(value, str) else value.service,
+)
+def test_each_service_can_read_what_it_names_of_another(reader: str, catalogue: Catalogue) -> None:
+    """What a `heard` module names exists in the corpus of the service that writes it, and reads into its fields."""
+    for event, type_ in (catalogue.types | catalogue.outdated).items():
+        name = type_.removeprefix(f"mandate.{catalogue.service}.")
+        document = (samples_of(catalogue.service) / f"{name}.json").read_bytes()
+        data = catalogue.decode(type_, document).data
+        recorded = json.loads(document)["data"]
+        assert set(event.__struct_fields__) <= recorded.keys(), f"{reader} relies on a field that {type_} does not have"
+        assert data is not None

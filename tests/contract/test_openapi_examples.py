@@ -1,0 +1,85 @@
+"""Each body in docs/api has an example, and each example is what its schema says."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator, FormatChecker
+from referencing import Registry, Resource
+from referencing.jsonschema import DRAFT202012
+
+from api_documents import ROOT, SERVICES
+from tests.node_tools import Node
+
+DIRECTORY = ROOT / "docs" / "api"
+DOCUMENTS = {service.name: json.loads((DIRECTORY / f"{service.name}.json").read_text("utf-8")) for service in SERVICES}
+
+
+def schemas_with_examples(node: Any, pointer: str = "") -> Iterator[tuple[str, list[Any]]]:
+    """The JSON Pointer of each schema with its examples: its own, or those of the body, parameter or header."""
+    if isinstance(node, list):
+        for number, each in enumerate(node):
+            yield from schemas_with_examples(each, f"{pointer}/{number}")
+    if not isinstance(node, dict):
+        return
+    if "schema" in node:
+        named = [each["value"] for each in node.get("examples", {}).values()]
+        yield f"{pointer}/schema", named + ([node["example"]] if "example" in node else [])
+    elif isinstance(node.get("examples"), list):
+        yield pointer, node["examples"]
+    for name in node.keys() - {"example", "examples"}:
+        yield from schemas_with_examples(node[name], f"{pointer}/{name.replace('~', '~0').replace('/', '~1')}")
+
+
+def bodies(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Each request body and each successful answer, by operation."""
+    for item in document["paths"].values():
+        for operation in item.values():
+            answers = {status: each for status, each in operation["responses"].items() if status.startswith("2")}
+            for name, body in [("request", operation.get("requestBody", {})), *answers.items()]:
+                for media_type, content in body.get("content", {}).items():
+                    yield f"{operation['operationId']} {name} {media_type}", content
+
+
+@pytest.mark.parametrize("service", DOCUMENTS)
+def test_each_body_has_an_example(service: str) -> None:
+    without = [
+        name
+        for name, content in bodies(DOCUMENTS[service])
+        if re.search(r"/(.+\+)?json$", name) and not {"example", "examples"} & content.keys()
+    ]
+    assert without == []
+
+
+@pytest.mark.parametrize("service", DOCUMENTS)
+def test_each_example_is_what_its_schema_says(service: str) -> None:
+    document = DOCUMENTS[service]
+    registry = Registry().with_resource("urn:api", Resource.from_contents(document, DRAFT202012))
+    wrong, looked_at = [], 0
+    for pointer, examples in schemas_with_examples(document):
+        schema = {"$ref": f"urn:api#{pointer.replace('%', '%25').replace('{', '%7B').replace('}', '%7D')}"}
+        judge = Draft202012Validator(schema, registry=registry, format_checker=FormatChecker())
+        for example in examples:
+            looked_at += 1
+            wrong += [f"{pointer}: {error.json_path} {error.message}" for error in judge.iter_errors(example)]
+    assert wrong == []
+    assert looked_at > 20
+
+
+@pytest.mark.parametrize("service", DOCUMENTS)
+def test_an_example_that_is_wrong_is_found(service: str) -> None:
+    schema = {"$ref": "urn:api#/components/schemas/Problem"}
+    registry = Registry().with_resource("urn:api", Resource.from_contents(DOCUMENTS[service], DRAFT202012))
+    assert not Draft202012Validator(schema, registry=registry).is_valid({"type": "/problems/refused"})
+
+
+@pytest.mark.parametrize("service", DOCUMENTS)
+def test_redocly_has_nothing_to_say(node: Node, service: str) -> None:
+    done = node.run(
+        node.package("@redocly/cli/bin/cli.js"), "lint", "--format", "json",
+        "--config", DIRECTORY / "redocly.yaml", DIRECTORY / f"{service}.json",
+    )  # fmt: skip
+    found = json.loads(done.stdout)
+    assert found["totals"] == {"errors": 0, "warnings": 0, "ignored": 0}, found["problems"]

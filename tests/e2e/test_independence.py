@@ -89,14 +89,8 @@ def uv(*arguments: str) -> None:
     """The uv that set this checkout up, with the packages that it has fetched."""
     environment = {**bootstrap.uv_environment(), "UV_LINK_MODE": "hardlink"}
     for offline in (["--offline"], []):  # all of it was fetched to set up; a cache that was cleared is filled again
-        done = subprocess.run(
-            [bootstrap.find_uv(), *arguments, *offline],
-            cwd="/",
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        command = [bootstrap.find_uv(), *arguments, *offline]
+        done = subprocess.run(command, cwd="/", env=environment, capture_output=True, text=True, check=False)
         if done.returncode == 0:
             return
     pytest.fail(done.stderr)

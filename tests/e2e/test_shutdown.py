@@ -47,6 +47,7 @@ class Load:
     headers: dict[str, str]
     answered: dict[str, int] = field(default_factory=dict)
     unknown: dict[str, str] = field(default_factory=dict)
+    heavy: asyncio.Event = field(default_factory=asyncio.Event)
     ended: bool = False
 
     async def client(self) -> None:
@@ -65,6 +66,8 @@ class Load:
                 else:
                     assert answer.status_code == 201, answer.text
                     self.answered[person] = answer.json()["position"]
+                    if len(self.answered) >= 20 * CLIENTS:
+                        self.heavy.set()
 
     async def appoint(self, http: httpx.AsyncClient, url: str, person: str) -> httpx.Response:
         headers = {**self.headers, "Idempotency-Key": f"appoint-{person}"}

@@ -5,16 +5,14 @@ from typing import Final
 
 from prometheus_client import REGISTRY
 
-import mandate_events.metrics
-import mandate_web.metrics
+import mandate_events.metrics  # noqa: F401
+import mandate_web.metrics  # noqa: F401 - both declare what there is to explain
 import settings_table
 
 PAGE: Final = (Path(__file__).parents[2] / "docs" / "ops.md").read_text("utf-8")
 
 
 def test_every_metric_is_explained() -> None:
-    assert mandate_events.metrics.OUTBOX_AGE
-    assert mandate_web.metrics.REQUESTS
     exposed = {metric.name for metric in REGISTRY.collect() if metric.name.startswith("mandate_")}
     assert len(exposed) >= 9
     assert [name for name in sorted(exposed) if f"| `{name}` |" not in PAGE and f"| `{name}_total` |" not in PAGE] == []

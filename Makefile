@@ -37,7 +37,6 @@ check: $(READY) ## Check style, types, import rules and pinned packages
 	$(BIN)/python deploy/contracts.py check
 	$(BIN)/python deploy/problem_pages.py check
 	$(BIN)/python deploy/settings_table.py check
-	$(BIN)/python deploy/settings_table.py check
 	$(BIN)/python deploy/api_documents.py check
 	@PYTHONPATH=deploy $(BIN)/python -m image.check
 
@@ -45,7 +44,6 @@ docs: $(READY) ## Write what is generated: contracts and samples, the events, th
 	$(BIN)/python -m tests.contract.rehearsal
 	$(BIN)/python deploy/contracts.py write
 	$(BIN)/python deploy/problem_pages.py write
-	$(BIN)/python deploy/settings_table.py write
 	$(BIN)/python deploy/settings_table.py write
 	$(BIN)/python deploy/api_documents.py write
 

@@ -147,6 +147,8 @@ def test_quotes_that_are_never_closed_spoil_only_their_rows() -> None:
 @pytest.mark.parametrize(
     ("body", "media_type", "status", "slug"),
     [
+        (b",".join(b"%d" % number for number in range(11_000)) + b"\n1,2\n", CSV, 422, "invalid"),
+        (b".".join(b"a" for _ in range(3_000)) + b",b\n1,2\n", CSV, 422, "invalid"),
         (b"", NDJSON, 422, "invalid"),
         (b"\n \n", NDJSON, 422, "invalid"),
         (HEADER.encode(), CSV, 422, "invalid"),

@@ -18,6 +18,9 @@ CSV: Final = "text/csv"
 
 MAX_BULK: Final = 32 * 1024 * 1024
 MAX_LINE: Final = 64 * 1024
+MAX_COLUMNS: Final = 200
+MAX_PARTS: Final = 8
+"""Of a column's name: `forecast_cost.amount` has two."""
 MAX_LINES: Final = 100_000
 RECORD_LINES: Final = 20
 """Lines that one quoted record of CSV may run over; what a quote that is never closed costs at most."""
@@ -113,6 +116,8 @@ def _header(cells: list[str] | Problem) -> list[str]:
     names = [cell.strip() for cell in cells]
     if not all(names):
         raise _wrong("column-without-name")
+    if len(names) > MAX_COLUMNS or any(name.count(".") >= MAX_PARTS for name in names):
+        raise _wrong("columns-limit", limit=MAX_COLUMNS, parts=MAX_PARTS)
     for name in names:
         if names.count(name) > 1:
             raise _wrong("column-twice", column=name)

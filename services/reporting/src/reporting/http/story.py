@@ -8,6 +8,7 @@ from sqlalchemy import literal
 from starlette.responses import JSONResponse, Response
 
 from mandate_events.deciding import Text
+from mandate_events.rights import is_system
 from mandate_web.access import Viewer, reads, viewer
 from mandate_web.consistency import OpenView
 from mandate_web.routing import Router
@@ -60,11 +61,16 @@ async def get_story(
         wanted = wanted.where(column.recorded_at <= view.known_at)
     rows = await view.ask(wanted.order_by(column.entry).limit(LONGEST + 1))
     found = [dict(row._mapping) for row in rows[:LONGEST]]  # noqa: SLF001 - SQLAlchemy's public name for it
-    nodes = [Node(row["entry"], row.pop("event"), row["causation"], bool(row.pop("seen"))) for row in found]
+    nodes = [Node(row["entry"], row.pop("event"), _cause(row), bool(row.pop("seen"))) for row in found]
     documents = {row["entry"]: shown(row) for row in found}
     items = [_told(depth, parent, node, documents) for depth, parent, node in tree(nodes)]
     body = {"correlation": correlation, "items": items, "complete": len(rows) <= LONGEST}
     return view.mark(JSONResponse(body))
+
+
+def _cause(row: dict[str, Any]) -> str:
+    """The event that a policy answered. A person's command names a key of their own choice, which proves nothing."""
+    return str(row["causation"]) if is_system(row["actor"]) else ""
 
 
 def _told(depth: int, parent: int | None, node: Node, documents: dict[int, dict[str, Any]]) -> dict[str, Any]:

@@ -124,7 +124,7 @@ class Process:
     def leads(self) -> bool:
         return f"this worker leads {self.service}" in self.messages()
 
-    async def leading(self, patience: float = 20.0) -> "Process":
+    async def leading(self, patience: float = 90.0) -> "Process":
         async def leads() -> bool:
             assert self.popen.poll() is None, self.log.read_text()
             return self.leads

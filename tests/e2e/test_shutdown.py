@@ -164,3 +164,15 @@ async def test_idle_and_half_open_connections_do_not_hold_it_up(stage: Topology)
         assert await each.read() == b"", "closed in order"
         other.close()
         await other.wait_closed()
+
+
+async def test_a_connection_that_rested_is_still_good(stage: Topology) -> None:
+    """Longer than clients and proxies keep theirs: no request meets a connection that is being closed."""
+    api = await asyncio.to_thread(stage.api, "governance")
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(api.url.rpartition(":")[2]))
+    for rest in (6.0, 0.0):  # uvicorn's own measure is 5 s, and so is httpx's
+        writer.write(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert b"200 OK" in await reader.readuntil(b"}")
+        await asyncio.sleep(rest)
+    writer.close()
+    await asyncio.to_thread(api.stop, 10.0)

@@ -22,6 +22,7 @@ from mandate_local.identity import PERSONAS, create_identity
 from mandate_local.postgres import EmbeddedPostgres
 from mandate_local.processes import free_port
 from mandate_local.product import AUDIENCE, DEPLOYMENT, ISSUER
+from mandate_web.connection import IDLE
 from mandate_web.tokens import person_id
 
 SERVICES: Final = ("governance", "projects", "reporting")
@@ -231,7 +232,9 @@ class _Identity:
     def __init__(self, state: Path) -> None:
         self.port = free_port()
         app = create_identity(ISSUER, AUDIENCE, state, deployment=DEPLOYMENT)
-        config = uvicorn.Config(app, host="127.0.0.1", port=self.port, log_config=None, access_log=False)
+        config = uvicorn.Config(
+            app, host="127.0.0.1", port=self.port, log_config=None, access_log=False, timeout_keep_alive=IDLE
+        )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, daemon=True)
 

@@ -19,7 +19,7 @@ import uvicorn
 from mandate_local.postgres import EmbeddedPostgres
 from mandate_local.processes import free_port
 from mandate_local.product import ISSUER, create_product, prepare
-from mandate_web.connection import Connection
+from mandate_web.connection import IDLE, Connection
 from mandate_web.tokens import person_id
 from tests.e2e.running import STANDARD
 
@@ -102,7 +102,15 @@ class Product:
 
 @asynccontextmanager
 async def serving(app: Any, port: int) -> AsyncIterator[None]:
-    config = uvicorn.Config(app, host="127.0.0.1", port=port, http=Connection, log_config=None, access_log=False)
+    config = uvicorn.Config(
+        app,
+        host="127.0.0.1",
+        port=port,
+        http=Connection,
+        log_config=None,
+        access_log=False,
+        timeout_keep_alive=IDLE,
+    )
     server = uvicorn.Server(config)
     server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
     task = asyncio.create_task(server._serve())

@@ -18,7 +18,7 @@ from mandate_local.identity import PERSONAS
 from mandate_local.postgres import EmbeddedPostgres, PostgresError
 from mandate_local.product import create_product, prepare
 from mandate_web import logs
-from mandate_web.connection import Connection
+from mandate_web.connection import IDLE, Connection
 
 PORTFOLIO = "/reporting/v1/portfolio"
 
@@ -63,6 +63,7 @@ async def _serve(
             access_log=False,
             server_header=False,
             timeout_graceful_shutdown=5,
+            timeout_keep_alive=IDLE,
         )
     )
     serving = asyncio.create_task(server.serve())

@@ -15,6 +15,10 @@ STALL: Final = 20.0
 REST: Final = 5.0
 """Seconds that a server which ends gives a request to arrive whole. One that has not is not under way."""
 
+IDLE: Final = 75
+"""Seconds that a connection may rest between requests: more than clients and proxies let theirs rest (60 s and less),
+so that it is they who end it, and no request meets a connection that is being closed."""
+
 CONNECTION: Final = "mandate.connection"
 """Where a request's scope names the connection it came by."""
 

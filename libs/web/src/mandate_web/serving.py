@@ -23,7 +23,7 @@ from mandate_events.kafka import declare_topics
 from mandate_events.login import let_in
 from mandate_events.migrating import migrate
 from mandate_web import logs, rebuilding, recovering
-from mandate_web.connection import Connection
+from mandate_web.connection import IDLE, Connection
 from mandate_web.service import Opened, Service
 from mandate_web.settings import Settings, misspelt
 from mandate_web.tuning import tune_garbage_collection
@@ -37,6 +37,7 @@ SERVER: Final[dict[str, Any]] = {
     "access_log": False,
     "server_header": False,
     "timeout_graceful_shutdown": 20,
+    "timeout_keep_alive": IDLE,
 }
 """How uvicorn serves us: its fast parts, our logs, and time to finish what runs."""
 

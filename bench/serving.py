@@ -18,7 +18,7 @@ from bench.databases import fresh_ledger
 from bench.workload import DRAFT, prepare_drafts
 from governance.domain import GOVERNANCE
 from governance.main import SERVICE
-from governance.standard import ReviseDraft
+from governance.standards.standard import ReviseDraft
 from mandate_events.store import Store
 from mandate_local.identity import create_identity
 from mandate_local.postgres import EmbeddedPostgres

@@ -7,8 +7,8 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from governance.office import OFFICE, THE_OFFICE, AppointMember, CharterOffice, NameFounder
-from governance.standard import STANDARD as DRAFTS
-from governance.standard import DraftStandard, ReviseDraft
+from governance.standards.standard import STANDARD as DRAFTS
+from governance.standards.standard import DraftStandard, ReviseDraft
 from mandate_events.batch import Submission
 from mandate_events.deciding import Aggregate, Command
 from mandate_events.identifiers import derived, uuid7

@@ -115,10 +115,9 @@ OLD_RISK: Aggregate[Any] = Aggregate("risk", Old.decide, Old.evolve, events=OLD_
 NEW_RISK: Aggregate[Any] = Aggregate("risk", New.decide, New.evolve, events=NEW_EVENTS, opened_by=OPENED_BY)
 
 
-def program(aggregate: Aggregate[Any], events: Sequence[type[Event]] | None = None, **more: Any) -> Domain:
+def program(aggregate: Aggregate[Any], **more: Any) -> Domain:
     return Domain(
         "governance",
-        events=aggregate.events if events is None else events,
         aggregates=[aggregate],
         rights=[allow(command, SYSTEM) for command in (Identify, Assess, Note)],
         find_mandates=lambda _: (),

@@ -13,10 +13,14 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from governance import appointment, gate_review, office, proposal, standard
+from governance import office
+from governance.appointments import appointment
 from governance.domain import GOVERNANCE
 from governance.heard import PROJECTS as HEARD_OF_PROJECTS
 from governance.policies import on_projects
+from governance.requests import gate_review, waiver
+from governance.standards import standard
+from governance.strategy import proposal
 from mandate_events.batch import Submission
 from mandate_events.deciding import Aggregate, Command
 from mandate_events.domain import Domain
@@ -35,6 +39,7 @@ from projects import project
 from projects.domain import PROJECTS
 from projects.heard import GOVERNANCE as HEARD_OF_GOVERNANCE
 from projects.policies import on_governance
+from projects.requests import waiver as project_waiver
 from reporting.domain import REPORTING
 from tests.integration.ledgers import Ledger, new_ledger
 
@@ -86,6 +91,12 @@ class Rehearsal:
             while await self._hear():
                 pass
 
+    async def begin(
+        self, service: str, who: str, aggregate: Aggregate[Any], command: Command, project: str | None = None
+    ) -> None:
+        """The same for a thing that begins."""
+        await self.act(service, who, aggregate, uuid7(), command, project=project)
+
     async def denied(self, *what: Any) -> None:
         with suppress(Denied):
             await self.act(*what)
@@ -123,6 +134,7 @@ async def rehearsed(postgres: EmbeddedPostgres) -> AsyncIterator[Rehearsal]:
         rehearsal = Rehearsal(ledgers, stores, runners)
         await _found(rehearsal)
         await _publish(rehearsal)
+        await _waive(rehearsal)
         await _run_to_the_end(rehearsal)
         await _terminate(rehearsal)
         await _deny(rehearsal)
@@ -206,6 +218,36 @@ async def _gate(on: Rehearsal, manager: str, id_: str, gate: str, outcome: str) 
         }
     )
     await on.act("governance", "pmo-2", gate_review.GATE_REVIEW, review, decision)
+
+
+async def _waive(on: Rehearsal) -> None:
+    """Waivers: granted and revoked, granted and expired, rejected; and one that comes too late."""
+    id_ = await _authorised(on, "S-003", "Pump replacement, west")
+    today = on.stores["governance"].appender.now().date()
+
+    async def ask(control: str) -> str:
+        body = {"control": control, "until": today + timedelta(days=30), "reason": "The reviewer is away"}
+        await on.begin(
+            "projects", "pm-1", project_waiver.WAIVER, project_waiver.RequestWaiver.model_validate(body), id_
+        )
+        return str((await on.last("projects", "waiver-requested.v1")).subject.partition("/")[2])
+
+    async def decide(id_: str, outcome: str) -> None:
+        body = {"outcome": outcome, "reason": "The risk was weighed"}
+        await on.act("governance", "pmo-2", waiver.WAIVER, id_, waiver.DecideWaiver.model_validate(body))
+
+    for control, outcome in (("cost-review", "granted"), ("safety-review", "granted"), ("tender", "rejected")):
+        await decide(await ask(control), outcome)
+        asked_for = (await on.last("governance", "decision-answered.v1")).subject.partition("/")[2]
+        if control == "cost-review":
+            await on.act("governance", "pmo-1", waiver.WAIVER, asked_for, waiver.RevokeWaiver(reason="Not used"))
+        if control == "safety-review":
+            expire = waiver.ExpireWaiver(until=today + timedelta(days=30))
+            set_by = {"authority": f"waiver/{asked_for}@2"}
+            await on.act("governance", "system/clock", waiver.WAIVER, asked_for, expire, **set_by)
+    late = await ask("site-inspection")
+    await _gate(on, "pm-1", id_, "gate-1", "kill")
+    await decide(late, "granted")
 
 
 async def _run_to_the_end(on: Rehearsal) -> None:

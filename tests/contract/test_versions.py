@@ -164,7 +164,7 @@ class Reader:
 @asynccontextmanager
 async def reading(postgres: EmbeddedPostgres, documents: Sequence[bytes]) -> AsyncIterator[Reader]:
     ledger = await new_ledger(postgres, "projects")
-    domain = Domain("projects", events=(), aggregates=(), rights=(), find_mandates=lambda _: ())
+    domain = Domain("projects", aggregates=(), rights=(), find_mandates=lambda _: ())
     async with Store(domain, ledger.dsn) as store:
         yield Reader(ledger, store, Scripted("governance", documents))
 

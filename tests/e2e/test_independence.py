@@ -26,9 +26,9 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 LIBRARIES: Final = ("events", "web")
 OURS: Final = {f"mandate-{path.parent.name}" for path in ROOT.glob("*/*/pyproject.toml")} | {"mandate-local"}
 INSIDE: Final = {
-    "governance": {"wording.toml", "migrations/env.py", "migrations/versions/0001_ledger.py"},
-    "projects": {"wording.toml", "migrations/env.py", "migrations/versions/0001_ledger.py"},
-    "reporting": {"wording.toml", "migrations/env.py", "migrations/versions/0001_ledger.py"},
+    "governance": {"wording/office.toml", "migrations/env.py", "migrations/versions/0001_ledger.py"},
+    "projects": {"wording/projects.toml", "migrations/env.py", "migrations/versions/0001_ledger.py"},
+    "reporting": {"wording/reporting.toml", "migrations/env.py", "migrations/versions/0001_ledger.py"},
     "mandate_web": {"wording.toml", "py.typed"},
     "mandate_events": {"py.typed"},
 }

@@ -86,7 +86,7 @@ def _live(product: Product, export: Path) -> World:
     product.give("pmo-1", f"/governance/v1/gate-reviews/{review}/decisions", decision)
     product.until(lambda: _row(product, project)["phase"] == "phase-2")
     product.until(lambda: product.get("pmo-1", f"/governance/v1/gate-reviews/{review}").json()["status"] == "answered")
-    product.until(lambda: _names(product)[:1] == ["gate-decision-answered"])
+    product.until(lambda: _names(product)[:1] == ["decision-answered"])
     now()
     world = World(export, project, review)
     for instant in instants:

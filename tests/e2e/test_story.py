@@ -117,7 +117,7 @@ STORY = {
     "gate-review-opened": "governance",
     "gate-decided": "governance",
     "gate-decision-applied": "projects",
-    "gate-decision-answered": "governance",
+    "decision-answered": "governance",
 }
 
 

@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.usefixtures("require_broker"), pytest.mark.timeout(400
 ROOT: Final = Path(__file__).resolve().parents[2]
 NOTE: Final = "Said by the newer version"
 NEWER: Final = {
-    "services/governance/src/governance/gate_review.py": (
+    "services/governance/src/governance/requests/gate_review.py": (
         (
             "    conditions: list[Condition] = msgspec.field(default_factory=list)\n",
             (
@@ -46,10 +46,10 @@ NEWER: Final = {
             ),
         ),
         (
-            "        case GateDecisionAnswered(), GateReview():\n",
+            "        case DecisionAnswered(), GateReview():\n",
             (
                 "        case GateNoted(), GateReview():\n            return review\n"
-                "        case GateDecisionAnswered(), GateReview():\n"
+                "        case DecisionAnswered(), GateReview():\n"
             ),
         ),
     ),
@@ -128,7 +128,7 @@ def test_each_tree_runs_its_own_version(older: Version, newer: Version) -> None:
 
     for version, knows in ((older, "False"), (newer, "True")):
         command, environment = version.command("governance")
-        program = "import governance.gate_review as g; print(hasattr(g, 'GateNoted'))"
+        program = "import governance.requests.gate_review as g; print(hasattr(g, 'GateNoted'))"
         done = subprocess.run([command[0], "-c", program], env=environment, capture_output=True, text=True, check=True)
         assert done.stdout.strip() == knows
 

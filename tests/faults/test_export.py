@@ -18,7 +18,7 @@ import orjson
 import psutil
 import pytest
 
-from governance.standard import STANDARD, DraftStandard, ReviseDraft
+from governance.standards.standard import STANDARD, DraftStandard, ReviseDraft
 from mandate_events.batch import Submission
 from mandate_events.canonical import leaf_hash
 from mandate_events.identifiers import uuid7

@@ -69,7 +69,10 @@ class Stage:
 
     async def given(self) -> list[int]:
         """The events of governance that projects has to recognise."""
-        kinds = ("mandate.governance.mandate-given.v1", "mandate.governance.mandate-withdrawn.v1")
+        kinds = (
+            "mandate.governance.mandate-given.v1",
+            "mandate.governance.mandate-withdrawn.v1",
+        )
         rows = await self.governance.query(
             "select position from ledger.events where type = any($1) order by position", kinds
         )

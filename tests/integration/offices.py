@@ -10,7 +10,7 @@ import asyncpg
 
 from governance.domain import GOVERNANCE
 from governance.office import OFFICE, THE_OFFICE, AppointMember, CharterOffice, NameFounder
-from governance.standard import STANDARD, DraftStandard, ReviseDraft
+from governance.standards.standard import STANDARD, DraftStandard, ReviseDraft
 from mandate_events.batch import Submission
 from mandate_events.canonical import leaf_hash
 from mandate_events.deciding import Command

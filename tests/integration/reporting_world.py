@@ -17,9 +17,12 @@ from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.applications import Starlette
 
-from governance import appointment, office, proposal, standard
+from governance import office
+from governance.appointments import appointment
 from governance.domain import GOVERNANCE
 from governance.main import SERVICE as GOVERNANCE_SERVICE
+from governance.standards import standard
+from governance.strategy import proposal
 from mandate_events.batch import Submission
 from mandate_events.canonical import encode
 from mandate_events.deciding import Aggregate, Command

@@ -16,7 +16,7 @@ import asyncpg
 import pytest
 
 from governance.domain import GOVERNANCE
-from governance.standard import STANDARD, DraftStandard, PublishStandard
+from governance.standards.standard import STANDARD, DraftStandard, PublishStandard
 from mandate_events import appender, store
 from mandate_events.batch import Batch, Fold, Submission
 from mandate_events.canonical import NotCanonical, digest

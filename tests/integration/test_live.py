@@ -14,8 +14,10 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from governance import appointment, office, proposal
+from governance import office
+from governance.appointments import appointment
 from governance.main import SERVICE as GOVERNANCE
+from governance.strategy import proposal
 from mandate_events.batch import Submission
 from mandate_events.identifiers import uuid7
 from mandate_events.money import MoneyInput

@@ -8,11 +8,10 @@ from typing import Any
 
 import pytest
 
-from governance.domain import SLICES, find_mandates
+from governance.domain import find_mandates
 from governance.rights import RIGHTS
-from governance.standard import STANDARD, DraftStandard, PublishStandard, StandardPublished
+from governance.standards.standard import STANDARD, DraftStandard, PublishStandard, StandardPublished
 from mandate_events.batch import Submission
-from mandate_events.deciding import Aggregate
 from mandate_events.domain import Domain
 from mandate_events.outcome import Accepted, WrittenByNewer
 from mandate_events.store import Store
@@ -23,8 +22,11 @@ from tests.integration.offices import ANN, BEN, PATH, OfficeLedger, command, dra
 
 OLDER = Domain(
     "governance",
-    events=[event for slice_ in SLICES for event in slice_.EVENTS if event is not StandardPublished],
-    aggregates=[aggregate for slice_ in SLICES for aggregate in vars(slice_).values() if type(aggregate) is Aggregate],
+    aggregates=[
+        replace(each, events=tuple(event for event in each.events if event is not StandardPublished))
+        for each in GOVERNANCE.aggregates.values()
+        if each not in (RIGHTS_TABLE, DENIAL)
+    ],
     rights=RIGHTS,
     find_mandates=find_mandates,
 )

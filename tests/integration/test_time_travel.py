@@ -12,7 +12,7 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from governance.appointment import APPOINTMENT
+from governance.appointments.appointment import APPOINTMENT
 from governance.domain import GOVERNANCE
 from mandate_events.store import Store
 from tests.integration.over_http import OFFICE, PROPOSALS, REVIEWS, Product, observer, person, proposal, refused, until

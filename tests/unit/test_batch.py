@@ -86,6 +86,7 @@ COUNTER: Aggregate[int] = Aggregate(
     "counter",
     decide,
     evolve,
+    events=(Counted, Seen),
     opened_by=frozenset({Count, Tell, Audit}),
     project=lambda id_, _: id_ if id_.startswith("p") else None,
     standard=lambda state: f"s@{state}" if state > 1 else None,
@@ -98,7 +99,6 @@ def find_mandates(context: Context) -> list[Mandate]:
 
 DOMAIN = Domain(
     "shop",
-    events=[Counted, Seen],
     aggregates=[COUNTER],
     rights=[allow(command, "clerk") for command in (Count, Tell, Reset)],
     find_mandates=find_mandates,
@@ -325,7 +325,7 @@ def test_repeats_are_recorded_with_their_count() -> None:
     ],
 )
 def test_a_refused_person_is_not_shown_with_a_role_in_another_project(held: list[Mandate], role: str) -> None:
-    domain = Domain("shop", events=[Counted], aggregates=[COUNTER], rights=[], find_mandates=lambda _: held)
+    domain = Domain("shop", aggregates=[COUNTER], rights=[], find_mandates=lambda _: held)
     folds = {stream: Fold(domain.aggregates[stream.partition("/")[0]]) for stream in ("counter/p1", "denial/ann")}
     running = Batch(domain, folds, 0, NOW)
     running.deny(submission(Audit(), "p1"), Refused("no-right", authority=True))

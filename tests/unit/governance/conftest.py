@@ -2,8 +2,8 @@
 
 import pytest
 
+from governance.appointments.mandate import MANDATE, MandateGiven
 from governance.domain import GOVERNANCE
-from governance.mandate import MANDATE, MandateGiven
 from governance.office import (
     OFFICE,
     THE_OFFICE,
@@ -12,8 +12,8 @@ from governance.office import (
     OfficeChartered,
     OfficeMemberAppointed,
 )
-from governance.proposal import PROPOSAL, ProjectAuthorised, ProjectProposed
-from governance.standard import STANDARD, Gate, GatePath, Phase, StandardDrafted, StandardPublished
+from governance.standards.standard import STANDARD, Gate, GatePath, Phase, StandardDrafted, StandardPublished
+from governance.strategy.proposal import PROPOSAL, ProjectAuthorised, ProjectProposed
 from mandate_events.event import Event
 from mandate_events.identifiers import derived
 from mandate_events.money import Money

@@ -4,8 +4,8 @@ from typing import Any, cast
 
 import pytest
 
-from governance import appointment
-from governance.appointment import (
+from governance.appointments import appointment
+from governance.appointments.appointment import (
     APPOINTMENT,
     AppointManager,
     AppointSponsor,
@@ -18,7 +18,7 @@ from governance.appointment import (
     ReplaceManager,
     SponsorAppointed,
 )
-from governance.mandate import MANDATE, MandateGiven, MandateWithdrawn
+from governance.appointments.mandate import MANDATE, MandateGiven, MandateWithdrawn
 from mandate_events.deciding import Context, Decision
 from mandate_events.event import Event, Recorded
 from mandate_events.identifiers import derived

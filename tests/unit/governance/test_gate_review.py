@@ -8,23 +8,24 @@ import msgspec
 import pytest
 from pydantic import ValidationError
 
-from governance import gate_review, heard
-from governance.appointment import APPOINTMENT, ManagerAppointed, OfficerAssigned, SponsorAppointed
-from governance.gate_review import (
+from governance import heard
+from governance.appointments.appointment import APPOINTMENT, ManagerAppointed, OfficerAssigned, SponsorAppointed
+from governance.appointments.mandate import MANDATE, MandateGiven
+from governance.office import OFFICE, THE_OFFICE, OfficeChartered
+from governance.policies import on_projects
+from governance.requests import gate_review
+from governance.requests.gate_review import (
     GATE_REVIEW,
     Condition,
     DecideGate,
+    DecisionAnswered,
     Evidence,
     GateDecided,
-    GateDecisionAnswered,
     GateReview,
     GateReviewOpened,
     NoteAnswer,
     OpenGateReview,
 )
-from governance.mandate import MANDATE, MandateGiven
-from governance.office import OFFICE, THE_OFFICE, OfficeChartered
-from governance.policies import on_projects
 from mandate_events.deciding import Command, Context, replace
 from mandate_events.event import Event, Recorded
 from mandate_events.identifiers import derived
@@ -181,7 +182,7 @@ def test_what_was_never_asked_for_cannot_be_decided(authorised: Scenario) -> Non
 @pytest.mark.parametrize(("applied", "rule"), [(True, None), (False, "project-terminated")])
 def test_the_projects_answer_is_noted_once(asked: Scenario, applied: bool, rule: str | None) -> None:
     asked.given(GATE_REVIEW, "v1", GateDecided(project="p1", gate="g1", outcome="go"))
-    answered = GateDecisionAnswered(project="p1", applied=applied, rule=rule, origin=ANSWER)
+    answered = DecisionAnswered(project="p1", applied=applied, rule=rule, origin=ANSWER)
     command = NoteAnswer(applied=applied, rule=rule, origin=msgspec.to_builtins(ANSWER))
     when(asked, command, "system/gate-inbox").then(answered).under("system")
     asked.given(GATE_REVIEW, "v1", answered)

@@ -6,9 +6,10 @@ from typing import Any, cast
 import pytest
 from pydantic import ValidationError
 
-from governance import mandate, office
+from governance import office
+from governance.appointments import mandate
+from governance.appointments.mandate import MANDATE, MandateGiven, MandateWithdrawn
 from governance.domain import GOVERNANCE
-from governance.mandate import MANDATE, MandateGiven, MandateWithdrawn
 from governance.office import (
     OFFICE,
     THE_OFFICE,

@@ -7,9 +7,9 @@ from typing import Any, cast
 import pytest
 from pydantic import ValidationError
 
-from governance import proposal
-from governance.mandate import MANDATE, MandateGiven
-from governance.proposal import PROPOSAL, AuthoriseProject, ProjectAuthorised, ProjectProposed, ProposeProject
+from governance.appointments.mandate import MANDATE, MandateGiven
+from governance.strategy import proposal
+from governance.strategy.proposal import PROPOSAL, AuthoriseProject, ProjectAuthorised, ProjectProposed, ProposeProject
 from mandate_events.deciding import Command, Context, replace
 from mandate_events.event import Event, Recorded
 from mandate_events.identifiers import derived

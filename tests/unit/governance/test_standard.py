@@ -6,9 +6,9 @@ import msgspec
 import pytest
 from pydantic import ValidationError
 
-from governance import standard
-from governance.mandate import MANDATE, MandateGiven
-from governance.standard import (
+from governance.appointments.mandate import MANDATE, MandateGiven
+from governance.standards import standard
+from governance.standards.standard import (
     STANDARD,
     DraftStandard,
     Gate,

@@ -9,7 +9,7 @@ proven current, position order is commit order, and there are no gaps.
 import asyncio
 import logging
 from collections import Counter, deque
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import asyncpg
@@ -62,9 +62,11 @@ class Overtaken(Exception):
 class Appender:
     """Decides commands and makes their events durable, many at a time."""
 
-    def __init__(self, domain: Domain, connect: Connect, *, published: bool = False) -> None:
+    def __init__(
+        self, domain: Domain, connect: Connect, *, published: bool = False, ahead: timedelta = timedelta()
+    ) -> None:
         self._domain = domain
-        self._ledger = Following(domain, connect, on_news=self._wake_up, published=published)
+        self._ledger = Following(domain, connect, on_news=self._wake_up, published=published, ahead=ahead)
         self._queue: deque[Item] = deque()
         self._ahead: list[Item] = []
         self._contended = 0

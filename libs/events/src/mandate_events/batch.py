@@ -14,7 +14,7 @@ import msgspec
 from mandate_events.canonical import NotCanonical, digest, leaf_hash
 from mandate_events.deciding import (
     Aggregate,
-    Command,
+    Instruction,
     Invalid,
     Mandate,
     On,
@@ -103,12 +103,14 @@ class Submission:
 
     aggregate: Aggregate[Any]
     id: str
-    command: Command
+    command: Instruction
     actor: str
     route: str
     key: str
     fingerprint: bytes = b""
     expected: int | None = None
+    project: str | None = None
+    """Where the command opens a thing: the project that it will belong to."""
     authority: str | None = None
     """What a `system/...` actor acts on; a person's authority is found by the rights."""
     correlation: str | None = None
@@ -250,7 +252,7 @@ class Deciding:
         state, command = fold.state, submission.command
         if fold.version == 0 and type(command) not in aggregate.opened_by:
             raise Unknown(submission.stream)
-        self.project = aggregate.project(submission.id, state)
+        self.project = aggregate.project(submission.id, state) or submission.project
         held = self.batch.domain.mandates(self, submission.authority)
         self.mandate = self.batch.domain.rights.judge(state, command, self, held)
         if submission.expected not in (None, fold.version):  # after the rights: no refusal of authority goes unrecorded
@@ -264,7 +266,7 @@ class Deciding:
 
     def leading_mandate(self) -> Mandate:
         """The mandate that a refused person is shown with: the first that could matter here, or none."""
-        self.project = self.submission.aggregate.project(self.submission.id, self._state())
+        self.project = self.submission.aggregate.project(self.submission.id, self._state()) or self.submission.project
         held = self.batch.domain.mandates(self, self.submission.authority)
         here = (mandate for mandate in held if mandate.project in (None, self.project))
         return next(here, Mandate("none", "none"))

@@ -5,7 +5,7 @@ They are strict about what a document holds and open to more: readers are tolera
 """
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -28,8 +28,8 @@ class Contract:
     event: type[Event]
     type: str
     service: str
-    aggregate: Aggregate[Any]
-    """Whose stream it is on."""
+    aggregates: Sequence[Aggregate[Any]]
+    """On whose streams it is."""
     superseded: bool
     """A newer version is written in its place; documents of this one stay and are read."""
 
@@ -37,6 +37,12 @@ class Contract:
     def name(self) -> str:
         """`gate-decided.v1`: the name of its files."""
         return self.type.removeprefix(f"mandate.{self.service}.")
+
+    @property
+    def subjects(self) -> str:
+        """What its subjects look like, as a regular expression."""
+        names = "|".join(each.name for each in self.aggregates)
+        return f"^({names})/.+$" if len(self.aggregates) > 1 else f"^{names}/.+$"
 
     @property
     def meaning(self) -> str:
@@ -49,11 +55,13 @@ def contracts(domain: Domain) -> Iterator[Contract]:
     Raises `LookupError` for an event that no aggregate says is its own.
     """
     catalogue = domain.catalogue
-    owners = {type_name(event)[0]: each for each in domain.aggregates.values() for event in each.events}
+    owners: dict[str, list[Aggregate[Any]]] = {}
+    for each in domain.aggregates.values():
+        for event in each.events:
+            owners.setdefault(type_name(event)[0], []).append(each)
     for event, type_ in (catalogue.types | catalogue.outdated).items():
-        yield Contract(
-            event, type_, domain.service, owners[type_name(event)[0]], superseded=event in catalogue.outdated
-        )
+        name, _ = type_name(event)
+        yield Contract(event, type_, domain.service, owners[name], superseded=event in catalogue.outdated)
 
 
 def schema_of(contract: Contract) -> Schema:
@@ -75,7 +83,7 @@ def document_schema(contract: Contract, reference: str = REFERENCE) -> tuple[Sch
     envelope["properties"] |= {
         "source": {**envelope["properties"]["source"], "const": f"/mandate/{contract.service}"},
         "type": {**envelope["properties"]["type"], "const": contract.type},
-        "subject": {**envelope["properties"]["subject"], "pattern": f"^{contract.aggregate.name}/.+$"},
+        "subject": {**envelope["properties"]["subject"], "pattern": contract.subjects},
     }
     return envelope, definitions
 

@@ -80,6 +80,17 @@ class Decision(Command):
     reason: Reason = Field(description="Why; kept on record")
 
 
+class SystemCommand(msgspec.Struct, frozen=True, kw_only=True):
+    """A command of the service itself: of a policy, a timer or its start. It was made from what is on record, so its
+    values need no judging."""
+
+    reason: str | None = None
+
+
+Instruction: TypeAlias = Command | SystemCommand
+"""Whatever is decided."""
+
+
 class Refused(Exception):
     """The rules forbid it: the rule's name, and the facts that its sentence tells.
 
@@ -184,7 +195,7 @@ class Aggregate(Generic[S]):
     evolve: Callable[[S | None, Any, Recorded[Any]], S]
     events: tuple[type[Event], ...] = ()
     """What happens to it: the events on its streams."""
-    opened_by: frozenset[type[Command]] = frozenset()
+    opened_by: frozenset[type[Instruction]] = frozenset()
     """Commands that may be given to a thing that does not exist yet."""
     project: Callable[[str, S | None], str | None] = field(default=_no_project)
     """The project it belongs to: the partition key of its events and what a person's relation is judged on."""

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeAlias
 
 from mandate_events.deciding import Aggregate, Context, Mandate
-from mandate_events.event import Catalogue, Event, Upcasts
-from mandate_events.rights import DENIAL, KERNEL_EVENTS, KERNEL_RIGHTS, RIGHTS_TABLE, SYSTEM, Right, Rights, is_system
+from mandate_events.event import Catalogue, Upcasts
+from mandate_events.rights import DENIAL, KERNEL_RIGHTS, RIGHTS_TABLE, SYSTEM, Right, Rights, is_system
 
 FindMandates: TypeAlias = Callable[[Context], Sequence[Mandate]]
 """The mandates that the person in the context holds, of those that could matter to its project."""
@@ -18,16 +18,16 @@ class Domain:
         self,
         service: str,
         *,
-        events: Iterable[type[Event]],
         aggregates: Iterable[Aggregate[Any]],
         rights: Iterable[Right],
         find_mandates: FindMandates,
         upcasts: Upcasts | None = None,
     ) -> None:
         self.service = service
-        self.catalogue = Catalogue(service, (*KERNEL_EVENTS, *events), upcasts)
         self.rights = Rights(*KERNEL_RIGHTS, *rights)
         known: list[Aggregate[Any]] = [RIGHTS_TABLE, DENIAL, *aggregates]
+        events = dict.fromkeys(event for aggregate in known for event in aggregate.events)  # some share an event
+        self.catalogue = Catalogue(service, events, upcasts)
         self.aggregates = {aggregate.name: aggregate for aggregate in known}
         self._find_mandates = find_mandates
 

@@ -41,7 +41,8 @@ def _section(contract: Contract) -> str:
     _, definitions = document_schema(contract)
     where = LINK.format(service=contract.service, name=contract.name)
     sample = LINK.format(service=contract.service, name=f"samples/{contract.name}")
-    facts = [f"`{contract.type}`", f"on `{contract.aggregate.name}/<id>`", f"[schema]({where})", f"[sample]({sample})"]
+    streams = ", ".join(f"`{each.name}/<id>`" for each in contract.aggregates)
+    facts = [f"`{contract.type}`", f"on {streams}", f"[schema]({where})", f"[sample]({sample})"]
     if contract.superseded:
         facts.append("no longer written")
     rows = list(_rows(definitions[contract.event.__name__], definitions))

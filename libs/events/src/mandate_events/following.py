@@ -73,7 +73,9 @@ def _state(error: BaseException | None) -> str:
 class Following:
     """The cached folds, each complete up to `position`, and the connection that keeps them so."""
 
-    def __init__(self, domain: Domain, connect: Connect, on_news: Callable[[], None], *, published: bool) -> None:
+    def __init__(
+        self, domain: Domain, connect: Connect, on_news: Callable[[], None], *, published: bool, ahead: timedelta
+    ) -> None:
         self.domain = domain
         self.standing = Standing(None, "not connected", None)
         self.recovered: dict[tuple[str, str, str], bytes] = {}
@@ -86,6 +88,7 @@ class Following:
         self._time = EPOCH
         self._leaf: bytes | None = None  # of the event at `position`, empty before the first
         self._offset = timedelta()
+        self._ahead = ahead
         self._moved = True  # what is known of its home may no longer be so
         self._published = published
         self._connect = connect
@@ -134,7 +137,7 @@ class Following:
 
     def set_clock(self, database: datetime) -> None:
         """Every answer of the database carries its clock."""
-        self._offset = database - EPOCH - timedelta(seconds=time.monotonic())
+        self._offset = database + self._ahead - EPOCH - timedelta(seconds=time.monotonic())
 
     async def catch_up(self) -> None:
         """Read what other processes wrote since, and let the cached folds follow."""

@@ -6,16 +6,20 @@ so that hearing it twice does nothing twice; the consumer's cursor moves only af
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
+
+import msgspec
 
 from mandate_events.batch import Submission
 from mandate_events.canonical import digest
-from mandate_events.deciding import Aggregate, Command
+from mandate_events.deciding import Aggregate, Instruction, SystemCommand
 from mandate_events.event import Recorded
 from mandate_events.identifiers import derived
 from mandate_events.origin import Origin
 from mandate_events.outcome import LedgerBroken, LedgerUnavailable
 from mandate_events.store import Store
+
+C = TypeVar("C", bound=SystemCommand)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +28,7 @@ class Reaction:
 
     aggregate: Aggregate[Any]
     id: str
-    command: Command
+    command: Instruction
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,11 @@ class Heard:
 
     record: Recorded[Any]
     origin: Origin
+
+    def told(self, kind: type[C], **more: Any) -> C:
+        """The command of this kind that says what the event says: fields of the same name, its reason, its origin."""
+        event = msgspec.structs.asdict(self.record.data)
+        return msgspec.convert({**event, "origin": self.origin, "reason": self.record.reason, **more}, kind)
 
 
 Policy: TypeAlias = Callable[[Heard], Sequence[Reaction]]

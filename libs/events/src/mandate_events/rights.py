@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from mandate_events.canonical import digest, encode
-from mandate_events.deciding import Aggregate, Command, Context, Decided, Mandate, Refused
+from mandate_events.deciding import Aggregate, Context, Decided, Instruction, Mandate, Refused, SystemCommand
 from mandate_events.event import Event, Recorded
 from mandate_events.formats import Sha256
 
@@ -56,12 +56,12 @@ class Right:
         }
 
 
-def name_of(command: type[Command] | str) -> str:
+def name_of(command: type[Instruction] | str) -> str:
     return command if isinstance(command, str) else command.__name__
 
 
 def allow(
-    command: type[Command] | str,
+    command: type[Instruction] | str,
     *roles: str,
     own_project: bool = False,
     unless: Mapping[str, Separation] | None = None,
@@ -69,7 +69,7 @@ def allow(
     return Right(name_of(command), roles, relation="own-project" if own_project else "any", unless=unless or {})
 
 
-def deny(command: type[Command] | str, *roles: str, rule: str) -> Right:
+def deny(command: type[Instruction] | str, *roles: str, rule: str) -> Right:
     return Right(name_of(command), roles, effect="deny", rule=rule)
 
 
@@ -85,7 +85,7 @@ class Rights:
             same = [*self._rows.get(row.command, ()), row]
             self._rows[row.command] = tuple(sorted(same, key=lambda right: right.effect != "deny"))
 
-    def judge(self, state: Any, command: Command, context: Context, held: Sequence[Mandate]) -> Mandate:
+    def judge(self, state: Any, command: Instruction, context: Context, held: Sequence[Mandate]) -> Mandate:
         """The mandate under which the command is permitted; `Refused(authority=True)` where there is none."""
         rows = self._rows.get(type(command).__name__, ())
         for row in rows:
@@ -144,7 +144,9 @@ class CommandDenied(Event, frozen=True, kw_only=True):
     count: int = 1
 
 
-class AdoptRights(Command):
+class AdoptRights(SystemCommand, frozen=True, kw_only=True):
+    """Put the table of rights that the service judges by on record, if it is another one."""
+
     hash: str
     table: list[dict[str, Any]]
 
@@ -186,7 +188,7 @@ class Denials:
         return recorded is not None and now - recorded.at < COLLAPSE
 
 
-class RecordRepeats(Command):
+class RecordRepeats(SystemCommand, frozen=True, kw_only=True):
     """Put the number of refusals that were collapsed into an earlier one on record."""
 
     command: str
@@ -197,7 +199,8 @@ class RecordRepeats(Command):
 
 def _decide_denials(denials: Denials | None, command: RecordRepeats, _context: Context) -> Decided:
     first = denials and denials.last.get((command.command, command.on, command.rule))
-    return [CommandDenied(**command.model_dump(exclude={"reason"}), role=first.role if first else "none")]
+    role = first.role if first else "none"
+    return [CommandDenied(command=command.command, on=command.on, rule=command.rule, role=role, count=command.count)]
 
 
 def _evolve_denials(denials: Denials | None, event: CommandDenied, record: Recorded[Any]) -> Denials:
@@ -210,5 +213,4 @@ DENIAL: Aggregate[Denials] = Aggregate(
     "denial", _decide_denials, _evolve_denials, events=(CommandDenied,), opened_by=frozenset({RecordRepeats})
 )
 
-KERNEL_EVENTS: tuple[type[Event], ...] = (RightsAdopted, CommandDenied)
 KERNEL_RIGHTS = (allow(AdoptRights, SYSTEM), allow(RecordRepeats, SYSTEM))

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
+from datetime import timedelta
 from typing import Any, Final
 
 import asyncpg
@@ -49,10 +50,18 @@ class Store:
     can be read all the same.
     """
 
-    def __init__(self, domain: Domain, dsn: str, *, topic: Sink | None = None, read_connections: int = 4) -> None:
+    def __init__(
+        self,
+        domain: Domain,
+        dsn: str,
+        *,
+        topic: Sink | None = None,
+        read_connections: int = 4,
+        clock_ahead: timedelta = timedelta(),
+    ) -> None:
         self.domain = domain
         self.dsn = dsn
-        self.appender = Appender(domain, self._connect, published=topic is not None)
+        self.appender = Appender(domain, self._connect, published=topic is not None, ahead=clock_ahead)
         self.at_start: Callable[[], Awaitable[None]] | None = None
         """What is to be submitted as soon as commands are taken."""
         self._topic = topic

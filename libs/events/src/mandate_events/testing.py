@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from mandate_events.batch import Batch, Deciding, Fold, NotLoaded, Submission
-from mandate_events.deciding import Aggregate, Command, Invalid, Refused, Unknown
+from mandate_events.deciding import Aggregate, Instruction, Invalid, Refused, Unknown
 from mandate_events.domain import Domain
 from mandate_events.event import JSON, Event, Recorded
 from mandate_events.identifiers import uuid7
@@ -40,7 +40,7 @@ class Scenario:
         self._now = now
         return self
 
-    def when(self, aggregate: Aggregate[Any], id_: str, command: Command, *, by: str) -> "Outcome":
+    def when(self, aggregate: Aggregate[Any], id_: str, command: Instruction, *, by: str) -> "Outcome":
         submission = Submission(aggregate, id_, command, actor=by, route="test", key=uuid7())
         while True:
             batch = Batch(self._domain, self._folds, self._position, self._now)

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from mandate_events.batch import Submission
 from mandate_events.deciding import Aggregate, Command
-from mandate_events.identifiers import uuid7
+from mandate_events.identifiers import derived, uuid7
 from mandate_events.store import Store
 from mandate_web.access import POLICY, SECURED, Authenticated, Person, header
 from mandate_web.problems import Problem, invalid
@@ -76,8 +76,24 @@ class Desk:
         """What is asked, as this service names it: the same wherever a proxy or the embedded product mounts it."""
         return f"POST {self._request.scope['path'].removeprefix(self._root)}"
 
+    async def open(
+        self, aggregate: Aggregate[Any], command: Command, *, location: str, project: str | None = None
+    ) -> Response:
+        """Give a command that begins a thing, of a project or of none. `location` names its id as `{id}`.
+
+        The id follows from who asks and from the key: asked again, it is the same thing.
+        """
+        id_ = derived(aggregate.name, self._person.id, self._route, self._key)
+        return await self.decide(aggregate, id_, command, location=location.format(id=id_), project=project)
+
     async def decide(
-        self, aggregate: Aggregate[Any], id_: str, command: Command, *, location: str | None = None
+        self,
+        aggregate: Aggregate[Any],
+        id_: str,
+        command: Command,
+        *,
+        location: str | None = None,
+        project: str | None = None,
     ) -> Response:
         """Give the command and answer with the receipt. `location` is where the thing can be read."""
         outcome = await self._store.submit(
@@ -90,6 +106,7 @@ class Desk:
                 key=self._key,
                 fingerprint=self._fingerprint,
                 expected=self._expected,
+                project=project,
                 correlation=self._request.scope.get("mandate.correlation"),
             )
         )

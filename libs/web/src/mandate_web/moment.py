@@ -6,7 +6,7 @@ Both are asked for in the query of a read. What had been recorded by an instant 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime
 from email.utils import format_datetime
 from typing import Annotated, Any, Final, TypeAlias
 from urllib.parse import parse_qsl, quote, urlencode
@@ -18,6 +18,7 @@ from pydantic_core import PydanticCustomError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.responses import Response
 
+from mandate_events import days
 from mandate_events.record import Lists
 from mandate_web.problems import invalid
 
@@ -93,7 +94,7 @@ NOW: Final = Moment()
 def end_of(day: date, zone: ZoneInfo) -> datetime:
     """The midnight at which a day ends, in UTC. A `Problem` (422) at the ends of the calendar."""
     try:
-        return datetime.combine(day + timedelta(days=1), time(), zone).astimezone(UTC)
+        return days.end_of(day, zone)
     except OverflowError:
         raise invalid("?as_of", "date-range") from None
 

@@ -5,7 +5,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -71,7 +71,7 @@ class Service:
     description: str
     migrations: Path
     wording: Path
-    """Its sentences in English and French, see `mandate_web.wording`."""
+    """The folder of its sentences in English and French, see `mandate_web.wording`."""
     routers: Sequence[APIRouter]
     consumers: Callable[[Opened], Sequence[Consumer]]
     find_held: Callable[[Opened, str, Moment], Awaitable[Sequence[Mandate]]]
@@ -80,8 +80,8 @@ class Service:
     find_zone: Callable[[Opened, datetime | None], Awaitable[ZoneInfo]] = _utc
     """The time zone in which days end, as it had been recorded by an instant."""
     on_start: Callable[[Opened], Awaitable[None]] | None = None
-    leads: Callable[[Opened], Coroutine[Any, Any, None]] | None = None
-    """What the leading worker does besides relaying and consuming, until cancelled."""
+    leads: Sequence[Callable[[Opened], Coroutine[Any, Any, None]]] = ()
+    """What the leading worker does besides relaying and consuming, each until cancelled."""
     tags: Sequence[dict[str, Any]] = field(default_factory=tuple)
     views_own_ledger: bool = True
 
@@ -96,7 +96,8 @@ class Service:
             settings.database, server_settings=VIEW_SETTINGS, pool_size=4, max_overflow=4, pool_pre_ping=True
         )
         try:
-            store = Store(self.domain, settings.database, topic=self._sink(settings))
+            ahead = timedelta(seconds=settings.clock_ahead)
+            store = Store(self.domain, settings.database, topic=self._sink(settings), clock_ahead=ahead)
             yield Opened(settings, store, engine)
         finally:
             await engine.dispose()
@@ -113,7 +114,7 @@ class Service:
     def worker(self, opened: Opened) -> Worker:
         """The relay and consumers of one process."""
         settings = opened.settings
-        also = [partial(self.leads, opened)] if self.leads else []
+        also = [partial(work, opened) for work in self.leads]
         return Worker(self.name, settings.database, self._sink(settings), lambda: self.consumers(opened), also)
 
     def _sink(self, settings: Settings) -> KafkaSink | None:

@@ -60,6 +60,11 @@ class Settings(BaseSettings):
     cors_origins: Annotated[list[str], NoDecode] = Field(
         default_factory=list, description="Browser applications that may call: `https://pmo.example.org`, by commas"
     )
+    clock_ahead: int = Field(
+        default=0,
+        ge=0,
+        description="Seconds that the ledger's clock is set ahead, to see what time brings; for development",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="How much is logged")
 
     @field_validator("cors_origins", mode="before")
@@ -74,6 +79,8 @@ class Settings(BaseSettings):
             wrong.append("KAFKA_BOOTSTRAP_SERVERS: the transport is kafka and no broker is named")
         if self.transport == "local" and self.production:
             wrong.append("MANDATE_TRANSPORT: the local transport is for development")
+        if self.clock_ahead and self.production:
+            wrong.append("MANDATE_CLOCK_AHEAD: a clock that is set ahead is for development")
         databases = {"MANDATE_DATABASE": self.database, "MANDATE_MIGRATE_DATABASE": self.migrate_database}
         databases |= {f"MANDATE_LOCAL_SOURCES[{name}]": dsn for name, dsn in self.local_sources.items()}
         wrong += [

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 
-from governance import appointment, gate_review, mandate, office, proposal, standard
+from governance import office
+from governance.appointments import appointment, mandate
+from governance.requests.kinds import KINDS
 from governance.rights import RIGHTS
+from governance.standards import standard
+from governance.strategy import proposal
 from mandate_events.deciding import Context, Mandate
 from mandate_events.domain import Domain
-
-SLICES = (office, mandate, standard, proposal, appointment, gate_review)
 
 
 def find_mandates(context: Context) -> Sequence[Mandate]:
@@ -16,14 +18,13 @@ def find_mandates(context: Context) -> Sequence[Mandate]:
 
 GOVERNANCE = Domain(
     "governance",
-    events=[event for slice_ in SLICES for event in slice_.EVENTS],
     aggregates=[
         office.OFFICE,
         mandate.MANDATE,
         standard.STANDARD,
         proposal.PROPOSAL,
         appointment.APPOINTMENT,
-        gate_review.GATE_REVIEW,
+        *(kind.aggregate for kind in KINDS.values()),
     ],
     rights=RIGHTS,
     find_mandates=find_mandates,

@@ -7,17 +7,19 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from governance.appointments.mandate import MANDATE
 from governance.domain import GOVERNANCE
 from governance.heard import PROJECTS
-from governance.http import gate_reviews, imports, office, proposals, standards
-from governance.mandate import MANDATE
+from governance.http import gate_reviews, imports, inbox, office, proposals, standards, waivers
 from governance.office import OFFICE, THE_OFFICE, NameFounder, Office
 from governance.policies import on_projects
+from governance.views.due import TIMERS
 from governance.views.lists import LISTS
 from mandate_events.batch import Submission
 from mandate_events.consumer import Consumer
 from mandate_events.deciding import Mandate
 from mandate_events.policy import PolicyRunner
+from mandate_events.timers import keep_time
 from mandate_web.import_jobs import Jobs
 from mandate_web.live import Feed
 from mandate_web.moment import NOW, Moment
@@ -89,6 +91,10 @@ async def carry_out_imports(opened: Opened) -> None:
     await Jobs(opened.store, imports.PROPOSALS).work()
 
 
+async def watch_the_clock(opened: Opened) -> None:
+    await keep_time(opened.store, TIMERS, partial(find_zone, opened, None))
+
+
 def feed(opened: Opened) -> Feed:
     return LedgerFeed(opened.store, partial(find_held, opened), VISIBILITY)
 
@@ -98,21 +104,31 @@ SERVICE = Service(
     title="Mandate governance",
     description="What the PMO decides: its office, standards, authorisations, appointments and gates.",
     migrations=Path(__file__).parent / "migrations",
-    wording=Path(__file__).parent / "wording.toml",
-    routers=[office.router, standards.router, imports.router, proposals.router, gate_reviews.router],
+    wording=Path(__file__).parent / "wording",
+    routers=[
+        office.router,
+        standards.router,
+        imports.router,
+        proposals.router,
+        inbox.router,
+        gate_reviews.router,
+        waivers.router,
+    ],
     consumers=consumers,
     find_held=find_held,
     find_zone=find_zone,
     lists=LISTS,
     feed=feed,
     on_start=name_founder,
-    leads=carry_out_imports,
+    leads=(carry_out_imports, watch_the_clock),
     tags=[
         {"name": "office", "description": "The PMO and its members"},
         {"name": "standards", "description": "Versions of the methodology"},
         {"name": "portfolio intake", "description": "Proposals, authorisations, appointments"},
         {"name": "imports", "description": "Many proposals at once, and how far they are"},
+        {"name": "inbox", "description": "All that projects ask of the PMO"},
         {"name": "gates", "description": "The inbox of gate reviews"},
+        {"name": "waivers", "description": "Being let off a control for a time"},
     ],
 )
 

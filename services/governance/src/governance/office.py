@@ -7,17 +7,18 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
 
-from governance.mandate import give, held_by, withdraw
+from governance.appointments.mandate import give, held_by, withdraw
 from governance.roles import AUDITOR, FOUNDER, OBSERVER, PM_OFFICER, PMO, PROJECT_MANAGER, SPONSOR
 from mandate_events.deciding import (
     Aggregate,
-    Command,
     Context,
     Decided,
     Decision,
+    Instruction,
     PersonId,
     Refused,
     State,
+    SystemCommand,
     Title,
     replace,
 )
@@ -77,7 +78,7 @@ EVENTS = (
 )
 
 
-class NameFounder(Command):
+class NameFounder(SystemCommand, frozen=True, kw_only=True):
     """Given once, by the service's first start."""
 
     person: PersonId
@@ -136,7 +137,7 @@ class Office(State, frozen=True):
     observers: frozenset[str] = frozenset()
 
 
-def decide(office: Office | None, command: Command, context: Context) -> Decided:
+def decide(office: Office | None, command: Instruction, context: Context) -> Decided:
     match command, office:
         case NameFounder(person=person), None:
             return [FounderNamed(person=person), give(person, FOUNDER)]

@@ -4,9 +4,15 @@ The framework, that is the office and its standards, is read by everybody with a
 read by who has a role in the office, or in that project.
 """
 
-from governance import appointment, gate_review, office, proposal, standard
-from governance.mandate import concerns_themselves
+from governance import office
+from governance.appointments import appointment
+from governance.appointments.mandate import concerns_themselves
+from governance.requests import waiver
+from governance.requests.kinds import KINDS
+from governance.requests.request import DECIDING, NoteAnswer
 from governance.roles import AUDITOR, FOUNDER, OBSERVER, PM_OFFICER, PMO, PROJECT_MANAGER, SPONSOR
+from governance.standards import standard
+from governance.strategy import proposal
 from mandate_events.rights import SYSTEM, allow
 
 SELF_APPOINTMENT = {"self-appointment": concerns_themselves}
@@ -38,19 +44,12 @@ RIGHTS = (
     allow(appointment.AssignOfficer, PMO, unless=STAFFING),
     allow(appointment.ReleaseOfficer, PMO, unless=STAFFING),
     allow(appointment.AppointSponsor, PMO, unless=STAFFING),
-    # gates
-    allow(gate_review.OpenGateReview, SYSTEM),
-    allow(
-        gate_review.DecideGate,
-        PMO,
-        unless={
-            "decider-is-requester": gate_review.asked_for_it,
-            "decider-runs-the-project": gate_review.runs_the_project,
-            "decider-owns-the-project": gate_review.owns_the_project,
-            "decider-is-its-officer": gate_review.is_its_officer,
-        },
-    ),
-    allow(gate_review.NoteAnswer, SYSTEM),
+    # what projects ask for
+    *(allow(kind.receive, SYSTEM) for kind in KINDS.values()),
+    *(allow(kind.decide, PMO, unless=DECIDING) for kind in KINDS.values()),
+    allow(NoteAnswer, SYSTEM),
+    allow(waiver.RevokeWaiver, PMO, unless=DECIDING),
+    allow(waiver.ExpireWaiver, SYSTEM),
     # reading
     allow("read-framework", PMO, AUDITOR, OBSERVER, FOUNDER, PROJECT_MANAGER, PM_OFFICER, SPONSOR),
     allow("read-governance", PMO, AUDITOR, OBSERVER, FOUNDER),

@@ -5,9 +5,8 @@ from collections.abc import Sequence
 from mandate_events.deciding import Context, Mandate
 from mandate_events.domain import Domain
 from projects import mandate, project, standard
+from projects.requests import waiver
 from projects.rights import RIGHTS
-
-SLICES = (mandate, standard, project)
 
 
 def find_mandates(context: Context) -> Sequence[Mandate]:
@@ -16,8 +15,7 @@ def find_mandates(context: Context) -> Sequence[Mandate]:
 
 PROJECTS = Domain(
     "projects",
-    events=[event for slice_ in SLICES for event in slice_.EVENTS],
-    aggregates=[mandate.MANDATE, standard.STANDARD, project.PROJECT],
+    aggregates=[mandate.MANDATE, standard.STANDARD, project.PROJECT, waiver.WAIVER],
     rights=RIGHTS,
     find_mandates=find_mandates,
 )

@@ -16,7 +16,7 @@ from mandate_web.serving import run
 from mandate_web.visibility import LedgerFeed, Visibility
 from projects.domain import PROJECTS
 from projects.heard import GOVERNANCE
-from projects.http import projects
+from projects.http import projects, waivers
 from projects.mandate import MANDATE
 from projects.policies import on_governance
 
@@ -57,14 +57,17 @@ SERVICE = Service(
     title="Mandate projects",
     description="What happens in projects: phases, gate requests, and the answers to what the PMO decides.",
     migrations=Path(__file__).parent / "migrations",
-    wording=Path(__file__).parent / "wording.toml",
-    routers=[projects.router],
+    wording=Path(__file__).parent / "wording",
+    routers=[projects.router, waivers.router],
     consumers=consumers,
     find_held=find_held,
     lists=Lists("projects", (), {}, OwnLedger("projects")),
     feed=feed,
     views_own_ledger=False,
-    tags=[{"name": "projects", "description": "Projects from initiation to closure"}],
+    tags=[
+        {"name": "projects", "description": "Projects from initiation to closure"},
+        {"name": "waivers", "description": "Being let off a control for a time"},
+    ],
 )
 
 

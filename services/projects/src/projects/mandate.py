@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from mandate_events.deciding import Aggregate, Command, Context, Decided, Mandate, PersonId
+from mandate_events.deciding import Aggregate, Context, Decided, Mandate, PersonId, SystemCommand
 from mandate_events.event import Event, Recorded
 from mandate_events.formats import ProjectId
 from mandate_events.origin import Origin
@@ -36,34 +36,33 @@ class MandateEnded(Event, frozen=True, kw_only=True):
 EVENTS = (MandateRecognised, MandateEnded)
 
 
-class RecogniseMandate(Command):
+class RecogniseMandate(SystemCommand, frozen=True, kw_only=True):
     """Given by what was heard from governance."""
 
     person: str
     role: str
     project: str | None = None
-    origin: Any
+    origin: Origin
 
 
-class RecogniseEnd(Command):
+class RecogniseEnd(SystemCommand, frozen=True, kw_only=True):
     """Given by what was heard from governance."""
 
     person: str
     role: str
     project: str | None = None
-    origin: Any
+    origin: Origin
 
 
 Held = tuple[Mandate, ...]
 
 
 def decide(_held: Held | None, command: RecogniseMandate | RecogniseEnd, _context: Context) -> Decided:
-    fields = command.model_dump(exclude={"reason"})
     match command:
         case RecogniseMandate():
-            return [msgspec.convert(fields, MandateRecognised)]
+            return [msgspec.convert(command, MandateRecognised, from_attributes=True)]
         case RecogniseEnd():
-            return [msgspec.convert(fields, MandateEnded)]
+            return [msgspec.convert(command, MandateEnded, from_attributes=True)]
 
 
 def evolve(held: Held | None, event: MandateRecognised | MandateEnded, record: Recorded[Any]) -> Held:

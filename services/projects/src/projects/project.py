@@ -7,27 +7,27 @@ and answered: applied, or not applied and by which rule not.
 from typing import Any, Final, Literal
 
 import msgspec
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from mandate_events.deciding import (
     Aggregate,
-    Command,
     Context,
     Decided,
     Decision,
+    Instruction,
     Invalid,
     Refused,
     Slug,
     State,
-    Text,
-    Title,
+    SystemCommand,
     replace,
 )
 from mandate_events.event import Event, Recorded
-from mandate_events.formats import ProjectId, Sha256, Uuid, Versioned
+from mandate_events.formats import ProjectId, Uuid, Versioned
 from mandate_events.identifiers import derived
 from mandate_events.money import Money
 from mandate_events.origin import Origin
+from projects.evidence import Evidence, EvidenceInput
 from projects.standard import Phase, phases_of
 
 Outcome = Literal["go", "conditional_go", "hold", "recycle", "kill"]
@@ -63,14 +63,6 @@ class PhaseStarted(Event, frozen=True, kw_only=True):
 
     phase: str
     gate: str
-
-
-class Evidence(msgspec.Struct, frozen=True):
-    """A document the request rests on, frozen by its SHA-256."""
-
-    title: str
-    sha256: Sha256
-    uri: str | None = None
 
 
 class GateReviewRequested(Event, frozen=True, kw_only=True):
@@ -136,7 +128,7 @@ EVENTS = (
 )
 
 
-class InitiateProject(Command):
+class InitiateProject(SystemCommand, frozen=True, kw_only=True):
     """Given by what was heard from governance."""
 
     portfolio: str
@@ -144,17 +136,8 @@ class InitiateProject(Command):
     title: str
     gate_path: str
     standard: str
-    budget: Any
-    origin: Any
-
-
-class EvidenceInput(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    title: Title = Field(examples=["Business case, final"])
-    sha256: str = Field(
-        pattern=r"^[0-9a-f]{64}$", examples=["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"]
-    )
-    uri: Text | None = Field(default=None, max_length=500)
+    budget: Money
+    origin: Origin
 
 
 class RequestGateReview(Decision):
@@ -164,13 +147,13 @@ class RequestGateReview(Decision):
     evidence: list[EvidenceInput] = Field(min_length=1, max_length=50)
 
 
-class ApplyGateDecision(Command):
+class ApplyGateDecision(SystemCommand, frozen=True, kw_only=True):
     """Given by what was heard from governance."""
 
     review: str
     gate: str
     outcome: Outcome
-    origin: Any
+    origin: Origin
 
 
 class Project(State, frozen=True):
@@ -191,7 +174,7 @@ class Project(State, frozen=True):
         return self.phases[self.phase] if 0 <= self.phase < len(self.phases) else None
 
 
-def decide(project: Project | None, command: Command, context: Context) -> Decided:
+def decide(project: Project | None, command: Instruction, context: Context) -> Decided:
     match command, project:
         case InitiateProject(), None:
             return _initiated(command, context)
@@ -207,16 +190,15 @@ def decide(project: Project | None, command: Command, context: Context) -> Decid
 
 def _initiated(command: InitiateProject, context: Context) -> Decided:
     phases = phases_of(context, command.standard, command.gate_path)
-    fields = command.model_dump(exclude={"reason", "origin"})
     return [
         EnvelopeRecognised(
             standard=command.standard,
             gate_path=command.gate_path,
-            budget=msgspec.convert(command.budget, Money),
+            budget=command.budget,
             phases=phases,
-            origin=msgspec.convert(command.origin, Origin),
+            origin=command.origin,
         ),
-        msgspec.convert(fields, ProjectInitiated),
+        msgspec.convert(command, ProjectInitiated, from_attributes=True),
         PhaseStarted(phase=phases[0].id, gate=phases[0].gate.id),
     ]
 
@@ -238,12 +220,11 @@ def _requested(project: Project, command: RequestGateReview, context: Context) -
         project=context.subject,
         gate=command.gate,
         phase=phase.id,
-        evidence=msgspec.convert([item.model_dump() for item in command.evidence], list[Evidence]),
+        evidence=[each.recorded() for each in command.evidence],
     )
 
 
 def _applied(project: Project, command: ApplyGateDecision) -> Decided:
-    origin = msgspec.convert(command.origin, Origin)
     rule = None
     if project.status in ENDED:
         rule = f"project-{project.status}"
@@ -252,10 +233,12 @@ def _applied(project: Project, command: ApplyGateDecision) -> Decided:
     if rule:
         return [
             GateDecisionNotApplied(
-                review=command.review, gate=command.gate, outcome=command.outcome, rule=rule, origin=origin
+                review=command.review, gate=command.gate, outcome=command.outcome, rule=rule, origin=command.origin
             )
         ]
-    answer = GateDecisionApplied(review=command.review, gate=command.gate, outcome=command.outcome, origin=origin)
+    answer = GateDecisionApplied(
+        review=command.review, gate=command.gate, outcome=command.outcome, origin=command.origin
+    )
     return [answer, *_consequences(project, command)]
 
 

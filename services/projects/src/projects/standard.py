@@ -6,7 +6,7 @@ from typing import Any
 import immutables
 import msgspec
 
-from mandate_events.deciding import Aggregate, Command, Context, Decided, NotYet
+from mandate_events.deciding import Aggregate, Context, Decided, NotYet, SystemCommand
 from mandate_events.event import Event, Recorded
 from mandate_events.origin import Origin
 
@@ -46,13 +46,13 @@ class StandardRecognised(Event, frozen=True, kw_only=True):
 EVENTS = (StandardRecognised,)
 
 
-class RecogniseStandard(Command):
+class RecogniseStandard(SystemCommand, frozen=True, kw_only=True):
     """Given by what was heard from governance."""
 
     version: int
     title: str
-    paths: list[Any]
-    origin: Any
+    paths: list[GatePath]
+    origin: Origin
 
 
 Paths = Mapping[str, GatePath]
@@ -62,7 +62,7 @@ Standard = immutables.Map[int, Paths]
 def decide(standard: Standard | None, command: RecogniseStandard, _context: Context) -> Decided:
     if standard and command.version in standard:
         return []
-    return [msgspec.convert(command.model_dump(exclude={"reason"}), StandardRecognised)]
+    return [msgspec.convert(command, StandardRecognised, from_attributes=True)]
 
 
 def evolve(standard: Standard | None, event: StandardRecognised, _record: Recorded[Any]) -> Standard:

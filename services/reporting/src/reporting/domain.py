@@ -11,4 +11,4 @@ def find_mandates(_context: Context) -> Sequence[Mandate]:
     return ()
 
 
-REPORTING = Domain("reporting", events=(), aggregates=(), rights=RIGHTS, find_mandates=find_mandates)
+REPORTING = Domain("reporting", aggregates=(), rights=RIGHTS, find_mandates=find_mandates)

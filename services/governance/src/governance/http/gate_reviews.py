@@ -1,6 +1,5 @@
 """Routes of the gate reviews: the PMO's inbox and its decisions."""
 
-from datetime import date
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -9,7 +8,8 @@ from pydantic import BaseModel, Field
 from sqlalchemy import select
 from starlette.responses import Response
 
-from governance.gate_review import GATE_REVIEW, DecideGate, GateReview, Outcome
+from governance.http.inbox import ConditionPage, EvidencePage
+from governance.requests.gate_review import GATE_REVIEW, DecideGate, GateReview, Outcome
 from governance.views.gate_reviews import GATE_REVIEWS, GATE_REVIEWS_VIEW
 from mandate_web.access import Viewer, reads, viewer
 from mandate_web.consistency import OpenView
@@ -52,22 +52,6 @@ class Reviews(BaseModel):
 
     items: list[ListedReview]
     next: str | None = Field(description="Cursor of the next page")
-
-
-class EvidencePage(BaseModel):
-    """A document that the request rests on."""
-
-    title: str = Field(examples=["Business case, final"])
-    sha256: str = Field(examples=["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"])
-    uri: str | None
-
-
-class ConditionPage(BaseModel):
-    """What must be done after a conditional go."""
-
-    text: str = Field(examples=["Confirm the supplier's guarantee"])
-    owner: str
-    due_on: date
 
 
 class ReviewPage(ReviewItem):

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy import select
 from starlette.responses import JSONResponse, Response
 
-from governance.proposal import PROPOSAL, ProposeProject
+from governance.strategy.proposal import PROPOSAL, ProposeProject
 from mandate_events.deciding import Refused, Unknown
 from mandate_events.identifiers import uuid7
 from mandate_web.access import POLICY, SECURED, Authenticated, Person, Viewer, anyone, header

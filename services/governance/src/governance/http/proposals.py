@@ -7,8 +7,8 @@ from pydantic import BaseModel, Field
 from sqlalchemy import select
 from starlette.responses import Response
 
-from governance import appointment
-from governance.appointment import (
+from governance.appointments import appointment
+from governance.appointments.appointment import (
     APPOINTMENT,
     AppointManager,
     AppointSponsor,
@@ -16,7 +16,7 @@ from governance.appointment import (
     ReleaseOfficer,
     ReplaceManager,
 )
-from governance.proposal import PROPOSAL, AuthoriseProject, Proposal, ProposeProject
+from governance.strategy.proposal import PROPOSAL, AuthoriseProject, Proposal, ProposeProject
 from governance.views.proposals import PROPOSALS, PROPOSALS_VIEW
 from mandate_events.deciding import Command, Slug
 from mandate_web.access import Viewer, reads, viewer

@@ -7,7 +7,7 @@ from fastapi import Path
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from governance.standard import STANDARD, DraftStandard, PublishStandard, ReviseDraft, Standard
+from governance.standards.standard import STANDARD, DraftStandard, PublishStandard, ReviseDraft, Standard
 from mandate_events.deciding import Command, Slug
 from mandate_web.access import Viewer, reads, viewer
 from mandate_web.desk import OpenDesk, decides

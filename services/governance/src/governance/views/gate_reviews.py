@@ -4,7 +4,8 @@ from typing import Any, Final
 
 from sqlalchemy import Column, DateTime, Text
 
-from governance.gate_review import GateDecided, GateDecisionAnswered, GateReviewOpened
+from governance.requests.gate_review import GateDecided, GateReviewOpened
+from governance.requests.request import DecisionAnswered, answer_of
 from mandate_events.event import Recorded
 from mandate_events.rows import Change
 from mandate_events.view import View, table
@@ -33,10 +34,9 @@ def change(record: Recorded[Any]) -> Change:
             says = {**{name: getattr(event, name) for name in said}, "opened_at": record.time, "status": "open"}
         case GateDecided(outcome=outcome):
             says = {"status": "decided", "outcome": outcome, "decided_by": record.actor}
-        case GateDecisionAnswered() as event:
-            answer = "applied" if event.applied else f"not applied: {event.rule}"
-            says = {"status": "answered", "answer": answer}
+        case DecisionAnswered() as event:
+            says = {"status": "answered", "answer": answer_of(event)}
     return Change(record.thing, says)
 
 
-GATE_REVIEWS_VIEW: Final = View(GATE_REVIEWS, (GateReviewOpened, GateDecided, GateDecisionAnswered), change)
+GATE_REVIEWS_VIEW: Final = View(GATE_REVIEWS, (GateReviewOpened, GateDecided, DecisionAnswered), change)

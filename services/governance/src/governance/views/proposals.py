@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from sqlalchemy import Column, Numeric, Text
 
-from governance.proposal import ProjectAuthorised, ProjectProposed
+from governance.strategy.proposal import ProjectAuthorised, ProjectProposed
 from mandate_events.event import Recorded
 from mandate_events.rows import Change
 from mandate_events.view import View, table

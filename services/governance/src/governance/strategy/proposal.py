@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import msgspec
 from pydantic import Field
 
-from governance.standard import STANDARD, parse
+from governance.standards.standard import STANDARD, parse
 from mandate_events.deciding import (
     Aggregate,
     Command,

@@ -5,9 +5,9 @@ One stream per project. One accountable PM at any instant; PM and PMOfficer are 
 
 from typing import Any
 
-from governance.mandate import give, held_by, withdraw
-from governance.proposal import PROPOSAL
+from governance.appointments.mandate import give, held_by, withdraw
 from governance.roles import AUDITOR, PM_OFFICER, PMO, PROJECT_MANAGER, SPONSOR
+from governance.strategy.proposal import PROPOSAL
 from mandate_events.deciding import Aggregate, Command, Context, Decided, Decision, PersonId, Refused, State, replace
 from mandate_events.event import Event, Recorded
 from mandate_events.formats import ProjectId

@@ -1,0 +1,1 @@
+"""Who was given which role: mandates, and the posts of a project."""

@@ -1,0 +1,143 @@
+"""The PMO's inbox: one list of all that projects ask for, and what the pages of all requests share."""
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal, TypeAlias
+
+from fastapi import Path, Query
+from pydantic import BaseModel, Field
+from sqlalchemy import select
+from starlette.responses import Response
+
+from governance.domain import GOVERNANCE
+from governance.requests.kinds import KINDS
+from governance.requests.request import Request
+from governance.views.inbox import INBOX, INBOX_VIEW
+from mandate_web.access import Viewer, reads, viewer
+from mandate_web.consistency import OpenView
+from mandate_web.moment import Instant
+from mandate_web.paging import Cursor, Limit, instant
+from mandate_web.routing import Router
+
+router = Router(tags=["inbox"])
+
+Id: TypeAlias = Annotated[str, Path(max_length=64, pattern=r"^[0-9a-f-]+$", description="Id of the request")]
+
+Status: TypeAlias = Literal["open", "decided", "answered"]
+
+Kind: TypeAlias = Literal["gate-review", "waiver"]
+
+
+class EvidencePage(BaseModel):
+    """A document that the request rests on."""
+
+    title: str = Field(examples=["Business case, final"])
+    sha256: str = Field(examples=["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"])
+    uri: str | None
+
+
+class ConditionPage(BaseModel):
+    """What must be done after a decision with conditions."""
+
+    text: str = Field(examples=["Confirm the supplier's guarantee"])
+    owner: str
+    due_on: date
+
+
+class RequestPage(BaseModel):
+    """What a project asks for, what it rests on, and what was decided."""
+
+    id: str
+    project: str = Field(examples=["0190f3a5-7b1c-5c7e-9f43-5a1d2c3b4e5f"])
+    standard: str = Field(examples=["capital-delivery@1"])
+    requested_by: str = Field(description="Person id", examples=["ce25ad4a-5edf-59aa-983a-c33342cd72ca"])
+    evidence: list[EvidencePage]
+    status: Status = Field(description="`answered` when the project has said what became of the decision")
+    outcome: str | None
+    conditions: list[ConditionPage]
+    decided_by: str | None
+    answer: str | None = Field(description="What the project said: `applied`, or why not", examples=["applied"])
+
+
+def shown_request(id_: str, request: Request) -> dict[str, Any]:
+    """What all requests tell."""
+    return {
+        "id": id_,
+        "project": request.project,
+        "standard": request.standard,
+        "requested_by": request.requested_by,
+        "evidence": [{"title": e.title, "sha256": e.sha256, "uri": e.uri} for e in request.evidence],
+        "status": request.status,
+        "outcome": request.outcome,
+        "conditions": [{"text": c.text, "owner": c.owner, "due_on": c.due_on.isoformat()} for c in request.conditions],
+        "decided_by": request.decided_by,
+        "answer": request.answer,
+    }
+
+
+class InboxItem(BaseModel):
+    """One request in the inbox."""
+
+    id: str
+    kind: Kind
+    project: str = Field(examples=["0190f3a5-7b1c-5c7e-9f43-5a1d2c3b4e5f"])
+    about: str = Field(description="The gate, the control, the period ... that it is about", examples=["gate-1"])
+    standard: str = Field(description="What the project runs to", examples=["capital-delivery@1"])
+    requested_by: str = Field(description="Person id", examples=["ce25ad4a-5edf-59aa-983a-c33342cd72ca"])
+    requested_at: str = Field(examples=["2026-03-02T12:00:00.000000Z"])
+    reason: str | None = Field(description="Why it is asked for")
+    may_decide: list[str] = Field(description="The roles that the table of rights lets decide it", examples=[["pmo"]])
+    status: Status
+    outcome: str | None
+    decided_by: str | None
+    decided_at: str | None
+    answer: str | None = Field(description="What the project said: `applied`, or why not", examples=["applied"])
+
+
+class Inbox(BaseModel):
+    """One page of the inbox."""
+
+    items: list[InboxItem]
+    next: str | None = Field(description="Cursor of the next page")
+
+
+@router.get(
+    "/v1/inbox", operation_id="listInbox", responses={200: {"model": Inbox}}, **reads("read-governance", waits=True)
+)
+async def list_inbox(
+    *,
+    who: Annotated[Viewer, viewer("read-governance")],
+    view: OpenView,
+    kind: Kind | None = None,
+    status: Status | None = None,
+    project: Annotated[str | None, Query(max_length=64, pattern=r"^[0-9a-f-]+$", description="Id of a project")] = None,
+    requested_before: Annotated[Instant | None, Query(description="Only what has waited since before this")] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Response:
+    """What projects ask for, the longest waiting first.
+
+    With a role in projects only, a person sees those of them.
+    """
+    page = view.page_of(
+        {"list": "inbox", "kind": kind, "status": status, "project": project, "before": requested_before}, limit, cursor
+    )
+    column = INBOX.c
+    wanted = select(INBOX)
+    if not who.sees_all():
+        wanted = wanted.where(column.project.in_(who.projects()))
+    for name, value in (("kind", kind), ("status", status), ("project", project)):
+        if value:
+            wanted = wanted.where(column[name] == value)
+    if requested_before:
+        wanted = wanted.where(column.requested_at < requested_before)
+    return await view.page(page, wanted, [(column.requested_at, False), (column.id, False)], shown_row, INBOX_VIEW)
+
+
+def shown_row(row: dict[str, Any]) -> dict[str, Any]:
+    told = {name: row[name] for name in InboxItem.model_fields if name in row}
+    decided: datetime | None = row["decided_at"]
+    told |= {"requested_at": instant(row["requested_at"]), "decided_at": instant(decided) if decided else None}
+    return {**told, "may_decide": GOVERNANCE.rights.roles_for(KINDS[row["kind"]].decide.__name__)}
+
+
+assert set(KINDS) == set(Kind.__args__)  # type: ignore[attr-defined]  # OpenAPI names them literally

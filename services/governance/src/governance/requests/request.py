@@ -1,0 +1,159 @@
+"""What all requests of projects have in common: each opens by what was heard, is decided once, and is answered.
+
+The PMO decides at boundaries, never the work inside them. Who asked, who runs or owns the project, and a member who is
+its PMOfficer do not decide it.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, Final
+
+import msgspec
+from pydantic import BaseModel, ConfigDict, Field
+
+from governance.appointments import appointment
+from governance.appointments.appointment import APPOINTMENT
+from governance.office import today
+from mandate_events.deciding import Context, Decided, Invalid, PersonId, Refused, State, SystemCommand, Text, Title
+from mandate_events.event import Event
+from mandate_events.formats import ProjectId, Sha256, Versioned
+from mandate_events.origin import Origin
+from mandate_events.rights import Separation
+
+
+class Evidence(msgspec.Struct, frozen=True):
+    """A document the request rests on, frozen by its SHA-256."""
+
+    title: str
+    sha256: Sha256
+    uri: str | None = None
+
+
+class Condition(msgspec.Struct, frozen=True):
+    """What must be done after a decision with conditions, by whom, until when."""
+
+    text: str
+    owner: str
+    due_on: date
+
+
+class ConditionInput(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    text: Title = Field(examples=["Confirm the supplier's guarantee"])
+    owner: Text = Field(min_length=1, max_length=100)
+    due_on: date
+
+
+class RequestReceived(Event, frozen=True, kw_only=True):
+    """What every request says when it reaches the PMO's inbox."""
+
+    project: ProjectId
+    standard: Versioned
+    requested_by: PersonId
+    evidence: list[Evidence] = msgspec.field(default_factory=list)
+    origin: Origin
+
+
+class DecisionAnswered(Event, frozen=True, kw_only=True):
+    """The project says what came of the decision: applied, or not, and by which rule not."""
+
+    project: ProjectId
+    applied: bool
+    rule: str | None = None
+    origin: Origin
+
+
+class ReceiveRequest(SystemCommand, frozen=True, kw_only=True):
+    """Given by what was heard from the projects service."""
+
+    project: str
+    standard: str
+    requested_by: str
+    evidence: list[Evidence] = msgspec.field(default_factory=list)
+    origin: Origin
+
+
+class NoteAnswer(SystemCommand, frozen=True, kw_only=True):
+    """Given by what was heard from the projects service."""
+
+    applied: bool
+    rule: str | None = None
+    origin: Origin
+
+
+class Request(State, frozen=True, kw_only=True):
+    """What a request is, whatever it asks for."""
+
+    project: str
+    standard: str
+    requested_by: str
+    evidence: tuple[Evidence, ...] = ()
+    outcome: str | None = None
+    conditions: tuple[Condition, ...] = ()
+    decided_by: str | None = None
+    answer: str | None = None
+    """What the project said: `applied`, or the rule by which it was not."""
+
+    @property
+    def status(self) -> str:
+        if self.outcome is None:
+            return "open"
+        return "answered" if self.answer else "decided"
+
+
+def check_open(request: Request) -> None:
+    """A decision is never edited: later ones supersede it."""
+    if request.outcome is not None:
+        raise Refused("already-decided")
+
+
+def recorded_conditions(given: list[ConditionInput], context: Context) -> list[Condition]:
+    """The conditions of a decision; each has a day to come on which it is due."""
+    if any(condition.due_on <= today(context) for condition in given):
+        raise Invalid("/conditions", "condition-due-after-today")
+    return [Condition(condition.text, condition.owner, condition.due_on) for condition in given]
+
+
+def note_answer(request: Request, command: NoteAnswer) -> Decided:
+    """Put the project's answer on record, once."""
+    if request.answer:
+        return []
+    return [
+        DecisionAnswered(project=request.project, applied=command.applied, rule=command.rule, origin=command.origin)
+    ]
+
+
+def answer_of(event: DecisionAnswered) -> str:
+    return "applied" if event.applied else f"not applied: {event.rule}"
+
+
+# --- separation of duties ---
+
+
+def asked_for_it(request: Request | None, _command: Any, context: Context) -> bool:
+    return request is not None and request.requested_by == context.actor
+
+
+def runs_the_project(request: Request | None, _command: Any, context: Context) -> bool:
+    appointed = context.read(APPOINTMENT, request.project) if request else None
+    return appointed is not None and appointed.manager == context.actor
+
+
+def owns_the_project(request: Request | None, _command: Any, context: Context) -> bool:
+    """The sponsor wants the project; whether it goes on is for another to decide."""
+    appointed = context.read(APPOINTMENT, request.project) if request else None
+    return appointed is not None and appointed.sponsor == context.actor
+
+
+def is_its_officer(request: Request | None, command: Any, context: Context) -> bool:
+    appointed = context.read(APPOINTMENT, request.project) if request else None
+    return appointment.is_its_officer(appointed, command, context)
+
+
+DECIDING: Final[Mapping[str, Separation]] = {
+    "decider-is-requester": asked_for_it,
+    "decider-runs-the-project": runs_the_project,
+    "decider-owns-the-project": owns_the_project,
+    "decider-is-its-officer": is_its_officer,
+}
+"""Who is too close to a project to decide what it asks for."""

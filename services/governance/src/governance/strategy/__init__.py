@@ -1,0 +1,1 @@
+"""Strategy and intake: what the organisation wants, what is proposed, and what is done of it."""

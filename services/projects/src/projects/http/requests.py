@@ -1,0 +1,33 @@
+"""What the pages of all requests share."""
+
+from typing import Annotated, Any, TypeAlias
+
+from fastapi import Path
+from pydantic import BaseModel, Field
+
+from projects.requests.request import Request
+
+RequestId: TypeAlias = Annotated[
+    str, Path(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", description="Id of the request")
+]
+
+
+class RequestPage(BaseModel):
+    """What the project asked for, and what came of it."""
+
+    id: str
+    project: str = Field(examples=["0190f3a5-7b1c-5c7e-9f43-5a1d2c3b4e5f"])
+    standard: str = Field(examples=["capital-delivery@1"])
+    requested_by: str = Field(description="Person id", examples=["ce25ad4a-5edf-59aa-983a-c33342cd72ca"])
+    status: str = Field(description="`open`, or the decision that reached the project", examples=["open"])
+
+
+def shown_request(id_: str, request: Request) -> dict[str, Any]:
+    """What all requests tell."""
+    return {
+        "id": id_,
+        "project": request.project,
+        "standard": request.standard,
+        "requested_by": request.requested_by,
+        "status": request.status,
+    }

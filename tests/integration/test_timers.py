@@ -1,0 +1,123 @@
+"""What is due when a day is over: recorded on its day or as soon as the service runs again, once."""
+
+import asyncio
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import orjson
+import pytest
+
+from governance.domain import GOVERNANCE
+from governance.requests.waiver import WAIVER, DecideWaiver, ReceiveWaiverRequest, RevokeWaiver
+from governance.views.due import DUE_VIEW, TIMERS
+from mandate_events.batch import Submission
+from mandate_events.consumer import Consumer
+from mandate_events.days import end_of
+from mandate_events.deciding import Instruction
+from mandate_events.engine import create_engine
+from mandate_events.identifiers import uuid7
+from mandate_events.local import LocalSource
+from mandate_events.origin import Origin
+from mandate_events.store import Store
+from mandate_events.timers import give_due, keep_time
+from mandate_local.postgres import EmbeddedPostgres
+from tests.integration.ledgers import Governance, Ledger, eventually, new_ledger
+
+MELBOURNE = ZoneInfo("Australia/Melbourne")
+ORIGIN = Origin(source="projects", sequence=7, hash="0" * 64)
+
+
+@pytest.fixture
+async def ledger(postgres: EmbeddedPostgres) -> Ledger:
+    return await new_ledger(postgres, "governance", (DUE_VIEW,))
+
+
+async def give(store: Store, id_: str, command: Instruction, actor: str) -> None:
+    await store.submit(
+        Submission(WAIVER, id_, command, actor=actor, route="test", key=uuid7(), correlation="story", authority="test")
+    )
+
+
+async def granted(ledger: Ledger, until: date) -> tuple[str, str]:
+    """A waiver in force up to a day, and a member who may take it back."""
+    async with Store(GOVERNANCE, ledger.dsn) as store:
+        office = Governance(store)
+        await office.found()
+        id_ = uuid7()
+        asked = ReceiveWaiverRequest(
+            project=uuid7(), standard="capital@1", requested_by=uuid7(), origin=ORIGIN, control="review", until=until
+        )
+        await give(store, id_, asked, "system/recognition")
+        await give(store, id_, DecideWaiver(outcome="granted", reason="Weighed"), office.officer)
+        return id_, office.officer
+
+
+async def follow(ledger: Ledger) -> None:
+    """Let the view of due dates follow the ledger to its end."""
+    engine = create_engine(ledger.dsn)
+    source = LocalSource("governance", ledger.dsn)
+    consumer = Consumer("views", source, GOVERNANCE.catalogue, engine, service="governance", views=(DUE_VIEW,))
+    running = asyncio.create_task(consumer.run())
+
+    async def there() -> bool:
+        rows = await ledger.query(
+            "select (select max(position) from ledger.events) = (select max(sequence) from ledger.cursors)"
+        )
+        return bool(rows[0][0])
+
+    await eventually(there)
+    running.cancel()
+    await asyncio.wait({running})
+    await engine.dispose()
+
+
+async def expired(ledger: Ledger) -> list[dict[str, str]]:
+    documents = [orjson.loads(document) for document in await ledger.documents()]
+    return [each for each in documents if each["type"].endswith(".waiver-expired.v1")]
+
+
+async def test_a_waiver_expires_when_its_day_is_over_where_the_office_is_and_once(ledger: Ledger) -> None:
+    today = datetime.now(MELBOURNE).date()
+    id_, _ = await granted(ledger, today)
+    await follow(ledger)
+    async with Store(GOVERNANCE, ledger.dsn) as store:
+        assert await give_due(store, TIMERS, MELBOURNE) == 0, "the day is not over"
+    async with Store(GOVERNANCE, ledger.dsn, clock_ahead=timedelta(days=3)) as store:
+        assert await give_due(store, TIMERS, MELBOURNE) == 1
+        assert await give_due(store, TIMERS, MELBOURNE) == 1, "the view has not followed yet"
+    [event] = await expired(ledger)
+    assert event["actor"] == "system/clock"
+    assert event["authority"] == f"waiver/{id_}@2", "the decision that set the day"
+    assert event["correlationid"] == "story"
+    occurred = datetime.fromisoformat(event["occurredat"])
+    assert occurred == end_of(today, MELBOURNE), "when the day ended, and not when it was put down"
+    assert datetime.fromisoformat(event["time"]) > occurred + timedelta(days=1)
+    await follow(ledger)
+    assert await ledger.query("select * from views.due") == []
+
+
+async def test_what_was_settled_before_is_not_due(ledger: Ledger) -> None:
+    id_, member = await granted(ledger, datetime.now(UTC).date())
+    async with Store(GOVERNANCE, ledger.dsn) as store:
+        await give(store, id_, RevokeWaiver(reason="Not used"), member)
+    await follow(ledger)
+    async with Store(GOVERNANCE, ledger.dsn, clock_ahead=timedelta(days=3)) as store:
+        assert await give_due(store, TIMERS, ZoneInfo("UTC")) == 0
+    assert await expired(ledger) == []
+
+
+async def test_the_clock_runs_by_itself(ledger: Ledger) -> None:
+    await granted(ledger, datetime.now(UTC).date())
+    await follow(ledger)
+
+    async def zone() -> ZoneInfo:
+        return ZoneInfo("UTC")
+
+    async def found() -> bool:
+        return len(await expired(ledger)) == 1
+
+    async with Store(GOVERNANCE, ledger.dsn, clock_ahead=timedelta(days=3)) as store:
+        running = asyncio.create_task(keep_time(store, TIMERS, zone))
+        await eventually(found)
+        running.cancel()
+        await asyncio.wait({running})

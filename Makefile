@@ -37,6 +37,7 @@ check: $(READY) ## Check style, types, import rules and pinned packages
 	$(BIN)/python deploy/contracts.py check
 	$(BIN)/python deploy/problem_pages.py check
 	$(BIN)/python deploy/settings_table.py check
+	$(BIN)/python deploy/rights_page.py check
 	$(BIN)/python deploy/api_documents.py check
 	@PYTHONPATH=deploy $(BIN)/python -m image.check
 
@@ -45,6 +46,7 @@ docs: $(READY) ## Write what is generated: contracts and samples, the events, th
 	$(BIN)/python deploy/contracts.py write
 	$(BIN)/python deploy/problem_pages.py write
 	$(BIN)/python deploy/settings_table.py write
+	$(BIN)/python deploy/rights_page.py write
 	$(BIN)/python deploy/api_documents.py write
 
 bench: $(READY) ## Measure throughput and latency on this machine

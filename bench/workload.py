@@ -6,18 +6,23 @@ Real commands of the projects service, with its rights, its deciding and its doc
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
+import msgspec
+
 from governance.office import OFFICE, THE_OFFICE, AppointMember, CharterOffice, NameFounder
 from governance.standards.standard import STANDARD as DRAFTS
 from governance.standards.standard import DraftStandard, ReviseDraft
 from mandate_events.batch import Submission
-from mandate_events.deciding import Aggregate, Command
+from mandate_events.deciding import Aggregate, Instruction
 from mandate_events.identifiers import derived, uuid7
+from mandate_events.money import Money
+from mandate_events.origin import Origin
 from mandate_events.store import Store
+from projects.evidence import EvidenceInput
 from projects.mandate import MANDATE, RecogniseMandate
-from projects.project import PROJECT, ApplyGateDecision, EvidenceInput, InitiateProject, RequestGateReview
-from projects.standard import STANDARD, RecogniseStandard
+from projects.project import PROJECT, ApplyGateDecision, InitiateProject, RequestGateReview
+from projects.standard import STANDARD, GatePath, RecogniseStandard
 
-ORIGIN = {"source": "governance", "sequence": 1, "hash": "0" * 64}
+ORIGIN = Origin(source="governance", sequence=1, hash="0" * 64)
 PATH = {
     "id": "two-gate",
     "title": "Two gates",
@@ -44,13 +49,13 @@ def manager(number: int) -> str:
     return str(uuid5(NAMESPACE_URL, f"bench-manager-{number}"))
 
 
-def submission(aggregate: Aggregate[Any], id_: str, command: Command, actor: str = "system/bench") -> Submission:
+def submission(aggregate: Aggregate[Any], id_: str, command: Instruction, actor: str = "system/bench") -> Submission:
     return Submission(aggregate, id_, command, actor=actor, route="bench", key=uuid7(), fingerprint=b"0" * 32)
 
 
 async def prepare(store: Store, projects: int) -> None:
     """A standard, and so many projects with a PM each."""
-    standard = RecogniseStandard(version=1, title="Bench", paths=[PATH], origin=ORIGIN)
+    standard = RecogniseStandard(version=1, title="Bench", paths=[msgspec.convert(PATH, GatePath)], origin=ORIGIN)
     await store.submit(submission(STANDARD, "bench", standard))
     for number in range(projects):
         id_ = project_id(number)
@@ -71,7 +76,7 @@ async def prepare(store: Store, projects: int) -> None:
                     title="Bench",
                     gate_path="two-gate",
                     standard="bench@1",
-                    budget={"amount": "1.00", "currency": "AUD"},
+                    budget=Money("1.00", "AUD"),
                     origin=ORIGIN,
                 ),
             )

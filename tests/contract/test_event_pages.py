@@ -12,7 +12,7 @@ from mandate_events.deciding import Aggregate
 from mandate_events.event import Event
 from mandate_events.event_pages import page
 from mandate_events.money import Money
-from tests.contract.programs import NEW, NEW_EVENTS, New, program
+from tests.contract.programs import NEW, NEW_EVENTS, UPCASTS, New, program
 from tests.contract.rehearsal import DOMAINS, ROOT
 
 PAGE = ROOT / "docs" / "events.md"
@@ -26,7 +26,8 @@ def test_each_event_is_on_the_page_with_each_of_its_fields() -> None:
         for contract in contracts(domain):
             section = chapter.partition(f"\n### {contract.name}\n")[2].partition("\n### ")[0]
             assert contract.meaning in section
-            assert f"`{contract.type}` · on `{contract.aggregate.name}/<id>`" in section
+            streams = ", ".join(f"`{each.name}/<id>`" for each in contract.aggregates)
+            assert f"`{contract.type}` · on {streams}" in section
             fields = re.findall(r"^\| `([a-z0-9_]+)` \|", section, re.MULTILINE)
             assert fields == list(contract.event.__struct_fields__)
 
@@ -84,9 +85,10 @@ def test_a_version_that_is_no_longer_written_stays_published() -> None:
 
 
 def test_an_event_that_no_aggregate_tells_is_not_published() -> None:
+    """An older version is on the streams that its newer one is on; here there is none."""
     silent: Aggregate[Any] = Aggregate("risk", New.decide, New.evolve, events=NEW_EVENTS[:1])
     with pytest.raises(LookupError):
-        list(contracts(program(silent, events=NEW_EVENTS)))
+        list(contracts(program(silent, upcasts=UPCASTS)))
 
 
 def test_two_things_of_one_name_are_not_published_together() -> None:

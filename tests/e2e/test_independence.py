@@ -26,7 +26,12 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 LIBRARIES: Final = ("events", "web")
 OURS: Final = {f"mandate-{path.parent.name}" for path in ROOT.glob("*/*/pyproject.toml")} | {"mandate-local"}
 INSIDE: Final = {
-    "governance": {"wording/office.toml", "migrations/env.py", "migrations/versions/0001_ledger.py"},
+    "governance": {
+        "wording/office.toml",
+        "standards/templates/light.fr.toml",
+        "migrations/env.py",
+        "migrations/versions/0001_ledger.py",
+    },
     "projects": {"wording/projects.toml", "migrations/env.py", "migrations/versions/0001_ledger.py"},
     "reporting": {"wording/reporting.toml", "migrations/env.py", "migrations/versions/0001_ledger.py"},
     "mandate_web": {"wording.toml", "py.typed"},

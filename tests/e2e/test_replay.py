@@ -182,7 +182,7 @@ def test_it_tells_which_streams_there_are_and_how_whole_the_export_is(world: Wor
     assert "governance: whole, up to " in done.stderr
     assert "replaying: " in done.stderr
     only = replay(world.export, "--source", "projects").stdout
-    assert "office/main" not in only
+    assert "proposal/" not in only
 
 
 def test_a_packed_export_is_read_too(world: World, tmp_path: Path) -> None:

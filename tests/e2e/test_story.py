@@ -82,6 +82,14 @@ def test_the_whole_story(product: Product, tmp_path: Path) -> None:
         )
     )
 
+    # what the project asks of the PMO besides: one inbox, and each answered by the project
+    for kind, asked, outcome in (("waiver", WAIVER, "granted"), ("charter", CHARTER, "approved")):
+        id_ = product.give("pm-1", f"{path}/{kind}s", asked)["id"]
+        assert _in_inbox(product, id_, "open")["kind"] == kind
+        decision = {"outcome": outcome, "reason": "Weighed"}
+        product.give("pmo-2", f"/governance/v1/{kind}s/{id_}/decisions", decision)
+        assert _in_inbox(product, id_, "answered")["answer"] == "applied"
+
     # two gates: asked for by the PM, decided by the PMO, applied and answered
     for gate, expected in (("gate-1", "active"), ("gate-2", "closed")):
         receipt = product.give("pm-1", f"{path}/gate-reviews", ask | {"gate": gate})
@@ -97,6 +105,27 @@ def test_the_whole_story(product: Product, tmp_path: Path) -> None:
 
     listed = product.until(lambda: [i for i in _portfolio(product) if i["status"] == "closed"])
     assert [item["reference"] for item in listed] == ["S-001"]
+
+
+WAIVER = {"control": "independent-cost-review", "until": "2099-12-31", "reason": "The reviewer is away"}
+CHARTER = {
+    "purpose": "The harbour district no longer floods",
+    "objectives": ["A station that pumps 3 cubic metres a second"],
+    "success_criteria": ["No street is flooded by a ten-year storm"],
+    "evidence": EVIDENCE,
+    "reason": "Agreed with the sponsor",
+}
+
+
+def _in_inbox(product: Product, id_: str, status: str) -> dict[str, Any]:
+    """The request, once it reached the inbox and has that status there."""
+
+    def found() -> list[dict[str, Any]]:
+        items = product.get("pmo-1", f"/governance/v1/inbox?status={status}&limit=500").json()["items"]
+        return [item for item in items if item["id"] == id_]
+
+    item: dict[str, Any] = product.until(found)[0]
+    return item
 
 
 def _one_story(product: Product, receipt: dict[str, Any]) -> None:

@@ -16,7 +16,7 @@ from governance import office
 from governance.domain import GOVERNANCE
 from mandate_events.batch import Submission
 from mandate_events.building import create
-from mandate_events.deciding import Command
+from mandate_events.deciding import Instruction
 from mandate_events.engine import create_engine
 from mandate_events.identifiers import uuid7
 from mandate_events.kafka import KafkaSource
@@ -110,7 +110,7 @@ class Governance:
         await self._office(office.AppointMember(person=person, reason="to test"), self.officer)
         await self._office(office.RemoveMember(person=person, reason="to test"), self.officer)
 
-    async def _office(self, command: Command, actor: str) -> None:
+    async def _office(self, command: Instruction, actor: str) -> None:
         await self.store.submit(Submission(office.OFFICE, "main", command, actor=actor, route="test", key=uuid7()))
 
 

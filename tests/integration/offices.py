@@ -13,7 +13,7 @@ from governance.office import OFFICE, THE_OFFICE, AppointMember, CharterOffice, 
 from governance.standards.standard import STANDARD, DraftStandard, ReviseDraft
 from mandate_events.batch import Submission
 from mandate_events.canonical import leaf_hash
-from mandate_events.deciding import Command
+from mandate_events.deciding import Instruction
 from mandate_events.event import GENESIS
 from mandate_events.identifiers import derived, uuid7
 from mandate_events.ledger import create_ledger
@@ -32,7 +32,7 @@ PATH = {
 }
 
 
-def command(aggregate: Any, id_: str, asked: Command, actor: str = ANN, **more: Any) -> Submission:
+def command(aggregate: Any, id_: str, asked: Instruction, actor: str = ANN, **more: Any) -> Submission:
     return Submission(aggregate, id_, asked, actor=actor, **{"route": "test", "key": uuid7(), **more})
 
 

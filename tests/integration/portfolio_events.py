@@ -23,12 +23,18 @@ by_governance = st.one_of(
         gate_path=st.none() | words,
         forecast_cost=money,
     ),
+    # where an amendment names no path, the authorisation that any project begins with names one
+    st.builds(governed.ProposalAmended, title=words, gate_path=words, forecast_cost=money),
+    st.builds(governed.MoreRequested),
+    st.builds(governed.ProposalDeferred),
+    st.builds(governed.ProposalRejected),
     st.builds(governed.ProjectAuthorised, **terms),
     st.builds(governed.ManagerAppointed, project=st.just(PROJECT), person=words),
     st.builds(governed.ManagerReplaced, project=st.just(PROJECT), person=words),
     st.builds(governed.OfficerAssigned, project=st.just(PROJECT), person=words),
     st.builds(governed.OfficerReleased, project=st.just(PROJECT)),
     st.builds(governed.SponsorAppointed, project=st.just(PROJECT), person=words),
+    st.builds(governed.SponsorReplaced, project=st.just(PROJECT), person=words),
 )
 by_projects = st.one_of(
     st.builds(executed.ProjectInitiated, **terms),

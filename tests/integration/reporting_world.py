@@ -25,7 +25,7 @@ from governance.standards import standard
 from governance.strategy import proposal
 from mandate_events.batch import Submission
 from mandate_events.canonical import encode
-from mandate_events.deciding import Aggregate, Command
+from mandate_events.deciding import Aggregate, Instruction
 from mandate_events.identifiers import uuid7
 from mandate_events.ledger import create_ledger
 from mandate_events.migrating import migrate
@@ -171,7 +171,7 @@ def initiated(row: dict[str, Any]) -> dict[str, Any]:
     return {**terms, "field-of-a-newer-version": 1}
 
 
-async def decide(store: Store, actor: str, aggregate: Aggregate[Any], id_: str, command: Command) -> None:
+async def decide(store: Store, actor: str, aggregate: Aggregate[Any], id_: str, command: Instruction) -> None:
     await store.submit(Submission(aggregate, id_, command, actor=actor, route="test", key=uuid7()))
 
 

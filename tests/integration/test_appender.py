@@ -26,7 +26,7 @@ from mandate_events.outcome import Accepted, Denied, KeyReused, LedgerBroken, Le
 from mandate_events.store import Store
 from mandate_events.writing import write
 from mandate_local.postgres import EmbeddedPostgres
-from tests.integration.offices import ANN, BEN, ZOE, OfficeLedger, command, draft, found, revise
+from tests.integration.offices import ANN, BEN, PATH, ZOE, OfficeLedger, command, draft, found, revise
 
 _numbers = itertools.count()
 
@@ -328,15 +328,15 @@ async def test_a_caller_who_goes_away_before_the_batch_has_done_nothing(ledger: 
 # --- what cannot be stored ---
 
 NUL, SURROGATE = "a\0b", "a\ud800b"
+GOOD = DraftStandard.model_validate({"title": "x", "paths": [PATH]})
 
 
 def titled(title: str) -> DraftStandard:
-    good = draft("x").command
-    return DraftStandard.model_construct(**{**dict(good), "title": title})
+    return GOOD.model_copy(update={"title": title})
 
 
 def reasoned(reason: str) -> DraftStandard:
-    return DraftStandard.model_construct(**{**dict(draft("x").command), "reason": reason})
+    return GOOD.model_copy(update={"reason": reason})
 
 
 def submitting(asked: DraftStandard, id_: str, actor: str = ANN) -> Submission:

@@ -37,6 +37,7 @@ from projects.domain import PROJECTS
 from projects.heard import GOVERNANCE
 from projects.main import SERVICE
 from projects.mandate import RecogniseMandate
+from projects.office import RecogniseOffice
 from projects.policies import on_governance
 from tests.integration.ledgers import Ledger, Scripted, changed, eventually, governing, new_ledger
 
@@ -345,7 +346,8 @@ async def test_a_policy_whose_right_was_forgotten_is_decided_anew_when_it_has_it
     known = numbers_of(follower.documents)
     source = Scripted("governance", follower.documents)
     with monkeypatch.context() as forgetful:
-        rows = [row for row in PROJECTS.rights.rows if row.command != RecogniseMandate.__name__]
+        forgotten = {RecogniseMandate.__name__, RecogniseOffice.__name__}
+        rows = [row for row in PROJECTS.rights.rows if row.command not in forgotten]
         forgetful.setattr(PROJECTS, "rights", Rights(*rows))
         await follow(follower.policy(source))
     assert [item.sequence for item in await follower.parked("policies")] == known

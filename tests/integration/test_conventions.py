@@ -70,6 +70,18 @@ async def test_a_parameter_that_the_route_does_not_know_is_refused(product: Prod
     assert "actor" in refused(await product.get("/reporting/v1/history?actr=x"), 422, "invalid")["detail"]
 
 
+async def test_a_parameter_that_is_given_twice_is_refused(product: Product) -> None:
+    answer = await product.get("/governance/v1/proposals?limit=1&limit=500")
+    assert answer.status_code == 422
+    assert [error["pointer"] for error in answer.json()["errors"]] == ["?limit"]
+
+
+async def test_an_encoded_body_is_refused(product: Product) -> None:
+    answer = await product.post("/governance/v1/office/observers", b"\x1f\x8b", Content_Encoding="gzip")
+    assert answer.status_code == 415
+    assert "Content-Encoding" in answer.json()["detail"]
+
+
 # --- quotas ---
 
 

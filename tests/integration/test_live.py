@@ -288,7 +288,7 @@ async def test_who_loses_the_mandate_receives_nothing_more(governance: Served) -
     manager = json.loads((await world.get(f"/v1/projects/{project}")).content)["manager"]
     before = next(name for name in ("pm-1", "pm-2") if world.person(name) == manager)
     async with governance.follow(before, project=project) as old, governance.follow("pm-3", project=project) as new:
-        replace = appointment.ReplaceManager(person=world.person("pm-3"), reason="handover")
+        replace = appointment.ReplaceManager(person=world.person("pm-3"), reason="Left", handover="The files")
         await decide(world.store, world.person("pmo-1"), appointment.APPOINTMENT, project, replace)
         [first] = await new.take(1)
         assert first.type == "mandate.governance.manager-replaced.v1"

@@ -2,18 +2,19 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from governance.domain import find_mandates
+from governance.domain import GOVERNANCE, find_mandates
 from governance.rights import RIGHTS
 from governance.standards.standard import STANDARD, DraftStandard, PublishStandard, StandardPublished
 from mandate_events.batch import Submission
 from mandate_events.domain import Domain
 from mandate_events.outcome import Accepted, WrittenByNewer
+from mandate_events.rights import DENIAL, RIGHTS_TABLE
 from mandate_events.store import Store
 from mandate_local.postgres import EmbeddedPostgres
 from mandate_web import problems

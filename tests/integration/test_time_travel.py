@@ -153,7 +153,7 @@ async def told(product: Product) -> AsyncIterator[Told]:
     [review] = (await product.get(f"{REVIEWS}?status=open")).json()["items"]
     await product.give(f"{REVIEWS}/{review['id']}/decisions", {"outcome": "go", **reason})
     await then("decided")
-    replaced = {"person": person("pm-2"), **reason}
+    replaced = {"person": person("pm-2"), "handover": "All files, to pm-2 in one session", **reason}
     await product.give(f"/governance/v1/projects/{project}/manager-replacements", replaced)
     await then("replaced")
     yield Told(product, project, paths, taken)

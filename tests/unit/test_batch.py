@@ -13,12 +13,14 @@ from mandate_events.deciding import (
     Command,
     Context,
     Decided,
+    Instruction,
     Invalid,
     Mandate,
     On,
     Refused,
     Unknown,
     VersionConflict,
+    replace,
 )
 from mandate_events.domain import Domain
 from mandate_events.event import GENESIS, Event, Recorded
@@ -105,7 +107,7 @@ DOMAIN = Domain(
 )
 
 
-def submission(command: Command, id_: str = "1", actor: str = "ann", **more: Any) -> Submission:
+def submission(command: Instruction, id_: str = "1", actor: str = "ann", **more: Any) -> Submission:
     aggregate = more.pop("aggregate", COUNTER)
     return Submission(aggregate, id_, command, actor=actor, route="test", key=uuid7(), **more)
 
@@ -187,7 +189,7 @@ def test_the_system_acts_on_what_its_policy_names() -> None:
     running.decide(submission(adopt, "shop", **by))
     running.decide(submission(adopt, "shop", **by))
     assert len(running.rows) == 1, "the same table is adopted once"
-    running.decide(submission(adopt.model_copy(update={"hash": "other"}), "shop", authority="projects:7", **by))
+    running.decide(submission(replace(adopt, hash="other"), "shop", authority="projects:7", **by))
     first, second = documents(running)
     assert (first["actingas"], first["authority"]) == (SYSTEM, "system/start")
     assert second["authority"] == "projects:7"

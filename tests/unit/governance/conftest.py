@@ -12,7 +12,8 @@ from governance.office import (
     OfficeChartered,
     OfficeMemberAppointed,
 )
-from governance.standards.standard import STANDARD, Gate, GatePath, Phase, StandardDrafted, StandardPublished
+from governance.standards.content import Gate, GatePath, Phase
+from governance.standards.standard import STANDARD, StandardDrafted, StandardPublished
 from governance.strategy.proposal import PROPOSAL, ProjectAuthorised, ProjectProposed
 from mandate_events.event import Event
 from mandate_events.identifiers import derived

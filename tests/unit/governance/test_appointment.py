@@ -3,11 +3,14 @@
 from typing import Any, cast
 
 import pytest
+from pydantic import ValidationError
 
 from governance.appointments import appointment
 from governance.appointments.appointment import (
     APPOINTMENT,
+    AcceptAppointment,
     AppointManager,
+    AppointmentAccepted,
     AppointSponsor,
     AssignOfficer,
     ManagerAppointed,
@@ -16,23 +19,28 @@ from governance.appointments.appointment import (
     OfficerReleased,
     ReleaseOfficer,
     ReplaceManager,
+    ReplaceSponsor,
     SponsorAppointed,
+    SponsorReplaced,
 )
 from governance.appointments.mandate import MANDATE, MandateGiven, MandateWithdrawn
 from mandate_events.deciding import Context, Decision
 from mandate_events.event import Event, Recorded
 from mandate_events.identifiers import derived
 from mandate_events.testing import Outcome, Scenario
+from tests.unit.governance.conftest import mandate
 
 FAY, ANN, BEN, EVE, ZOE = (derived(name) for name in ("fay", "ann", "ben", "eve", "zoe"))
 PAT, QUIN, OLA, SAM = (derived(name) for name in ("pat", "quin", "ola", "sam"))
 """The PM, who might succeed them, the PMOfficer, the sponsor."""
 
-KINDS = [AppointManager, ReplaceManager, AssignOfficer, ReleaseOfficer, AppointSponsor]
+KINDS = [AppointManager, ReplaceManager, AssignOfficer, ReleaseOfficer, AppointSponsor, ReplaceSponsor]
+HANDOVER = "The plan and the open risks, in two sessions"
 
 
 def when(scenario: Scenario, kind: type[Any], person: str, by: str = ANN, project: str = "p1") -> Outcome:
-    return scenario.when(APPOINTMENT, project, kind(person=person, reason="r"), by=by)
+    more = {"handover": HANDOVER} if kind is ReplaceManager else {}
+    return scenario.when(APPOINTMENT, project, kind(person=person, reason="r", **more), by=by)
 
 
 @pytest.fixture
@@ -63,7 +71,7 @@ def test_the_pmo_appoints_pm_officer_and_sponsor(authorised: Scenario) -> None:
 
 def test_a_pm_is_replaced_at_one_instant(staffed: Scenario) -> None:
     when(staffed, ReplaceManager, QUIN).then(
-        ManagerReplaced(project="p1", person=QUIN, predecessor=PAT),
+        ManagerReplaced(project="p1", person=QUIN, predecessor=PAT, handover=HANDOVER),
         MandateWithdrawn(person=PAT, role="project_manager", project="p1"),
         MandateGiven(person=QUIN, role="project_manager", project="p1"),
     ).under("pmo")
@@ -73,10 +81,66 @@ def test_who_was_replaced_is_not_in_post(staffed: Scenario) -> None:
     staffed.given(APPOINTMENT, "p1", ManagerReplaced(project="p1", person=QUIN, predecessor=PAT))
     when(staffed, ReplaceManager, QUIN).refused("no-change-of-manager")
     when(staffed, ReplaceManager, PAT).then(
-        ManagerReplaced(project="p1", person=PAT, predecessor=QUIN),
+        ManagerReplaced(project="p1", person=PAT, predecessor=QUIN, handover=HANDOVER),
         MandateWithdrawn(person=QUIN, role="project_manager", project="p1"),
         MandateGiven(person=PAT, role="project_manager", project="p1"),
     )
+
+
+@pytest.mark.parametrize("handover", ["", " ", "x" * 501])
+def test_a_replacement_says_what_is_handed_over(handover: str) -> None:
+    with pytest.raises(ValidationError):
+        ReplaceManager(person=QUIN, reason="r", handover=handover)
+    with pytest.raises(ValidationError):
+        ReplaceManager.model_validate({"person": QUIN, "reason": "r"})
+
+
+def test_a_sponsor_is_replaced_at_one_instant(staffed: Scenario) -> None:
+    when(staffed, ReplaceSponsor, QUIN).then(
+        SponsorReplaced(project="p1", person=QUIN, predecessor=SAM),
+        MandateWithdrawn(person=SAM, role="sponsor", project="p1"),
+        MandateGiven(person=QUIN, role="sponsor", project="p1"),
+    ).under("pmo")
+    staffed.given(APPOINTMENT, "p1", SponsorReplaced(project="p1", person=QUIN, predecessor=SAM))
+    when(staffed, ReplaceSponsor, QUIN).refused("no-change-of-sponsor")
+    when(staffed, AppointSponsor, SAM).refused("sponsor-in-post")
+
+
+def test_a_project_without_a_sponsor_has_nobody_to_replace(authorised: Scenario) -> None:
+    authorised.given(APPOINTMENT, "p1", ManagerAppointed(project="p1", person=PAT))
+    when(authorised, ReplaceSponsor, QUIN).refused("no-change-of-sponsor")
+
+
+# --- acceptance ---
+
+
+def accept(scenario: Scenario, by: str, project: str = "p1") -> Outcome:
+    return scenario.when(APPOINTMENT, project, AcceptAppointment(), by=by)
+
+
+def test_the_pm_accepts_their_appointment_once(staffed: Scenario) -> None:
+    mandate(staffed, PAT, "project_manager", "p1")
+    accept(staffed, PAT).then(AppointmentAccepted(project="p1", person=PAT)).under(
+        "project_manager", f"mandate/{PAT}@1"
+    )
+    staffed.given(APPOINTMENT, "p1", AppointmentAccepted(project="p1", person=PAT), by=PAT)
+    accept(staffed, PAT).refused("already-accepted")
+
+
+def test_nobody_accepts_for_the_pm(staffed: Scenario) -> None:
+    mandate(staffed, OLA, "pm_officer", "p1")
+    mandate(staffed, SAM, "sponsor", "p1")
+    mandate(staffed, QUIN, "project_manager", "p2")
+    for person in (ANN, OLA, SAM, QUIN, EVE, ZOE):
+        accept(staffed, person).refused("no-right", authority=True)
+
+
+def test_a_successor_accepts_for_themselves(staffed: Scenario) -> None:
+    accepted = AppointmentAccepted(project="p1", person=PAT)
+    replaced = ManagerReplaced(project="p1", person=QUIN, predecessor=PAT, handover=HANDOVER)
+    staffed.given(APPOINTMENT, "p1", accepted, replaced)
+    mandate(staffed, QUIN, "project_manager", "p1")
+    accept(staffed, QUIN).then(AppointmentAccepted(project="p1", person=QUIN))
 
 
 def test_an_officer_is_released_and_another_assigned(staffed: Scenario) -> None:
@@ -135,13 +199,15 @@ def test_a_pmo_member_may_be_a_projects_officer(authorised: Scenario) -> None:
         (AssignOfficer, SAM),
         (AppointSponsor, PAT),
         (AppointSponsor, OLA),
+        (ReplaceSponsor, PAT),
+        (ReplaceSponsor, OLA),
     ],
 )
 def test_no_two_of_the_three_are_one_person(staffed: Scenario, kind: type[Any], person: str) -> None:
     when(staffed, kind, person).refused("conflict-of-roles", authority=True)
 
 
-@pytest.mark.parametrize("kind", [AppointManager, ReplaceManager, AssignOfficer, AppointSponsor])
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind is not ReleaseOfficer])
 def test_an_auditor_holds_no_role_on_a_project(staffed: Scenario, kind: type[Any]) -> None:
     when(staffed, kind, EVE).refused("auditor-decides-nothing", authority=True)
 
@@ -150,13 +216,13 @@ def test_the_roles_of_another_project_are_no_conflict(staffed: Scenario) -> None
     staffed.given(APPOINTMENT, "p0", ManagerAppointed(project="p0", person=QUIN))
     staffed.given(MANDATE, QUIN, MandateGiven(person=QUIN, role="project_manager", project="p0"))
     when(staffed, ReplaceManager, QUIN).then(
-        ManagerReplaced(project="p1", person=QUIN, predecessor=PAT),
+        ManagerReplaced(project="p1", person=QUIN, predecessor=PAT, handover=HANDOVER),
         MandateWithdrawn(person=PAT, role="project_manager", project="p1"),
         MandateGiven(person=QUIN, role="project_manager", project="p1"),
     )
 
 
-@pytest.mark.parametrize("kind", [AppointManager, ReplaceManager, AssignOfficer, AppointSponsor])
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind is not ReleaseOfficer])
 def test_nobody_appoints_themselves(staffed: Scenario, kind: type[Any]) -> None:
     when(staffed, kind, ANN, by=ANN).refused("self-appointment", authority=True)
 

@@ -13,20 +13,26 @@ from governance.domain import GOVERNANCE
 from governance.office import (
     OFFICE,
     THE_OFFICE,
+    AmendCharter,
     AppointAuditor,
     AppointMember,
     AppointObserver,
     AuditorAppointed,
+    AuditorRemoved,
+    CharterAmended,
     CharterOffice,
     FounderNamed,
     NameFounder,
     ObserverAppointed,
+    ObserverRemoved,
     OfficeChartered,
     OfficeMemberAppointed,
     OfficeMemberRemoved,
+    RemoveAuditor,
     RemoveMember,
+    RemoveObserver,
 )
-from mandate_events.deciding import Command, Context, Refused
+from mandate_events.deciding import Command, Context, Instruction, Refused
 from mandate_events.event import Event, Recorded
 from mandate_events.identifiers import derived
 from mandate_events.testing import Outcome, Scenario
@@ -34,7 +40,7 @@ from mandate_events.testing import Outcome, Scenario
 FAY, ANN, BEN, CID, EVE, ZOE = (derived(name) for name in ("fay", "ann", "ben", "cid", "eve", "zoe"))
 
 
-def when(scenario: Scenario, command: Command, by: str) -> Outcome:
+def when(scenario: Scenario, command: Instruction, by: str) -> Outcome:
     return scenario.when(OFFICE, THE_OFFICE, command, by=by)
 
 
@@ -97,6 +103,42 @@ def test_nothing_can_be_decided_in_an_office_that_does_not_exist() -> None:
 def test_the_days_of_an_office_end_in_a_zone_that_exists(zone: str) -> None:
     with pytest.raises(ValidationError):
         CharterOffice(name="PMO", time_zone=zone, reason="r")
+
+
+# --- amendments ---
+
+AMENDED = {"name": "Portfolio Office", "time_zone": "Australia/Perth", "currency": "NZD"}
+
+
+def test_the_pmo_amends_the_charter(office: Scenario) -> None:
+    when(office, AmendCharter(**AMENDED, reason="r"), ANN).then(CharterAmended(**AMENDED)).under("pmo")
+    for name, value in AMENDED.items():
+        one = {"name": "PMO", "time_zone": "UTC", "currency": "AUD", name: value}
+        when(office, AmendCharter(**one, reason="r"), ANN).then(CharterAmended(**one))
+
+
+def test_an_amendment_changes_something(office: Scenario) -> None:
+    same = AmendCharter(name="PMO", time_zone="UTC", currency="AUD", reason="r")
+    when(office, same, ANN).refused("charter-says-so")
+    office.given(OFFICE, THE_OFFICE, CharterAmended(**AMENDED))
+    when(office, AmendCharter(**AMENDED, reason="r"), ANN).refused("charter-says-so")
+    when(office, same, ANN).then(CharterAmended(name="PMO", time_zone="UTC", currency="AUD"))
+
+
+@pytest.mark.parametrize("person", [FAY, EVE, ZOE])
+def test_nobody_else_amends_the_charter(office: Scenario, person: str) -> None:
+    when(office, AmendCharter(**AMENDED, reason="r"), person).refused("no-right", authority=True)
+
+
+def test_what_was_not_chartered_is_not_amended() -> None:
+    when(holding(founded(), ANN, "pmo"), AmendCharter(**AMENDED, reason="r"), ANN).refused("not-chartered")
+
+
+def test_an_amendment_says_all_of_the_charter() -> None:
+    with pytest.raises(ValidationError):
+        AmendCharter(name="PMO", time_zone="Nowhere/Land", currency="AUD", reason="r")
+    with pytest.raises(ValidationError):
+        AmendCharter.model_validate({"name": "PMO", "reason": "r"})
 
 
 # --- members ---
@@ -202,6 +244,33 @@ def test_an_auditor_is_appointed_once(office: Scenario) -> None:
 def test_an_observer_is_appointed_once(office: Scenario) -> None:
     office.given(OFFICE, THE_OFFICE, ObserverAppointed(person=CID))
     when(office, AppointObserver(person=CID, reason="r"), ANN).refused("already-observer")
+
+
+def test_an_auditor_and_an_observer_are_removed_by_the_pmo(office: Scenario) -> None:
+    when(office, RemoveAuditor(person=EVE, reason="r"), ANN).then(
+        AuditorRemoved(person=EVE), MandateWithdrawn(person=EVE, role="auditor")
+    ).under("pmo")
+    holding(office.given(OFFICE, THE_OFFICE, ObserverAppointed(person=CID)), CID, "observer")
+    when(office, RemoveObserver(person=CID, reason="r"), ANN).then(
+        ObserverRemoved(person=CID), MandateWithdrawn(person=CID, role="observer")
+    ).under("pmo")
+    office.given(OFFICE, THE_OFFICE, AuditorRemoved(person=EVE), ObserverRemoved(person=CID))
+    when(office, RemoveAuditor(person=EVE, reason="r"), ANN).refused("not-an-auditor")
+    when(office, RemoveObserver(person=CID, reason="r"), ANN).refused("not-an-observer")
+
+
+def test_who_audited_may_be_appointed_to_something_else(office: Scenario) -> None:
+    office.given(OFFICE, THE_OFFICE, AuditorRemoved(person=EVE))
+    office.given(MANDATE, EVE, MandateWithdrawn(person=EVE, role="auditor"))
+    when(office, AppointMember(person=EVE, reason="r"), ANN).then(
+        OfficeMemberAppointed(person=EVE), MandateGiven(person=EVE, role="pmo")
+    )
+
+
+@pytest.mark.parametrize("kind", [RemoveAuditor, RemoveObserver])
+@pytest.mark.parametrize("person", [FAY, EVE, ZOE])
+def test_nobody_else_removes_them(office: Scenario, kind: type[Any], person: str) -> None:
+    when(office, kind(person=EVE, reason="r"), person).refused("no-right", authority=True)
 
 
 # --- mandates follow appointments ---

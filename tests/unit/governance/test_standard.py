@@ -8,13 +8,11 @@ from pydantic import ValidationError
 
 from governance.appointments.mandate import MANDATE, MandateGiven
 from governance.standards import standard
+from governance.standards.content import Gate, GatePath, Phase
+from governance.standards.document import GatePathInput
 from governance.standards.standard import (
     STANDARD,
     DraftStandard,
-    Gate,
-    GatePath,
-    GatePathInput,
-    Phase,
     PublishStandard,
     ReviseDraft,
     StandardDrafted,

@@ -2,17 +2,16 @@
 
 import pytest
 
-from mandate_events.deciding import Command, NotYet
+from mandate_events.deciding import Command, Instruction, NotYet, replace
 from mandate_events.event import Event
 from mandate_events.identifiers import derived
 from mandate_events.testing import Outcome, Scenario
 from projects import project
+from projects.evidence import Evidence, EvidenceInput
 from projects.mandate import MANDATE, MandateEnded, MandateRecognised
 from projects.project import (
     PROJECT,
     ApplyGateDecision,
-    Evidence,
-    EvidenceInput,
     GateDecisionApplied,
     GateDecisionNotApplied,
     GateReviewRequested,
@@ -41,8 +40,8 @@ def requested(gate: str = "g1", phase: str = "plan", review: str = FIRST) -> Gat
     )
 
 
-def decision(outcome: str, review: str = FIRST, gate: str = "g1") -> ApplyGateDecision:
-    return ApplyGateDecision.model_validate({"review": review, "gate": gate, "outcome": outcome, "origin": ORIGIN})
+def decision(outcome: project.Outcome, review: str = FIRST, gate: str = "g1") -> ApplyGateDecision:
+    return ApplyGateDecision(review=review, gate=gate, outcome=outcome, origin=ORIGIN)
 
 
 def applied(outcome: project.Outcome, review: str = FIRST, gate: str = "g1") -> GateDecisionApplied:
@@ -53,7 +52,7 @@ def not_applied(outcome: project.Outcome, rule: str, review: str = FIRST, gate: 
     return GateDecisionNotApplied(review=review, gate=gate, outcome=outcome, rule=rule, origin=ORIGIN)
 
 
-def when(scenario: Scenario, command: Command, by: str = PAT) -> Outcome:
+def when(scenario: Scenario, command: Instruction, by: str = PAT) -> Outcome:
     return scenario.when(PROJECT, "p1", command, by=by)
 
 
@@ -81,7 +80,7 @@ def test_a_standard_that_was_never_recognised_stops_the_initiation(
     recognised: Scenario, change: dict[str, str]
 ) -> None:
     with pytest.raises(NotYet, match="not recognised"):
-        when(recognised, INITIATE.model_copy(update=change), SYSTEM)
+        when(recognised, replace(INITIATE, **change), SYSTEM)
 
 
 def test_the_pm_asks_for_the_gate_of_the_current_phase(initiated: Scenario) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-import msgspec
+import pytest
 
 from mandate_events.event import GENESIS, JSON, Event, Recorded
 from mandate_events.policy import Heard
@@ -11,12 +11,13 @@ from projects import heard
 from projects.domain import PROJECTS
 from projects.mandate import MANDATE, MandateEnded, MandateRecognised, RecogniseEnd, RecogniseMandate
 from projects.policies import on_governance
+from projects.posts import POSTS, PostFilled, PostVacated
 from projects.project import PROJECT, ApplyGateDecision, InitiateProject
-from projects.standard import STANDARD, RecogniseStandard, StandardRecognised
-from tests.unit.projects.conftest import BUDGET, ORIGIN, PAT, PHASES
+from projects.standard import STANDARD, GatePath, RecogniseStandard, StandardRecognised
+from tests.unit.projects.conftest import ANN, BUDGET, ORIGIN, PAT, PHASES, TIM
 
 SYSTEM = "system/recognition"
-PATHS = [{"id": "two-gate", "title": "Two gates", "phases": msgspec.to_builtins(PHASES)}]
+PATHS = [GatePath("two-gate", "Two gates", PHASES)]
 
 
 def said(event: Event, subject: str) -> Heard:
@@ -54,13 +55,29 @@ def test_a_mandate_is_recognised_and_ended() -> None:
     assert stream == f"mandate/{PAT}"
     recognition = MandateRecognised(person=PAT, role="project_manager", project="p1", origin=ORIGIN)
     assert isinstance(command, RecogniseMandate)
-    Scenario(PROJECTS).when(MANDATE, PAT, command, by=SYSTEM).then(recognition)
+    filled = PostFilled(project="p1", role="project_manager", person=PAT)
+    Scenario(PROJECTS).when(MANDATE, PAT, command, by=SYSTEM).then(recognition, filled)
 
     _, command = reaction(heard.MandateWithdrawn(person=PAT, role="project_manager", project="p1"), f"mandate/{PAT}")
     assert isinstance(command, RecogniseEnd)
-    scenario = Scenario(PROJECTS).given(MANDATE, PAT, recognition)
+    scenario = Scenario(PROJECTS).given(MANDATE, PAT, recognition).given(POSTS, "p1", filled)
     end = MandateEnded(person=PAT, role="project_manager", project="p1", origin=ORIGIN)
-    scenario.when(MANDATE, PAT, command, by=SYSTEM).then(end)
+    vacated = PostVacated(project="p1", role="project_manager", person=PAT)
+    scenario.when(MANDATE, PAT, command, by=SYSTEM).then(end, vacated)
+
+
+def test_a_post_is_vacated_only_by_who_holds_it(recognised: Scenario) -> None:
+    ann = PostFilled(project="p1", role="pm_officer", person=ANN)
+    tim = PostFilled(project="p1", role="pm_officer", person=TIM)
+    end = RecogniseEnd(person=ANN, role="pm_officer", project="p1", origin=ORIGIN)
+    ended = MandateEnded(person=ANN, role="pm_officer", project="p1", origin=ORIGIN)
+    recognised.given(POSTS, "p1", ann, tim).when(MANDATE, ANN, end, by=SYSTEM).then(ended)
+
+
+def test_a_mandate_of_the_office_fills_no_post() -> None:
+    command = RecogniseMandate(person=ANN, role="pmo", origin=ORIGIN)
+    recognition = MandateRecognised(person=ANN, role="pmo", origin=ORIGIN)
+    Scenario(PROJECTS).when(MANDATE, ANN, command, by=SYSTEM).then(recognition)
 
 
 def test_a_person_recognises_nothing() -> None:
@@ -88,7 +105,7 @@ def test_an_authorisation_initiates_the_project() -> None:
         title="A road",
         gate_path="two-gate",
         standard="capital@1",
-        budget=msgspec.to_builtins(BUDGET),
+        budget=BUDGET,
     )
     stream, command = reaction(event, "proposal/p1")
     assert stream == PROJECT.stream("p1")
@@ -99,14 +116,13 @@ def test_an_authorisation_initiates_the_project() -> None:
 def test_a_gate_decision_is_applied_to_its_project() -> None:
     stream, command = reaction(heard.GateDecided(project="p1", gate="g1", outcome="hold"), "gate-review/r1")
     assert stream == PROJECT.stream("p1")
-    assert command == ApplyGateDecision(
-        review="r1", gate="g1", outcome="hold", origin=msgspec.to_builtins(ORIGIN), reason="because"
-    )
+    assert command == ApplyGateDecision(review="r1", gate="g1", outcome="hold", origin=ORIGIN, reason="because")
 
 
-def test_what_does_not_concern_projects_is_let_pass() -> None:
-    class OfficeChartered(Event, frozen=True, kw_only=True):
+def test_what_does_not_concern_projects_is_let_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    class FounderNamed(Event, frozen=True, kw_only=True):
         """Not one that projects reads."""
 
-    heard.GOVERNANCE.types.setdefault(OfficeChartered, "mandate.governance.office-chartered.v1")
-    assert on_governance(said(OfficeChartered(), "office/main")) == []
+    types: dict[type[Event], str] = {**heard.GOVERNANCE.types, FounderNamed: "mandate.governance.founder-named.v1"}
+    monkeypatch.setattr(heard.GOVERNANCE, "types", types)
+    assert on_governance(said(FounderNamed(), "office/main")) == []

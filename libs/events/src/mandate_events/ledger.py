@@ -7,7 +7,7 @@ topic is closed by a trigger that is off as long as all is well, and so costs a 
 
 from typing import Final
 
-SHAPE: Final = "Mandate ledger, shape 2"
+SHAPE: Final = "Mandate ledger, shape 3"
 """Written into the database. Until 1.0.0 a ledger of another shape is refused: there is no way to bring it over."""
 
 BEHIND: Final = "MD001"

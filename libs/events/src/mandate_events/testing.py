@@ -40,8 +40,11 @@ class Scenario:
         self._now = now
         return self
 
-    def when(self, aggregate: Aggregate[Any], id_: str, command: Instruction, *, by: str) -> "Outcome":
-        submission = Submission(aggregate, id_, command, actor=by, route="test", key=uuid7())
+    def when(
+        self, aggregate: Aggregate[Any], id_: str, command: Instruction, *, by: str, project: str | None = None
+    ) -> "Outcome":
+        """`project` is where a thing is opened that will belong to one."""
+        submission = Submission(aggregate, id_, command, actor=by, route="test", key=uuid7(), project=project)
         while True:
             batch = Batch(self._domain, self._folds, self._position, self._now)
             try:

@@ -6,9 +6,41 @@ from datetime import datetime
 from typing import Any, Final
 
 from governance.domain import GOVERNANCE
-from governance.http import gate_reviews, office, proposals, standards
+from governance.http import (
+    allocations,
+    appointments,
+    baselines,
+    catalogue,
+    changes,
+    charters,
+    closures,
+    compliance_reviews,
+    escalations,
+    exceptions,
+    gate_reviews,
+    kpis,
+    office,
+    prioritisations,
+    processes,
+    proposals,
+    resources,
+    standard_pages,
+    standards,
+    strategy,
+    tailorings,
+    templates,
+    tools,
+    waivers,
+)
+from governance.views.catalogue import USES_VIEW
 from governance.views.gate_reviews import GATE_REVIEWS_VIEW
+from governance.views.objectives import OBJECTIVES_VIEW
+from governance.views.oversight import BREACHES_VIEW, COMPLIANCE_REVIEWS_VIEW, FINDINGS_VIEW, KPIS_VIEW
+from governance.views.prioritisations import PRIORITISATIONS_VIEW
 from governance.views.proposals import PROPOSALS_VIEW
+from governance.views.resources import RESOURCES_VIEW
+from governance.views.scoring_models import SCORING_MODELS_VIEW
+from governance.views.standards import STANDARDS_VIEW
 from mandate_events.domain import Domain
 from mandate_events.event import Catalogue
 from mandate_events.past import Folding
@@ -16,7 +48,16 @@ from mandate_events.transport import understood
 from mandate_events.view import View
 from mandate_replay.export import Checked, Heading, Incomplete
 from projects.domain import PROJECTS
-from projects.http import projects
+from projects.http import adoptions, corrective_actions, projects
+from projects.http import allocations as project_allocations
+from projects.http import baselines as project_baselines
+from projects.http import changes as project_changes
+from projects.http import charters as project_charters
+from projects.http import closures as project_closures
+from projects.http import escalations as project_escalations
+from projects.http import exceptions as project_exceptions
+from projects.http import tailorings as project_tailorings
+from projects.http import waivers as project_waivers
 from reporting.heard import HEARD
 from reporting.http import portfolio
 from reporting.views.portfolio import PORTFOLIO_VIEW
@@ -28,12 +69,46 @@ DOMAINS: Final[Mapping[str, Domain]] = {domain.service: domain for domain in (GO
 THINGS: Final[Mapping[str, Mapping[str, Shown]]] = {
     "governance": {
         "office": office.shown,
-        "standard": standards.shown,
+        "standard": standard_pages.shown,
+        "objective": strategy.shown_objective,
+        "scoring-model": strategy.shown_scoring_model,
         "proposal": proposals.shown,
-        "appointment": proposals.shown_appointments,
+        "prioritisation": prioritisations.shown,
+        "appointment": appointments.shown,
         "gate-review": gate_reviews.shown,
+        "baseline": baselines.shown,
+        "change": changes.shown,
+        "exception": exceptions.shown,
+        "waiver": waivers.shown,
+        "tailoring": tailorings.shown,
+        "charter": charters.shown,
+        "closure": closures.shown,
+        "escalation": escalations.shown,
+        "resource": resources.shown,
+        "process": processes.shown,
+        "tool": tools.shown,
+        "template": templates.shown,
+        "kpi": kpis.shown,
+        "kpi-measurement": kpis.shown_measurements,
+        "compliance-review": compliance_reviews.shown,
+        "allocation": allocations.shown,
     },
-    "projects": {"project": projects.shown},
+    "projects": {
+        "project": projects.shown,
+        "baseline": project_baselines.shown,
+        "change": project_changes.shown,
+        "exception": project_exceptions.shown,
+        "waiver": project_waivers.shown,
+        "tailoring": project_tailorings.shown,
+        "charter": project_charters.shown,
+        "closure": project_closures.shown,
+        "escalation": project_escalations.shown,
+        "forecast": project_exceptions.shown_forecast,
+        "tolerance": project_exceptions.shown_tolerances,
+        "adoption": adoptions.shown,
+        "corrective-action": corrective_actions.shown,
+        "allocation": project_allocations.shown,
+    },
 }
 """What can be shown as its service shows it, by service and kind."""
 
@@ -51,8 +126,20 @@ _TOLD_OF_PROJECTS: Final = {name: HEARD[name] for name in ("governance", "projec
 
 LISTS: Final[Mapping[str, Listed]] = {
     "portfolio": Listed(PORTFOLIO_VIEW, _TOLD_OF_PROJECTS, portfolio.shown_project),
+    "objectives": Listed(OBJECTIVES_VIEW, {"governance": GOVERNANCE.catalogue}, strategy.shown_row),
+    "scoring-models": Listed(SCORING_MODELS_VIEW, {"governance": GOVERNANCE.catalogue}, strategy.shown_model_row),
+    "prioritisations": Listed(PRIORITISATIONS_VIEW, {"governance": GOVERNANCE.catalogue}, prioritisations.shown_row),
+    "standards": Listed(STANDARDS_VIEW, {"governance": GOVERNANCE.catalogue}, standards.shown_row),
     "proposals": Listed(PROPOSALS_VIEW, {"governance": GOVERNANCE.catalogue}, proposals.shown_row),
     "gate-reviews": Listed(GATE_REVIEWS_VIEW, {"governance": GOVERNANCE.catalogue}, gate_reviews.shown_row),
+    "uses": Listed(USES_VIEW, {"governance": GOVERNANCE.catalogue}, catalogue.shown_use),
+    "kpis": Listed(KPIS_VIEW, {"governance": GOVERNANCE.catalogue}, kpis.shown_row),
+    "breaches": Listed(BREACHES_VIEW, {"governance": GOVERNANCE.catalogue}, kpis.shown_breach),
+    "compliance-reviews": Listed(
+        COMPLIANCE_REVIEWS_VIEW, {"governance": GOVERNANCE.catalogue}, compliance_reviews.shown_row
+    ),
+    "findings": Listed(FINDINGS_VIEW, {"governance": GOVERNANCE.catalogue}, compliance_reviews.shown_finding),
+    "resources": Listed(RESOURCES_VIEW, {"governance": GOVERNANCE.catalogue}, resources.shown_row),
 }
 
 Documents = Iterable[tuple[Heading, bytes]]

@@ -20,7 +20,7 @@ from starlette.responses import JSONResponse, Response
 from mandate_events.following import swapped
 from mandate_events.past import Pasts
 from mandate_events.view import View as Described
-from mandate_web.access import Authenticated
+from mandate_web.access import Authenticated, Person
 from mandate_web.moment import KnownAt, listed, mark, positions
 from mandate_web.paging import Page
 from mandate_web.problems import Problem, invalid
@@ -110,6 +110,11 @@ async def _open_view(
 
 
 OpenView: TypeAlias = Annotated[View, Depends(_open_view)]
+
+
+async def view_of_now(request: Request, person: Person) -> View:
+    """For what is decided: the present, whatever the request asks of it."""
+    return await _open_view(request, person, None)
 
 
 def _tokens(header: str) -> dict[str, int]:

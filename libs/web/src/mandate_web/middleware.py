@@ -97,6 +97,8 @@ def _beyond_limits(scope: Scope, headers: dict[bytes, bytes], most: int) -> Prob
         return Problem("target-too-long", "target-limit", {"limit": MAX_TARGET})
     if sum(len(name) + len(value) for name, value in scope["headers"]) > MAX_HEADERS:
         return Problem("headers-too-large", "headers-limit", {"limit": MAX_HEADERS})
+    if headers.get(b"content-encoding", b"identity").lower() != b"identity":
+        return Problem("unsupported-media-type", "send-unencoded")
     length = headers.get(b"content-length", b"0")
     if length.isdigit() and (len(length) > 18 or int(length) > most):
         return Problem("body-too-large", "body-limit", {"limit": most})

@@ -1,5 +1,6 @@
 """Routes that take no parameter they do not know: a misspelt filter must not show everything."""
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
@@ -12,7 +13,7 @@ from mandate_web.problems import Finding, Problem
 
 
 class StrictRoute(APIRoute):
-    """A route that refuses query parameters it does not declare."""
+    """A route that refuses query parameters that it does not declare, or that are given twice."""
 
     def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]  # a coroutine is one
         handle = super().get_route_handler()
@@ -20,11 +21,10 @@ class StrictRoute(APIRoute):
 
         async def strict(request: Request) -> Response:
             if request.scope["query_string"]:
+                given = Counter(name for name, _ in request.query_params.multi_items())
                 findings = [
-                    Finding(f"?{name}", "unknown-parameter", {"known": known})
-                    for name in request.query_params
-                    if name not in known
-                ]
+                    Finding(f"?{name}", "unknown-parameter", {"known": known}) for name in given if name not in known
+                ] + [Finding(f"?{name}", "repeated-parameter") for name, count in given.items() if count > 1]
                 if findings:
                     raise Problem("invalid", findings=findings)
             return await handle(request)

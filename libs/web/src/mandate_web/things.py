@@ -14,6 +14,7 @@ from mandate_events.deciding import Aggregate, Unknown
 from mandate_events.store import Store
 from mandate_web.moment import KnownAt, mark, positions
 from mandate_web.tags import tagged
+from mandate_web.wording import Language
 
 UNCHANGED: Final[dict[int | str, dict[str, Any]]] = {304: {"description": "You have it: it did not change"}}
 
@@ -53,9 +54,19 @@ class Things:
             raise Unknown(aggregate.stream(id_))
         return fold
 
-    async def answer(self, fold: Fold, body: Mapping[str, Any]) -> Response:
-        """The thing with its version, or 304 where the client has it."""
-        response = tagged(self._request, str(fold.version), orjson.dumps(body))
+    async def peek(self, aggregate: Aggregate[Any], id_: str) -> Any:
+        """The state of another thing that the answer tells of, at the same moment; None where there is none."""
+        reader = self._store.reader
+        if self.known_at is None:
+            return (await reader.fold(aggregate, id_)).state
+        return (await reader.fold_at(aggregate, id_, self.known_at)).state
+
+    async def answer(self, fold: Fold, body: Mapping[str, Any], language: Language | None = None) -> Response:
+        """The thing with its version, or 304 where the client has it; and its language, where it is told in several."""
+        version = f"{fold.version}-{language}" if language else str(fold.version)
+        response = tagged(self._request, version, orjson.dumps(body))
+        if language:
+            response.headers.update({"Content-Language": language, "Vary": "Accept-Language"})
         service = self._store.domain.service
         seen = {service: self._position} if self.known_at is None else await positions(self._request, self.known_at)
         return mark(self._request, response, seen, self.known_at)

@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 
-from governance import office
+from governance import directory, office
 from governance.appointments import appointment, mandate
+from governance.catalogue import process, template, tool
+from governance.oversight import compliance_review, kpi, measurement
 from governance.requests.kinds import KINDS
+from governance.resources import resource
 from governance.rights import RIGHTS
 from governance.standards import standard
-from governance.strategy import proposal
+from governance.strategy import objective, prioritisation, proposal, scoring_model
 from mandate_events.deciding import Context, Mandate
 from mandate_events.domain import Domain
 
@@ -22,8 +25,19 @@ GOVERNANCE = Domain(
         office.OFFICE,
         mandate.MANDATE,
         standard.STANDARD,
+        objective.OBJECTIVE,
+        scoring_model.SCORING_MODEL,
         proposal.PROPOSAL,
+        prioritisation.PRIORITISATION,
         appointment.APPOINTMENT,
+        directory.DIRECTORY,
+        resource.RESOURCE,
+        process.PROCESS,
+        tool.TOOL,
+        template.TEMPLATE,
+        kpi.KPI,
+        measurement.MEASUREMENT,
+        compliance_review.COMPLIANCE_REVIEW,
         *(kind.aggregate for kind in KINDS.values()),
     ],
     rights=RIGHTS,

@@ -10,7 +10,37 @@ from zoneinfo import ZoneInfo
 from governance.appointments.mandate import MANDATE
 from governance.domain import GOVERNANCE
 from governance.heard import PROJECTS
-from governance.http import gate_reviews, imports, inbox, office, proposals, standards, waivers
+from governance.http import (
+    allocations,
+    appointments,
+    baselines,
+    catalogue,
+    changes,
+    charters,
+    closures,
+    compliance_reviews,
+    escalations,
+    exceptions,
+    gate_reviews,
+    imports,
+    inbox,
+    kpis,
+    office,
+    people,
+    prioritisations,
+    processes,
+    proposals,
+    resource_load,
+    resources,
+    standard_templates,
+    standards,
+    strategy,
+    tailorings,
+    templates,
+    tools,
+    waivers,
+)
+from governance.http.directory import keep_forgetting
 from governance.office import OFFICE, THE_OFFICE, NameFounder, Office
 from governance.policies import on_projects
 from governance.views.due import TIMERS
@@ -32,7 +62,19 @@ VISIBILITY: Final = Visibility(
     everything="read-governance",
     denials="read-denials",
     framework="read-framework",
-    framework_streams=frozenset({"office", "standard", "rights-table"}),
+    # not tools and templates: their streams tell which projects use them; what was approved stands in projects too
+    framework_streams=frozenset(
+        {
+            "office",
+            "standard",
+            "process",
+            "kpi",
+            "rights-table",
+            "resource",
+            "objective",
+            "scoring-model",
+        }
+    ),
 )
 
 
@@ -91,6 +133,10 @@ async def carry_out_imports(opened: Opened) -> None:
     await Jobs(opened.store, imports.PROPOSALS).work()
 
 
+async def forget_the_erased(opened: Opened) -> None:
+    await keep_forgetting(opened.store.pool)
+
+
 async def watch_the_clock(opened: Opened) -> None:
     await keep_time(opened.store, TIMERS, partial(find_zone, opened, None))
 
@@ -108,11 +154,32 @@ SERVICE = Service(
     routers=[
         office.router,
         standards.router,
+        standard_templates.router,
+        strategy.router,
         imports.router,
         proposals.router,
+        prioritisations.router,
+        appointments.router,
+        people.router,
+        catalogue.router,
+        processes.router,
+        tools.router,
+        templates.router,
+        kpis.router,
+        compliance_reviews.router,
         inbox.router,
         gate_reviews.router,
         waivers.router,
+        tailorings.router,
+        charters.router,
+        closures.router,
+        escalations.router,
+        allocations.router,
+        resources.router,
+        resource_load.router,
+        baselines.router,
+        changes.router,
+        exceptions.router,
     ],
     consumers=consumers,
     find_held=find_held,
@@ -120,15 +187,30 @@ SERVICE = Service(
     lists=LISTS,
     feed=feed,
     on_start=name_founder,
-    leads=(carry_out_imports, watch_the_clock),
+    leads=(carry_out_imports, forget_the_erased, watch_the_clock),
     tags=[
         {"name": "office", "description": "The PMO and its members"},
         {"name": "standards", "description": "Versions of the methodology"},
-        {"name": "portfolio intake", "description": "Proposals, authorisations, appointments"},
+        {"name": "strategy", "description": "Objectives, scoring models, and rankings of a portfolio"},
+        {"name": "portfolio intake", "description": "Proposals and authorisations"},
+        {"name": "appointments", "description": "Who runs, watches and owns a project"},
+        {"name": "people", "description": "Who the persons are, and the mandates that they held"},
         {"name": "imports", "description": "Many proposals at once, and how far they are"},
+        {"name": "catalogue", "description": "Processes, tools and templates, and who uses them"},
+        {"name": "kpis", "description": "What is measured, and from where on it is bad"},
+        {"name": "compliance", "description": "Reviews of what holds for projects, with findings"},
         {"name": "inbox", "description": "All that projects ask of the PMO"},
         {"name": "gates", "description": "The inbox of gate reviews"},
         {"name": "waivers", "description": "Being let off a control for a time"},
+        {"name": "tailorings", "description": "Departures from the standard, for as long as a project runs"},
+        {"name": "charters", "description": "What projects are for"},
+        {"name": "closures", "description": "The end of projects, in good order"},
+        {"name": "escalations", "description": "What projects cannot settle"},
+        {"name": "allocations", "description": "Hours of the resource pool for a project"},
+        {"name": "resources", "description": "The pool of people and teams, and its load"},
+        {"name": "baselines", "description": "What projects are measured by"},
+        {"name": "changes", "description": "Changes beyond tolerance"},
+        {"name": "exceptions", "description": "Projects that are forecast to leave their tolerances"},
     ],
 )
 

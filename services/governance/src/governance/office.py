@@ -1,10 +1,10 @@
 """The office: it exists by its charter and acts through its members. One stream, `office/main`."""
 
 from datetime import date
-from typing import Any
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 from governance.appointments.mandate import give, held_by, withdraw
@@ -44,6 +44,14 @@ class OfficeChartered(Event, frozen=True, kw_only=True):
     currency: str
 
 
+class CharterAmended(Event, frozen=True, kw_only=True):
+    """The charter reads so from here on: name, time zone and currency, those that stay as they were too."""
+
+    name: str
+    time_zone: str
+    currency: str
+
+
 class OfficeMemberAppointed(Event, frozen=True, kw_only=True):
     """The person acts for the PMO from here on."""
 
@@ -62,8 +70,20 @@ class AuditorAppointed(Event, frozen=True, kw_only=True):
     person: PersonId
 
 
+class AuditorRemoved(Event, frozen=True, kw_only=True):
+    """The person no longer audits."""
+
+    person: PersonId
+
+
 class ObserverAppointed(Event, frozen=True, kw_only=True):
     """The person reads the portfolio's reports."""
+
+    person: PersonId
+
+
+class ObserverRemoved(Event, frozen=True, kw_only=True):
+    """The person no longer reads the portfolio's reports."""
 
     person: PersonId
 
@@ -71,11 +91,27 @@ class ObserverAppointed(Event, frozen=True, kw_only=True):
 EVENTS = (
     FounderNamed,
     OfficeChartered,
+    CharterAmended,
     OfficeMemberAppointed,
     OfficeMemberRemoved,
     AuditorAppointed,
+    AuditorRemoved,
     ObserverAppointed,
+    ObserverRemoved,
 )
+
+
+def _exists(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise PydanticCustomError(
+            "no-time-zone", "{name} is not a time zone of the IANA database", {"name": name}
+        ) from error
+    return name
+
+
+TimeZone = Annotated[str, Field(max_length=64, examples=["Australia/Melbourne"]), AfterValidator(_exists)]
 
 
 class NameFounder(SystemCommand, frozen=True, kw_only=True):
@@ -88,19 +124,16 @@ class CharterOffice(Decision):
     """Found the office."""
 
     name: Title = Field(examples=["Capital Delivery PMO"])
-    time_zone: str = Field(default="UTC", max_length=64, examples=["Australia/Melbourne"])
+    time_zone: TimeZone = "UTC"
     currency: Currency = Field(default="AUD")
 
-    @field_validator("time_zone")
-    @classmethod
-    def _exists(cls, name: str) -> str:
-        try:
-            ZoneInfo(name)
-        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-            raise PydanticCustomError(
-                "no-time-zone", "{name} is not a time zone of the IANA database", {"name": name}
-            ) from error
-        return name
+
+class AmendCharter(Decision):
+    """Change the charter: all of it as it is to read from now on."""
+
+    name: Title = Field(examples=["Portfolio Office"])
+    time_zone: TimeZone
+    currency: Currency
 
 
 class AppointMember(Decision):
@@ -121,8 +154,20 @@ class AppointAuditor(Decision):
     person: PersonId
 
 
+class RemoveAuditor(Decision):
+    """End a person's audit."""
+
+    person: PersonId
+
+
 class AppointObserver(Decision):
     """Let a person read the portfolio's reports."""
+
+    person: PersonId
+
+
+class RemoveObserver(Decision):
+    """Let a person no longer read the portfolio's reports."""
 
     person: PersonId
 
@@ -149,6 +194,10 @@ def decide(office: Office | None, command: Instruction, context: Context) -> Dec
             raise Refused("already-chartered")
         case _, Office(name=None):
             raise Refused("not-chartered")
+        case AmendCharter(name=name, time_zone=zone, currency=currency), Office():
+            if (name, zone, currency) == (office.name, office.time_zone, office.currency):
+                raise Refused("charter-says-so")
+            return [CharterAmended(name=name, time_zone=zone, currency=currency)]
         case AppointMember(person=person), Office():
             if person in office.members:
                 raise Refused("already-member")
@@ -167,10 +216,18 @@ def decide(office: Office | None, command: Instruction, context: Context) -> Dec
             if any(m.role in {PMO, PM_OFFICER, PROJECT_MANAGER, SPONSOR} for m in held_by(context, person)):
                 raise Refused("auditor-holds-other-role", authority=True)
             return [AuditorAppointed(person=person), give(person, AUDITOR)]
+        case RemoveAuditor(person=person), Office():
+            if person not in office.auditors:
+                raise Refused("not-an-auditor")
+            return [AuditorRemoved(person=person), withdraw(person, AUDITOR)]
         case AppointObserver(person=person), Office():
             if person in office.observers:
                 raise Refused("already-observer")
             return [ObserverAppointed(person=person), give(person, OBSERVER)]
+        case RemoveObserver(person=person), Office():
+            if person not in office.observers:
+                raise Refused("not-an-observer")
+            return [ObserverRemoved(person=person), withdraw(person, OBSERVER)]
         case _:
             raise TypeError(f"{type(command).__name__} is not decided by the office")
 
@@ -180,7 +237,7 @@ def evolve(office: Office | None, event: Event, _record: Recorded[Any]) -> Offic
     match event:
         case FounderNamed(person=person):
             return replace(office, founder=person)
-        case OfficeChartered():
+        case OfficeChartered() | CharterAmended():
             return replace(office, name=event.name, time_zone=event.time_zone, currency=event.currency)
         case OfficeMemberAppointed(person=person):
             return replace(office, members=office.members | {person})
@@ -188,8 +245,12 @@ def evolve(office: Office | None, event: Event, _record: Recorded[Any]) -> Offic
             return replace(office, members=office.members - {person})
         case AuditorAppointed(person=person):
             return replace(office, auditors=office.auditors | {person})
+        case AuditorRemoved(person=person):
+            return replace(office, auditors=office.auditors - {person})
         case ObserverAppointed(person=person):
             return replace(office, observers=office.observers | {person})
+        case ObserverRemoved(person=person):
+            return replace(office, observers=office.observers - {person})
         case _:
             raise TypeError(f"{type(event).__name__} is not an event of the office")
 

@@ -3,6 +3,12 @@
 from collections.abc import Sequence
 
 from governance import heard
+from governance.catalogue.template import TEMPLATE
+from governance.catalogue.tool import TOOL
+from governance.catalogue.use import RecogniseUse
+from governance.oversight.compliance_review import COMPLIANCE_REVIEW, NoteCorrectiveAction
+from governance.requests.allocation import ALLOCATION, NoteRelease
+from governance.requests.change import CHANGE, ReceiveChangeRequest
 from governance.requests.gate_review import GATE_REVIEW, OpenGateReview
 from governance.requests.kinds import KINDS
 from governance.requests.request import NoteAnswer
@@ -10,7 +16,7 @@ from mandate_events.policy import Heard, Reaction
 
 
 def on_projects(said: Heard) -> Sequence[Reaction]:
-    """A request reaches the inbox; an answer closes it."""
+    """A request reaches the inbox; an answer closes it; what projects use and correct is kept beside what it is of."""
     record, origin = said.record, said.origin
     kind, _, id_ = record.subject.partition("/")
     match record.data:
@@ -23,8 +29,21 @@ def on_projects(said: Heard) -> Sequence[Reaction]:
             return [Reaction(GATE_REVIEW, review, NoteAnswer(applied=True, origin=origin))]
         case heard.GateDecisionNotApplied(review=review, rule=rule):
             return [Reaction(GATE_REVIEW, review, NoteAnswer(applied=False, rule=rule, origin=origin))]
+        case heard.ChangeAssessed(within_tolerance=True):
+            return []  # the project decides it
+        case heard.ChangeAssessed():
+            return [Reaction(CHANGE, id_, said.told(ReceiveChangeRequest, assessed_by=record.actor))]
         case heard.Requested():
             return [Reaction(KINDS[kind].aggregate, id_, said.told(KINDS[kind].receive, requested_by=record.actor))]
+        case heard.AllocationReleased():
+            return [Reaction(ALLOCATION, id_, said.told(NoteRelease))]
+        case heard.ToolAdopted(tool=tool):
+            return [Reaction(TOOL, tool, said.told(RecogniseUse, used_by=record.actor))]
+        case heard.TemplateUsed(template=template):
+            return [Reaction(TEMPLATE, template, said.told(RecogniseUse, used_by=record.actor))]
+        case heard.CorrectiveActionReported(review=review):
+            note = said.told(NoteCorrectiveAction, corrective_action=id_, reported_by=record.actor)
+            return [Reaction(COMPLIANCE_REVIEW, review, note)]
         case heard.DecisionApplied():
             return [Reaction(KINDS[kind].aggregate, id_, NoteAnswer(applied=True, origin=origin))]
         case heard.DecisionNotApplied(rule=rule):

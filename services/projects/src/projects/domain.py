@@ -4,8 +4,30 @@ from collections.abc import Sequence
 
 from mandate_events.deciding import Context, Mandate
 from mandate_events.domain import Domain
-from projects import mandate, project, standard
-from projects.requests import waiver
+from projects import (
+    adoption,
+    catalogue,
+    corrective_action,
+    forecast,
+    mandate,
+    office,
+    posts,
+    project,
+    standard,
+    tolerance,
+)
+from projects.requests import (
+    allocation,
+    baseline,
+    change,
+    charter,
+    closure,
+    escalation,
+    exception,
+    register,
+    tailoring,
+    waiver,
+)
 from projects.rights import RIGHTS
 
 
@@ -15,7 +37,29 @@ def find_mandates(context: Context) -> Sequence[Mandate]:
 
 PROJECTS = Domain(
     "projects",
-    aggregates=[mandate.MANDATE, standard.STANDARD, project.PROJECT, waiver.WAIVER],
+    aggregates=[
+        office.OFFICE,
+        mandate.MANDATE,
+        posts.POSTS,
+        standard.STANDARD,
+        project.PROJECT,
+        tolerance.TOLERANCE,
+        forecast.FORECAST,
+        baseline.BASELINE,
+        change.CHANGE,
+        exception.EXCEPTION,
+        register.REGISTER,
+        waiver.WAIVER,
+        tailoring.TAILORING,
+        charter.CHARTER,
+        closure.CLOSURE,
+        escalation.ESCALATION,
+        allocation.ALLOCATION,
+        catalogue.TOOL,
+        catalogue.TEMPLATE,
+        adoption.ADOPTION,
+        corrective_action.CORRECTIVE_ACTION,
+    ],
     rights=RIGHTS,
     find_mandates=find_mandates,
 )

@@ -1,14 +1,16 @@
 """Projects: the composition root."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from mandate_events.consumer import Consumer
 from mandate_events.deciding import Mandate
 from mandate_events.policy import PolicyRunner
-from mandate_events.record import Lists, OwnLedger
+from mandate_events.timers import keep_time
 from mandate_web.live import Feed
 from mandate_web.moment import NOW, Moment
 from mandate_web.service import Opened, Service
@@ -16,15 +18,31 @@ from mandate_web.serving import run
 from mandate_web.visibility import LedgerFeed, Visibility
 from projects.domain import PROJECTS
 from projects.heard import GOVERNANCE
-from projects.http import projects, waivers
+from projects.http import (
+    adoptions,
+    allocations,
+    baselines,
+    changes,
+    charters,
+    closures,
+    corrective_actions,
+    escalations,
+    exceptions,
+    projects,
+    tailorings,
+    waivers,
+)
 from projects.mandate import MANDATE
+from projects.office import OFFICE, THE_OFFICE, zone_of
 from projects.policies import on_governance
+from projects.views.due import TIMERS
+from projects.views.lists import LISTS
 
 VISIBILITY: Final = Visibility(
     everything="read-projects",
     denials="read-denials",
     framework="read-projects",
-    framework_streams=frozenset({"standard", "rights-table"}),
+    framework_streams=frozenset({"office", "standard", "tool", "template", "rights-table"}),
 )
 
 
@@ -37,7 +55,15 @@ def consumers(opened: Opened) -> Sequence[Consumer]:
             opened.engine,
             service="projects",
             policy=PolicyRunner("recognition", on_governance, opened.store),
-        )
+        ),
+        Consumer(
+            "views",
+            opened.source("projects"),
+            PROJECTS.catalogue,
+            opened.engine,
+            service="projects",
+            views=LISTS.views,
+        ),
     ]
 
 
@@ -46,6 +72,14 @@ async def find_held(opened: Opened, person: str, moment: Moment = NOW) -> Sequen
     if moment == NOW:
         return (await reader.fold(MANDATE, person)).state or ()
     return (await reader.fold_at(MANDATE, person, moment.known_at, moment.before)).state or ()
+
+
+async def find_zone(opened: Opened, known_at: datetime | None) -> ZoneInfo:
+    return zone_of((await opened.store.reader.fold_at(OFFICE, THE_OFFICE, known_at)).state)
+
+
+async def watch_the_clock(opened: Opened) -> None:
+    await keep_time(opened.store, TIMERS, partial(find_zone, opened, None))
 
 
 def feed(opened: Opened) -> Feed:
@@ -58,15 +92,39 @@ SERVICE = Service(
     description="What happens in projects: phases, gate requests, and the answers to what the PMO decides.",
     migrations=Path(__file__).parent / "migrations",
     wording=Path(__file__).parent / "wording",
-    routers=[projects.router, waivers.router],
+    routers=[
+        projects.router,
+        baselines.router,
+        changes.router,
+        exceptions.router,
+        waivers.router,
+        tailorings.router,
+        charters.router,
+        closures.router,
+        escalations.router,
+        allocations.router,
+        adoptions.router,
+        corrective_actions.router,
+    ],
     consumers=consumers,
     find_held=find_held,
-    lists=Lists("projects", (), {}, OwnLedger("projects")),
+    find_zone=find_zone,
+    lists=LISTS,
     feed=feed,
-    views_own_ledger=False,
+    leads=(watch_the_clock,),
     tags=[
         {"name": "projects", "description": "Projects from initiation to closure"},
         {"name": "waivers", "description": "Being let off a control for a time"},
+        {"name": "tailorings", "description": "Departures from the standard, for as long as the project runs"},
+        {"name": "charters", "description": "What the project is for"},
+        {"name": "closures", "description": "The end of the project, in good order"},
+        {"name": "escalations", "description": "What the project cannot settle"},
+        {"name": "baselines", "description": "What a project is measured by"},
+        {"name": "changes", "description": "Change control, inside tolerance and beyond it"},
+        {"name": "exceptions", "description": "Forecasts, tolerances and what is reported when they are left"},
+        {"name": "allocations", "description": "Hours of the resource pool for a project"},
+        {"name": "adoption", "description": "Tools and templates that a project takes up"},
+        {"name": "compliance", "description": "What compliance reviews require of projects"},
     ],
 )
 

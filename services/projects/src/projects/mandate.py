@@ -13,6 +13,7 @@ from mandate_events.deciding import Aggregate, Context, Decided, Mandate, Person
 from mandate_events.event import Event, Recorded
 from mandate_events.formats import ProjectId
 from mandate_events.origin import Origin
+from projects.posts import filled, vacated
 
 
 class MandateRecognised(Event, frozen=True, kw_only=True):
@@ -57,12 +58,17 @@ class RecogniseEnd(SystemCommand, frozen=True, kw_only=True):
 Held = tuple[Mandate, ...]
 
 
-def decide(_held: Held | None, command: RecogniseMandate | RecogniseEnd, _context: Context) -> Decided:
+def decide(_held: Held | None, command: RecogniseMandate | RecogniseEnd, context: Context) -> Decided:
+    person, role, project = command.person, command.role, command.project
     match command:
         case RecogniseMandate():
-            return [msgspec.convert(command, MandateRecognised, from_attributes=True)]
+            recognised = msgspec.convert(command, MandateRecognised, from_attributes=True)
+            return [recognised, *filled(context, person, role, project)]
         case RecogniseEnd():
-            return [msgspec.convert(command, MandateEnded, from_attributes=True)]
+            return [
+                msgspec.convert(command, MandateEnded, from_attributes=True),
+                *vacated(context, person, role, project),
+            ]
 
 
 def evolve(held: Held | None, event: MandateRecognised | MandateEnded, record: Recorded[Any]) -> Held:

@@ -4,8 +4,12 @@ A phase ends at a gate. The PM asks for its review, the PMO decides it in govern
 and answered: applied, or not applied and by which rule not.
 """
 
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
 from typing import Any, Final, Literal
 
+import immutables
 import msgspec
 from pydantic import Field
 
@@ -16,6 +20,7 @@ from mandate_events.deciding import (
     Decision,
     Instruction,
     Invalid,
+    On,
     Refused,
     Slug,
     State,
@@ -27,8 +32,11 @@ from mandate_events.formats import ProjectId, Uuid, Versioned
 from mandate_events.identifiers import derived
 from mandate_events.money import Money
 from mandate_events.origin import Origin
+from projects import conditions
+from projects.conditions import Conditions, GateCondition, LapseCondition, MeetCondition
 from projects.evidence import Evidence, EvidenceInput
-from projects.standard import Phase, phases_of
+from projects.standard import Phase, phases_of, version_of
+from projects.tolerance import TOLERANCE, Given, TolerancesSet, check_reported, working_days
 
 Outcome = Literal["go", "conditional_go", "hold", "recycle", "kill"]
 
@@ -94,8 +102,18 @@ class GateDecisionNotApplied(Event, frozen=True, kw_only=True):
     origin: Origin
 
 
+class BaselineEstablished(Event, frozen=True, kw_only=True):
+    """The PMO approved the baseline: from here on the project is measured by it."""
+
+    baseline: Uuid
+    number: int
+    starts_on: date
+    finishes_on: date
+    budget: Money
+
+
 class ProjectHeld(Event, frozen=True, kw_only=True):
-    """The gate's decision is to wait; the PM may ask again."""
+    """The gate's decision is to wait, or a condition of the gate lapsed; the PM may ask for a review."""
 
     gate: str
 
@@ -105,11 +123,11 @@ class ProjectResumed(Event, frozen=True, kw_only=True):
 
 
 class ProjectClosed(Event, frozen=True, kw_only=True):
-    """The last gate is passed; the project has ended as planned."""
+    """The project has ended in good order: its last gate is passed, or the PMO approved its closure."""
 
 
 class ProjectTerminated(Event, frozen=True, kw_only=True):
-    """A gate's decision ended the project."""
+    """A decision of the PMO, on a gate or on an exception, ended the project before its last gate."""
 
     gate: str
 
@@ -121,10 +139,12 @@ EVENTS = (
     GateReviewRequested,
     GateDecisionApplied,
     GateDecisionNotApplied,
+    BaselineEstablished,
     ProjectHeld,
     ProjectResumed,
     ProjectClosed,
     ProjectTerminated,
+    *conditions.EVENTS,
 )
 
 
@@ -137,6 +157,7 @@ class InitiateProject(SystemCommand, frozen=True, kw_only=True):
     gate_path: str
     standard: str
     budget: Money
+    tolerances: Given = msgspec.field(default_factory=dict)
     origin: Origin
 
 
@@ -153,7 +174,18 @@ class ApplyGateDecision(SystemCommand, frozen=True, kw_only=True):
     review: str
     gate: str
     outcome: Outcome
+    conditions: list[GateCondition] = msgspec.field(default_factory=list)
     origin: Origin
+
+
+class Baseline(msgspec.Struct, frozen=True):
+    """The baseline in force."""
+
+    id: str
+    number: int
+    starts_on: date
+    finishes_on: date
+    budget: Money
 
 
 class Project(State, frozen=True):
@@ -168,10 +200,26 @@ class Project(State, frozen=True):
     phase: int = -1
     open_review: str | None = None
     reviews: int = 0
+    conditions: Conditions = immutables.Map()
+    baseline: Baseline | None = None
 
     @property
     def current(self) -> Phase | None:
         return self.phases[self.phase] if 0 <= self.phase < len(self.phases) else None
+
+    @property
+    def planned_cost(self) -> Money:
+        """That of the baseline in force; before there is one, of the envelope."""
+        cost = self.baseline.budget if self.baseline else self.budget
+        assert cost is not None, "a project that can be asked has been initiated"
+        return cost
+
+    @property
+    def planned(self) -> Mapping[str, Decimal | None]:
+        """What a tolerance that is a part of the plan is a part of."""
+        plan = self.baseline
+        time = Decimal(working_days(plan.starts_on, plan.finishes_on)) if plan else None
+        return {"cost": self.planned_cost.value, "time": time}
 
 
 def decide(project: Project | None, command: Instruction, context: Context) -> Decided:
@@ -184,6 +232,12 @@ def decide(project: Project | None, command: Instruction, context: Context) -> D
             return [_requested(project, command, context)]
         case ApplyGateDecision(), Project():
             return _applied(project, command)
+        case MeetCondition(), Project():
+            if project.status == "terminated":
+                raise Refused("project-terminated")
+            return [conditions.met(project.conditions, command)]
+        case LapseCondition(), Project():
+            return _lapsed(project, command)
         case _:
             raise TypeError(f"{type(command).__name__} is not decided by a project")
 
@@ -200,7 +254,15 @@ def _initiated(command: InitiateProject, context: Context) -> Decided:
         ),
         msgspec.convert(command, ProjectInitiated, from_attributes=True),
         PhaseStarted(phase=phases[0].id, gate=phases[0].gate.id),
+        *_tolerances(command, context),
     ]
+
+
+def _tolerances(command: InitiateProject, context: Context) -> list[On]:
+    """Those of the standard, and in their place those that the project was authorised with."""
+    version, id_ = version_of(context, command.standard), context.subject
+    tolerances: Given = {**(version.tolerances if version else {}), **command.tolerances}
+    return [On(TOLERANCE, id_, TolerancesSet(project=id_, tolerances=tolerances))] if tolerances else []
 
 
 def _requested(project: Project, command: RequestGateReview, context: Context) -> GateReviewRequested:
@@ -208,6 +270,7 @@ def _requested(project: Project, command: RequestGateReview, context: Context) -
         raise Refused(f"project-{project.status}")
     if project.open_review:
         raise Refused("review-open", review=project.open_review)
+    check_reported(context, context.subject)
     phase = project.current
     assert phase is not None, "a project that has not ended is in a phase"
     if command.gate != phase.gate.id:
@@ -239,7 +302,16 @@ def _applied(project: Project, command: ApplyGateDecision) -> Decided:
     answer = GateDecisionApplied(
         review=command.review, gate=command.gate, outcome=command.outcome, origin=command.origin
     )
-    return [answer, *_consequences(project, command)]
+    under = conditions.set_by(command.gate, command.conditions, project.conditions)
+    return [answer, *under, *_consequences(project, command)]
+
+
+def _lapsed(project: Project, command: LapseCondition) -> Decided:
+    """Work does not go on past a condition that was not met."""
+    lapsed = conditions.lapsed(project.conditions, command)
+    if lapsed is None:
+        return []
+    return [lapsed, ProjectHeld(gate=lapsed.gate)] if project.status == "active" else [lapsed]
 
 
 def _consequences(project: Project, command: ApplyGateDecision) -> list[Event]:
@@ -279,6 +351,9 @@ def evolve(project: Project | None, event: Event, _record: Recorded[Any]) -> Pro
             return replace(project, open_review=None)
         case GateDecisionNotApplied(), Project():
             return project
+        case BaselineEstablished(), Project():
+            baseline = Baseline(event.baseline, event.number, event.starts_on, event.finishes_on, event.budget)
+            return replace(project, baseline=baseline)
         case ProjectHeld(), Project():
             return replace(project, status="held")
         case ProjectResumed(), Project():
@@ -287,6 +362,8 @@ def evolve(project: Project | None, event: Event, _record: Recorded[Any]) -> Pro
             return replace(project, status="closed")
         case ProjectTerminated(), Project():
             return replace(project, status="terminated")
+        case conditions.ConditionEvent(), Project():
+            return replace(project, conditions=conditions.after(project.conditions, event))
         case _:
             raise TypeError(f"{type(event).__name__} is not an event of a project in this state")
 

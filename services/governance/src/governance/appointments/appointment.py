@@ -3,12 +3,25 @@
 One stream per project. One accountable PM at any instant; PM and PMOfficer are never one person.
 """
 
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from governance.appointments.mandate import give, held_by, withdraw
 from governance.roles import AUDITOR, PM_OFFICER, PMO, PROJECT_MANAGER, SPONSOR
 from governance.strategy.proposal import PROPOSAL
-from mandate_events.deciding import Aggregate, Command, Context, Decided, Decision, PersonId, Refused, State, replace
+from mandate_events.deciding import (
+    Aggregate,
+    Command,
+    Context,
+    Decided,
+    Decision,
+    Line,
+    PersonId,
+    Refused,
+    State,
+    replace,
+)
 from mandate_events.event import Event, Recorded
 from mandate_events.formats import ProjectId
 
@@ -20,12 +33,20 @@ class ManagerAppointed(Event, frozen=True, kw_only=True):
     person: PersonId
 
 
+class AppointmentAccepted(Event, frozen=True, kw_only=True):
+    """The PM takes the appointment on: they know that they are accountable."""
+
+    project: ProjectId
+    person: PersonId
+
+
 class ManagerReplaced(Event, frozen=True, kw_only=True):
-    """Another person is accountable for the project from here on."""
+    """Another person is accountable for the project from here on; what is handed over to whom is said with it."""
 
     project: ProjectId
     person: PersonId
     predecessor: PersonId
+    handover: str | None = None
 
 
 class OfficerAssigned(Event, frozen=True, kw_only=True):
@@ -49,7 +70,25 @@ class SponsorAppointed(Event, frozen=True, kw_only=True):
     person: PersonId
 
 
-EVENTS = (ManagerAppointed, ManagerReplaced, OfficerAssigned, OfficerReleased, SponsorAppointed)
+class SponsorReplaced(Event, frozen=True, kw_only=True):
+    """Another person owns the project's purpose from here on."""
+
+    project: ProjectId
+    person: PersonId
+    predecessor: PersonId
+
+
+EVENTS = (
+    ManagerAppointed,
+    AppointmentAccepted,
+    ManagerReplaced,
+    OfficerAssigned,
+    OfficerReleased,
+    SponsorAppointed,
+    SponsorReplaced,
+)
+
+Handover = Annotated[Line, Field(max_length=500)]
 
 
 class AppointManager(Decision):
@@ -58,10 +97,18 @@ class AppointManager(Decision):
     person: PersonId
 
 
+class AcceptAppointment(Command):
+    """Take on the appointment as the project's PM."""
+
+
 class ReplaceManager(Decision):
     """Make another person the project's PM."""
 
     person: PersonId
+    handover: Handover = Field(
+        description="What is handed over, to whom and how",
+        examples=["Plan, contracts and open risks, to the successor in two sessions by Friday"],
+    )
 
 
 class AssignOfficer(Decision):
@@ -82,52 +129,77 @@ class AppointSponsor(Decision):
     person: PersonId
 
 
+class ReplaceSponsor(Decision):
+    """Make another person the project's sponsor."""
+
+    person: PersonId
+
+
 class Appointments(State, frozen=True):
     manager: str | None = None
+    accepted: bool = False
+    """The PM took the appointment on."""
     officer: str | None = None
     sponsor: str | None = None
 
 
 def decide(given: Appointments | None, command: Any, context: Context) -> Decided:
-    now = given or Appointments()
-    project, person = context.subject, command.person
+    now, project = given or Appointments(), context.subject
     proposal = context.read(PROPOSAL, project)
     if proposal is None or proposal.standard is None:
         raise Refused("not-authorised")
     _check_conflicts(command, now, context)
+    _check_posts(command, now)
     match command:
-        case AppointManager() if now.manager == person:
-            raise Refused("already-appointed", role=PROJECT_MANAGER)
-        case AssignOfficer() if now.officer == person:
-            raise Refused("already-appointed", role=PM_OFFICER)
-        case AppointSponsor() if now.sponsor == person:
-            raise Refused("already-appointed", role=SPONSOR)
-        case AppointManager():
-            if now.manager:
-                raise Refused("manager-in-post")
+        case AppointManager(person=person):
             return [ManagerAppointed(project=project, person=person), give(person, PROJECT_MANAGER, project)]
-        case ReplaceManager():
-            if now.manager is None or now.manager == person:
-                raise Refused("no-change-of-manager")
+        case AcceptAppointment():  # by the PM: nobody else has the right
+            return [AppointmentAccepted(project=project, person=context.actor)]
+        case ReplaceManager(person=person, handover=handover) if now.manager:
             return [
-                ManagerReplaced(project=project, person=person, predecessor=now.manager),
+                ManagerReplaced(project=project, person=person, predecessor=now.manager, handover=handover),
                 withdraw(now.manager, PROJECT_MANAGER, project),
                 give(person, PROJECT_MANAGER, project),
             ]
-        case AssignOfficer():
-            if now.officer:
-                raise Refused("officer-in-post")
+        case AssignOfficer(person=person):
             return [OfficerAssigned(project=project, person=person), give(person, PM_OFFICER, project)]
-        case ReleaseOfficer():
-            if now.officer != person:
-                raise Refused("not-the-officer")
+        case ReleaseOfficer(person=person):
             return [OfficerReleased(project=project, person=person), withdraw(person, PM_OFFICER, project)]
-        case AppointSponsor():
-            if now.sponsor:
-                raise Refused("sponsor-in-post")
+        case AppointSponsor(person=person):
             return [SponsorAppointed(project=project, person=person), give(person, SPONSOR, project)]
+        case ReplaceSponsor(person=person) if now.sponsor:
+            return [
+                SponsorReplaced(project=project, person=person, predecessor=now.sponsor),
+                withdraw(now.sponsor, SPONSOR, project),
+                give(person, SPONSOR, project),
+            ]
         case _:
             raise TypeError(f"{type(command).__name__} is not an appointment")
+
+
+def _check_posts(command: Command, now: Appointments) -> None:
+    """A post is filled by one person at a time, and only who is in it can leave it."""
+    match command:
+        case AppointManager(person=person) if now.manager == person:
+            raise Refused("already-appointed", role=PROJECT_MANAGER)
+        case AssignOfficer(person=person) if now.officer == person:
+            raise Refused("already-appointed", role=PM_OFFICER)
+        case AppointSponsor(person=person) if now.sponsor == person:
+            raise Refused("already-appointed", role=SPONSOR)
+        case AppointManager() if now.manager:
+            raise Refused("manager-in-post")
+        case AcceptAppointment() if now.accepted:
+            raise Refused("already-accepted")
+        case ReplaceManager(person=person) if now.manager in {None, person}:
+            raise Refused("no-change-of-manager")
+        case AssignOfficer() if now.officer:
+            raise Refused("officer-in-post")
+        case ReleaseOfficer(person=person) if now.officer != person:
+            raise Refused("not-the-officer")
+        case AppointSponsor() if now.sponsor:
+            raise Refused("sponsor-in-post")
+        case ReplaceSponsor(person=person) if now.sponsor in {None, person}:
+            raise Refused("no-change-of-sponsor")
 
 
 def _check_conflicts(command: Command, now: Appointments, context: Context) -> None:
@@ -141,7 +213,7 @@ def _check_conflicts(command: Command, now: Appointments, context: Context) -> N
         case AssignOfficer(person=person):
             if person in {now.manager, now.sponsor}:
                 raise Refused("conflict-of-roles", authority=True, role=PM_OFFICER)
-        case AppointSponsor(person=person):
+        case AppointSponsor(person=person) | ReplaceSponsor(person=person):
             if person in {now.manager, now.officer}:
                 raise Refused("conflict-of-roles", authority=True, role=SPONSOR)
         case _:
@@ -154,12 +226,14 @@ def evolve(given: Appointments | None, event: Event, _record: Recorded[Any]) -> 
     now = given or Appointments()
     match event:
         case ManagerAppointed(person=person) | ManagerReplaced(person=person):
-            return replace(now, manager=person)
+            return replace(now, manager=person, accepted=False)
+        case AppointmentAccepted():
+            return replace(now, accepted=True)
         case OfficerAssigned(person=person):
             return replace(now, officer=person)
         case OfficerReleased():
             return replace(now, officer=None)
-        case SponsorAppointed(person=person):
+        case SponsorAppointed(person=person) | SponsorReplaced(person=person):
             return replace(now, sponsor=person)
         case _:
             raise TypeError(f"{type(event).__name__} is not an appointment")

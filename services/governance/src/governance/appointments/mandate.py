@@ -5,6 +5,8 @@ same transaction, so that "what may this person do" is one stream, and its event
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from mandate_events.deciding import Aggregate, Context, Decided, Mandate, On, PersonId, Refused
@@ -30,7 +32,15 @@ class MandateWithdrawn(Event, frozen=True, kw_only=True):
 
 EVENTS = (MandateGiven, MandateWithdrawn)
 
-Held = tuple[Mandate, ...]
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MandateHeld(Mandate):
+    """A mandate, and since when it is held."""
+
+    since: datetime
+
+
+Held = tuple[MandateHeld, ...]
 
 
 def decide(_held: Held | None, _command: Any, _context: Context) -> Decided:
@@ -41,7 +51,7 @@ def evolve(held: Held | None, event: MandateGiven | MandateWithdrawn, record: Re
     others = tuple(m for m in held or () if (m.role, m.project) != (event.role, event.project))
     match event:
         case MandateGiven():
-            return (*others, Mandate(event.role, record.reference, event.project))
+            return (*others, MandateHeld(event.role, record.reference, event.project, since=record.occurredat))
         case MandateWithdrawn():
             return others
 

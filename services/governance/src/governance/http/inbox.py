@@ -3,20 +3,24 @@
 from datetime import date, datetime
 from typing import Annotated, Any, Literal, TypeAlias
 
+import msgspec
 from fastapi import Path, Query
 from pydantic import BaseModel, Field
 from sqlalchemy import select
 from starlette.responses import Response
 
 from governance.domain import GOVERNANCE
+from governance.requests.basis import basis_of
 from governance.requests.kinds import KINDS
 from governance.requests.request import Request
+from governance.standards.standard import STANDARD, Standard, parse
 from governance.views.inbox import INBOX, INBOX_VIEW
 from mandate_web.access import Viewer, reads, viewer
 from mandate_web.consistency import OpenView
 from mandate_web.moment import Instant
 from mandate_web.paging import Cursor, Limit, instant
 from mandate_web.routing import Router
+from mandate_web.things import OpenThings, shows
 
 router = Router(tags=["inbox"])
 
@@ -24,7 +28,18 @@ Id: TypeAlias = Annotated[str, Path(max_length=64, pattern=r"^[0-9a-f-]+$", desc
 
 Status: TypeAlias = Literal["open", "decided", "answered"]
 
-Kind: TypeAlias = Literal["gate-review", "waiver"]
+Kind: TypeAlias = Literal[
+    "gate-review",
+    "waiver",
+    "allocation",
+    "baseline",
+    "change",
+    "exception",
+    "tailoring",
+    "charter",
+    "closure",
+    "escalation",
+]
 
 
 class EvidencePage(BaseModel):
@@ -72,6 +87,48 @@ def shown_request(id_: str, request: Request) -> dict[str, Any]:
         "decided_by": request.decided_by,
         "answer": request.answer,
     }
+
+
+class PointPage(BaseModel):
+    """One point of a list."""
+
+    id: str = Field(examples=["need-stated"])
+    title: str = Field(examples=["The need is stated by who has it"])
+
+
+class JudgedGatePage(BaseModel):
+    """What a gate is judged by."""
+
+    id: str = Field(examples=["gate-1"])
+    title: str = Field(examples=["Investment decision"])
+    criteria: list[PointPage]
+    deliverables: list[PointPage]
+    evidence: list[PointPage]
+
+
+class ControlPage(BaseModel):
+    """A control of the standard."""
+
+    id: str = Field(examples=["independent-cost-review"])
+    title: str = Field(examples=["Independent review of the cost estimate"])
+    mandatory: bool
+
+
+class BasisPage(BaseModel):
+    """What the project's standard says about the request."""
+
+    decider: Literal["pmo", "sponsor"] = Field(description="Whom the standard gives the decision to")
+    gate: JudgedGatePage | None = Field(description="Of a gate review: by which criteria, on what")
+    control: ControlPage | None = Field(description="Of a waiver or a tailoring")
+    tolerances: dict[str, str] = Field(description="By dimension, of what may change them", examples=[{"cost": "10 %"}])
+
+
+class InboxPage(RequestPage):
+    """One request with all that a decision on it rests on."""
+
+    kind: Kind
+    about: str = Field(description="The gate, the control, the period ... that it is about", examples=["gate-1"])
+    standard_says: BasisPage | None = Field(description="null where the version is not known here")
 
 
 class InboxItem(BaseModel):
@@ -138,6 +195,29 @@ def shown_row(row: dict[str, Any]) -> dict[str, Any]:
     decided: datetime | None = row["decided_at"]
     told |= {"requested_at": instant(row["requested_at"]), "decided_at": instant(decided) if decided else None}
     return {**told, "may_decide": GOVERNANCE.rights.roles_for(KINDS[row["kind"]].decide.__name__)}
+
+
+@router.get(
+    "/v1/inbox/{kind}/{id}",
+    operation_id="getInboxItem",
+    responses=shows(InboxPage),
+    **reads("read-governance"),
+)
+async def get_inbox_item(
+    kind: Annotated[Kind, Path(description="The kind of request")],
+    id: Id,  # noqa: A002
+    who: Annotated[Viewer, viewer("read-governance")],
+    things: OpenThings,
+) -> Response:
+    """One request with what it rests on, and what the project's standard says about it."""
+    fold = await things.find(KINDS[kind].aggregate, id, seen=lambda request: who.sees(request.project))
+    request: Request = fold.state
+    name, number = parse(request.standard)
+    standard: Standard | None = await things.peek(STANDARD, name)
+    version = standard.versions.get(number) if standard else None
+    says = msgspec.to_builtins(basis_of(kind, request, version.content)) if version else None
+    own = {"kind": kind, "about": str(getattr(request, KINDS[kind].about)), "standard_says": says}
+    return await things.answer(fold, {**shown_request(id, request), **own})
 
 
 assert set(KINDS) == set(Kind.__args__)  # type: ignore[attr-defined]  # OpenAPI names them literally

@@ -8,12 +8,15 @@ from starlette.responses import Response
 from governance.office import (
     OFFICE,
     THE_OFFICE,
+    AmendCharter,
     AppointAuditor,
     AppointMember,
     AppointObserver,
     CharterOffice,
     Office,
+    RemoveAuditor,
     RemoveMember,
+    RemoveObserver,
 )
 from mandate_events.deciding import Decision, PersonId
 from mandate_web.access import Viewer, reads, viewer
@@ -60,6 +63,12 @@ def shown(_id: str, office: Office) -> dict[str, Any]:
     }
 
 
+@router.post("/v1/office/amendments", operation_id="amendCharter", **decides(AmendCharter))
+async def amend(command: AmendCharter, desk: OpenDesk) -> Response:
+    """Amend the charter: name, time zone and currency as they are from now on."""
+    return await desk.decide(OFFICE, THE_OFFICE, command, location="/v1/office")
+
+
 @router.post("/v1/office/members", operation_id="appointMember", **decides(AppointMember))
 async def appoint_member(command: AppointMember, desk: OpenDesk) -> Response:
     """Let a person act for the PMO."""
@@ -79,7 +88,21 @@ async def appoint_auditor(command: AppointAuditor, desk: OpenDesk) -> Response:
     return await desk.decide(OFFICE, THE_OFFICE, command, location="/v1/office")
 
 
+@router.post("/v1/office/auditors/{person}/removals", operation_id="removeAuditor", **decides(RemoveAuditor))
+async def remove_auditor(person: PersonId, command: Decision, desk: OpenDesk) -> Response:
+    """End a person's audit."""
+    removal = RemoveAuditor(person=person, reason=command.reason)
+    return await desk.decide(OFFICE, THE_OFFICE, removal, location="/v1/office")
+
+
 @router.post("/v1/office/observers", operation_id="appointObserver", **decides(AppointObserver))
 async def appoint_observer(command: AppointObserver, desk: OpenDesk) -> Response:
     """Let a person read the portfolio's reports."""
     return await desk.decide(OFFICE, THE_OFFICE, command, location="/v1/office")
+
+
+@router.post("/v1/office/observers/{person}/removals", operation_id="removeObserver", **decides(RemoveObserver))
+async def remove_observer(person: PersonId, command: Decision, desk: OpenDesk) -> Response:
+    """Let a person no longer read the portfolio's reports."""
+    removal = RemoveObserver(person=person, reason=command.reason)
+    return await desk.decide(OFFICE, THE_OFFICE, removal, location="/v1/office")

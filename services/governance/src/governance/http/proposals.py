@@ -1,29 +1,32 @@
-"""Routes of intake and appointments."""
+"""Routes of intake."""
 
-from typing import Annotated, Any, Literal
+from datetime import date
+from typing import Annotated, Any
 
-from fastapi import Path, Request
+import msgspec
+from fastapi import Path
 from pydantic import BaseModel, Field
 from sqlalchemy import select
 from starlette.responses import Response
 
-from governance.appointments import appointment
-from governance.appointments.appointment import (
-    APPOINTMENT,
-    AppointManager,
-    AppointSponsor,
-    AssignOfficer,
-    ReleaseOfficer,
-    ReplaceManager,
+from governance.strategy.alignment import ScoreProposal
+from governance.strategy.proposal import (
+    PROPOSAL,
+    AmendProposal,
+    AuthoriseProject,
+    DeferProposal,
+    Proposal,
+    ProposeProject,
+    RejectProposal,
+    RequestMore,
+    Status,
 )
-from governance.strategy.proposal import PROPOSAL, AuthoriseProject, Proposal, ProposeProject
 from governance.views.proposals import PROPOSALS, PROPOSALS_VIEW
 from mandate_events.deciding import Command, Slug
 from mandate_web.access import Viewer, reads, viewer
 from mandate_web.amount import Amount, amount_in, amount_of
 from mandate_web.consistency import OpenView
 from mandate_web.desk import OpenDesk, decides
-from mandate_web.moment import AsOf, end_of
 from mandate_web.paging import Cursor, Limit
 from mandate_web.routing import Router
 from mandate_web.things import OpenThings, shows
@@ -42,10 +45,7 @@ async def propose(command: ProposeProject, desk: OpenDesk) -> Response:
     return await desk.decide(PROPOSAL, command.id, command, location=f"/v1/proposals/{command.id}")
 
 
-Status = Literal["proposed", "authorised"]
-
-
-class ProposalPage(BaseModel):
+class ProposalItem(BaseModel):
     """A proposal, and what was authorised of it."""
 
     id: str = Field(description="Id of the proposal and its project", examples=["0190f3a5-7b1c-5c7e-9f43-5a1d2c3b4e5f"])
@@ -60,10 +60,42 @@ class ProposalPage(BaseModel):
     budget: Amount | None = Field(description="What was authorised")
 
 
+class BusinessCasePage(BaseModel):
+    """Why it should be done."""
+
+    text: str | None = Field(description="SHA-256 of what is kept here: `GET /v1/blobs/{sha256}`")
+    sha256: str | None = Field(description="SHA-256 of a document that is kept elsewhere")
+    uri: str | None
+
+
+class ScorePage(BaseModel):
+    """The latest score of one person by one version of a scoring model."""
+
+    model: str = Field(examples=["alignment@1"])
+    scorer: str = Field(description="Person id", examples=["ce25ad4a-5edf-59aa-983a-c33342cd72ca"])
+    scores: dict[str, str] = Field(description="By criterion", examples=[{"environment": "4"}])
+    total: str = Field(description="Out of 100", examples=["72.5000"])
+
+
+class ProposalPage(ProposalItem):
+    """A proposal with what it rests on, its scores, and what was decided."""
+
+    business_case: BusinessCasePage | None
+    objectives: list[str] = Field(description="Ids of the objectives it serves")
+    effort_days: str | None = Field(description="Days of work that it takes", examples=["220"])
+    requested: str | None = Field(description="What more the PMO asks for")
+    deferred_until: date | None
+    scores: list[ScorePage]
+    tolerances: dict[str, str] = Field(
+        description="By dimension, as authorised",
+        examples=[{"time": "20", "cost": "10 %"}],
+    )
+
+
 class Proposals(BaseModel):
     """One page of proposals."""
 
-    items: list[ProposalPage]
+    items: list[ProposalItem]
     next: str | None = Field(description="Cursor of the next page")
 
 
@@ -82,11 +114,11 @@ async def list_proposals(
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:
-    """Proposals by reference. With a role in projects only, a person sees those."""
+    """Proposals by reference. With a role in projects only, a person sees those, and what they proposed."""
     page = view.page_of({"list": "proposals", "status": status, "portfolio": portfolio}, limit, cursor)
     wanted = select(PROPOSALS)
     if not who.sees_all():
-        wanted = wanted.where(PROPOSALS.c.id.in_(who.projects()))
+        wanted = wanted.where(PROPOSALS.c.id.in_(who.projects()) | (PROPOSALS.c.proposed_by == who.person.id))
     if status:
         wanted = wanted.where(PROPOSALS.c.status == status)
     if portfolio:
@@ -98,7 +130,7 @@ async def list_proposals(
 
 def shown_row(row: dict[str, Any]) -> dict[str, Any]:
     return {
-        **{name: row[name] for name in ProposalPage.model_fields if name in row},
+        **{name: row[name] for name in ProposalItem.model_fields if name in row},
         "forecast_cost": amount_in(row, "forecast_amount", "currency"),
         "budget": amount_in(row, "budget_amount", "currency"),
     }
@@ -107,7 +139,7 @@ def shown_row(row: dict[str, Any]) -> dict[str, Any]:
 @router.get("/v1/proposals/{id}", operation_id="getProposal", responses=shows(ProposalPage), **reads("read-governance"))
 async def get_proposal(id: Id, who: Annotated[Viewer, viewer("read-governance")], things: OpenThings) -> Response:  # noqa: A002
     """One proposal. One that you may not see is not found: its id can be guessed from its reference."""
-    fold = await things.find(PROPOSAL, id, seen=lambda _: who.sees(id))
+    fold = await things.find(PROPOSAL, id, seen=lambda found: who.sees(id) or found.proposer == who.person.id)
     return await things.answer(fold, shown(id, fold.state))
 
 
@@ -124,80 +156,54 @@ def shown(id_: str, proposal: Proposal) -> dict[str, Any]:
         "proposed_by": proposal.proposer,
         "standard": proposal.standard,
         "budget": amount_of(proposal.budget),
+        "business_case": msgspec.to_builtins(proposal.business_case),
+        "objectives": list(proposal.objectives),
+        "effort_days": proposal.effort_days,
+        "requested": proposal.requested,
+        "deferred_until": proposal.deferred_until and proposal.deferred_until.isoformat(),
+        "scores": [
+            {"model": model, "scorer": scorer, "scores": score.scores, "total": score.total}
+            for (model, scorer), score in sorted(proposal.scores.items())
+        ],
+        "tolerances": proposal.tolerances,
     }
+
+
+@router.post("/v1/proposals/{id}/amendments", operation_id="amendProposal", **decides(AmendProposal))
+async def amend(id: Id, command: AmendProposal, desk: OpenDesk) -> Response:  # noqa: A002
+    """Change a proposal of your own, or answer what more was asked for. Scores of what it was no longer count."""
+    return await _decide(desk, id, command)
+
+
+@router.post("/v1/proposals/{id}/scores", operation_id="scoreProposal", **decides(ScoreProposal))
+async def score(id: Id, command: ScoreProposal, desk: OpenDesk) -> Response:  # noqa: A002
+    """Score a proposal by a version of a scoring model. Your latest score counts; never on a proposal of your own."""
+    return await _decide(desk, id, command)
+
+
+@router.post("/v1/proposals/{id}/requests", operation_id="requestMore", **decides(RequestMore))
+async def request_more(id: Id, command: RequestMore, desk: OpenDesk) -> Response:  # noqa: A002
+    """Ask the proposer for what is lacking."""
+    return await _decide(desk, id, command)
+
+
+@router.post("/v1/proposals/{id}/deferrals", operation_id="deferProposal", **decides(DeferProposal))
+async def defer(id: Id, command: DeferProposal, desk: OpenDesk) -> Response:  # noqa: A002
+    """Put the proposal off until a day. It can be authorised or rejected before."""
+    return await _decide(desk, id, command)
+
+
+@router.post("/v1/proposals/{id}/rejections", operation_id="rejectProposal", **decides(RejectProposal))
+async def reject(id: Id, command: RejectProposal, desk: OpenDesk) -> Response:  # noqa: A002
+    """Reject the proposal: nothing more is decided on it."""
+    return await _decide(desk, id, command)
 
 
 @router.post("/v1/proposals/{id}/authorisations", operation_id="authoriseProject", **decides(AuthoriseProject))
 async def authorise(id: Id, command: AuthoriseProject, desk: OpenDesk) -> Response:  # noqa: A002
-    """Let the project begin: standard, gate path and budget are fixed with it."""
-    return await desk.decide(PROPOSAL, id, command, location=f"/v1/proposals/{id}")
+    """Let the project begin: standard, gate path, budget, tolerances and objectives are fixed with it."""
+    return await _decide(desk, id, command)
 
 
-@router.post("/v1/projects/{id}/managers", operation_id="appointManager", **decides(AppointManager))
-async def appoint_manager(id: Id, command: AppointManager, desk: OpenDesk) -> Response:  # noqa: A002
-    """Appoint the PM."""
-    return await _appoint(desk, id, command)
-
-
-@router.post("/v1/projects/{id}/manager-replacements", operation_id="replaceManager", **decides(ReplaceManager))
-async def replace_manager(id: Id, command: ReplaceManager, desk: OpenDesk) -> Response:  # noqa: A002
-    """Put another PM in the post."""
-    return await _appoint(desk, id, command)
-
-
-@router.post("/v1/projects/{id}/officers", operation_id="assignOfficer", **decides(AssignOfficer))
-async def assign_officer(id: Id, command: AssignOfficer, desk: OpenDesk) -> Response:  # noqa: A002
-    """Assign the PMOfficer."""
-    return await _appoint(desk, id, command)
-
-
-@router.post("/v1/projects/{id}/officer-releases", operation_id="releaseOfficer", **decides(ReleaseOfficer))
-async def release_officer(id: Id, command: ReleaseOfficer, desk: OpenDesk) -> Response:  # noqa: A002
-    """Release the PMOfficer."""
-    return await _appoint(desk, id, command)
-
-
-@router.post("/v1/projects/{id}/sponsors", operation_id="appointSponsor", **decides(AppointSponsor))
-async def appoint_sponsor(id: Id, command: AppointSponsor, desk: OpenDesk) -> Response:  # noqa: A002
-    """Appoint the sponsor."""
-    return await _appoint(desk, id, command)
-
-
-async def _appoint(desk: OpenDesk, id_: str, command: Command) -> Response:
-    return await desk.decide(APPOINTMENT, id_, command, location=f"/v1/projects/{id_}/appointments")
-
-
-class Appointments(BaseModel):
-    """Who runs, watches and owns a project: person ids."""
-
-    project: str = Field(examples=["0190f3a5-7b1c-5c7e-9f43-5a1d2c3b4e5f"])
-    manager: str | None = Field(description="The PM")
-    officer: str | None = Field(description="The PMOfficer")
-    sponsor: str | None
-
-
-@router.get(
-    "/v1/projects/{id}/appointments",
-    operation_id="getAppointments",
-    responses=shows(Appointments),
-    **reads("read-governance"),
-)
-async def get_appointments(
-    request: Request,
-    id: Id,  # noqa: A002
-    who: Annotated[Viewer, viewer("read-governance")],
-    things: OpenThings,
-    as_of: AsOf = None,
-) -> Response:
-    """Who runs, watches and owns the project.
-
-    With `as_of`, who did at the end of that day, in the time zone of the charter.
-    """
-    before = None if as_of is None else end_of(as_of, await request.app.state.find_zone(things.known_at))
-    fold = await things.find(APPOINTMENT, id, seen=lambda _: who.sees(id), before=before)
-    return await things.answer(fold, shown_appointments(id, fold.state))
-
-
-def shown_appointments(id_: str, given: appointment.Appointments) -> dict[str, Any]:
-    """Who holds the posts of a project, as it is told."""
-    return {"project": id_, "manager": given.manager, "officer": given.officer, "sponsor": given.sponsor}
+async def _decide(desk: OpenDesk, id_: str, command: Command) -> Response:
+    return await desk.decide(PROPOSAL, id_, command, location=f"/v1/proposals/{id_}")

@@ -1,7 +1,7 @@
 """What all requests of projects have in common: each opens by what was heard, is decided once, and is answered.
 
-The PMO decides at boundaries, never the work inside them. Who asked, who runs or owns the project, and a member who is
-its PMOfficer do not decide it.
+The PMO decides at boundaries, never the work inside them; a standard may give a kind of decision to the sponsor. Who
+asked, who runs or owns the project, and a member who is its PMOfficer do not decide for the PMO.
 """
 
 from collections.abc import Mapping
@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from governance.appointments import appointment
 from governance.appointments.appointment import APPOINTMENT
 from governance.office import today
+from governance.standards.standard import STANDARD, parse
 from mandate_events.deciding import Context, Decided, Invalid, PersonId, Refused, State, SystemCommand, Text, Title
 from mandate_events.event import Event
 from mandate_events.formats import ProjectId, Sha256, Versioned
@@ -95,6 +96,11 @@ class Request(State, frozen=True, kw_only=True):
     """What the project said: `applied`, or the rule by which it was not."""
 
     @property
+    def asked_by(self) -> frozenset[str]:
+        """Who does not decide it, because they want it."""
+        return frozenset({self.requested_by})
+
+    @property
     def status(self) -> str:
         if self.outcome is None:
             return "open"
@@ -131,7 +137,7 @@ def answer_of(event: DecisionAnswered) -> str:
 
 
 def asked_for_it(request: Request | None, _command: Any, context: Context) -> bool:
-    return request is not None and request.requested_by == context.actor
+    return request is not None and context.actor in request.asked_by
 
 
 def runs_the_project(request: Request | None, _command: Any, context: Context) -> bool:
@@ -148,6 +154,26 @@ def owns_the_project(request: Request | None, _command: Any, context: Context) -
 def is_its_officer(request: Request | None, command: Any, context: Context) -> bool:
     appointed = context.read(APPOINTMENT, request.project) if request else None
     return appointment.is_its_officer(appointed, command, context)
+
+
+def given_to_sponsor(kind: str) -> Separation:
+    """Whether the standard that the project runs to has the sponsor decide this kind of request."""
+
+    def is_given(request: Request | None, _command: Any, context: Context) -> bool:
+        if request is None:
+            return False
+        name, number = parse(request.standard)
+        standard = context.read(STANDARD, name)
+        version = standard.versions.get(number) if standard else None
+        return version is not None and version.decider(kind) == "sponsor"
+
+    return is_given
+
+
+def left_to_pmo(kind: str) -> Separation:
+    """Whether the standard that the project runs to has the PMO decide this kind of request."""
+    is_given = given_to_sponsor(kind)
+    return lambda request, command, context: not is_given(request, command, context)
 
 
 DECIDING: Final[Mapping[str, Separation]] = {

@@ -1,131 +1,95 @@
-"""Standards: versions of the methodology. A published one never changes; projects run to the one they were given."""
+"""Standards: versions of the methodology. A published one never changes; projects run to the one they were given.
+
+A draft is written by some, reviewed by others, and published by another than who wrote it alone. A version that is
+retired names what follows it: no project is given it any more, and those that run to it go on.
+"""
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Annotated, Any, Literal, TypeAlias
 
 import immutables
 import msgspec
-from pydantic import BaseModel, ConfigDict, Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 
+from governance.standards.content import Content, Decider, GatePath, members
+from governance.standards.document import DocumentCommand, recorded
+from governance.standards.ready import AdoptTemplate, ready
 from mandate_events.deciding import (
     Aggregate,
     Command,
     Context,
     Decided,
     Decision,
+    Invalid,
     Refused,
-    Slug,
     State,
     Text,
-    Title,
     replace,
 )
 from mandate_events.event import Event, Recorded
-from mandate_events.formats import Sha256
+from mandate_events.formats import Versioned
+
+Verdict: TypeAlias = Literal["approve", "revise"]
+Status: TypeAlias = Literal["draft", "published", "retired"]
+StandardReference: TypeAlias = Annotated[
+    str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*@[1-9][0-9]{0,5}$", examples=["capital-delivery@1"])
+]
 
 
-class Gate(msgspec.Struct, frozen=True):
-    """Where the PMO decides whether, and how, a project goes on."""
-
-    id: str
-    title: str
-
-
-class Phase(msgspec.Struct, frozen=True):
-    """A stretch of work that ends at a gate."""
-
-    id: str
-    title: str
-    gate: Gate
-
-
-class GatePath(msgspec.Struct, frozen=True):
-    """The phases that a kind of project goes through, in order."""
-
-    id: str
-    title: str
-    phases: list[Phase]
-
-
-class StandardDrafted(Event, frozen=True, kw_only=True):
-    """A new version is being written. `text` is the SHA-256 of its full wording, where that was given."""
+class StandardDrafted(Content, frozen=True, kw_only=True):
+    """A new version is being written. `text` is the SHA-256 of its prose, where that was given."""
 
     version: int
-    title: str
-    paths: list[GatePath]
-    text: Sha256 | None = None
+    template: str | None = None
+    """The ready standard that it begins with, and its language: `light.en`."""
 
 
-class StandardDraftRevised(Event, frozen=True, kw_only=True):
-    """The draft was rewritten as a whole."""
+class StandardDraftRevised(Content, frozen=True, kw_only=True):
+    """The draft was rewritten as a whole. Reviews of what it was before no longer count."""
 
     version: int
-    title: str
-    paths: list[GatePath]
-    text: Sha256 | None = None
 
 
-class StandardPublished(Event, frozen=True, kw_only=True):
+class StandardReviewed(Event, frozen=True, kw_only=True):
+    """Somebody who did not write the draft read it, and would have it published, or revised."""
+
+    version: int
+    verdict: Verdict
+    comment: str | None = None
+
+
+class StandardPublished(Content, frozen=True, kw_only=True):
     """The version is in force for projects authorised under it. It never changes again."""
 
     version: int
-    title: str
-    paths: list[GatePath]
-    text: Sha256 | None = None
 
 
-EVENTS = (StandardDrafted, StandardDraftRevised, StandardPublished)
+class StandardRetired(Event, frozen=True, kw_only=True):
+    """No project is given the version any more, but its successor. Those that run to it go on."""
+
+    version: int
+    successor: Versioned
 
 
-class GateInput(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    id: Slug = Field(examples=["gate-1"])
-    title: Title = Field(examples=["Business case approved"])
+EVENTS = (StandardDrafted, StandardDraftRevised, StandardReviewed, StandardPublished, StandardRetired)
 
 
-class PhaseInput(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    id: Slug = Field(examples=["business-case"])
-    title: Title = Field(examples=["Business case"])
-    gate: GateInput
-
-
-class GatePathInput(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    id: Slug = Field(examples=["two-gate"])
-    title: Title = Field(examples=["Two gates"])
-    phases: list[PhaseInput] = Field(min_length=1, max_length=20)
-
-    @model_validator(mode="after")
-    def _named_once(self) -> Self:
-        for names in ([phase.id for phase in self.phases], [phase.gate.id for phase in self.phases]):
-            if len(set(names)) < len(names):
-                raise PydanticCustomError("phase-ids", "each phase and each gate of a path needs its own id")
-        return self
-
-    def recorded(self) -> GatePath:
-        return msgspec.convert(self.model_dump(), GatePath)
-
-
-class _Content(Command):
-    title: Title = Field(examples=["Capital delivery standard"])
-    paths: list[GatePathInput] = Field(min_length=1, max_length=20)
-    text: Text | None = Field(default=None, max_length=1_000_000, description="The full wording, kept as a document")
-
-    @model_validator(mode="after")
-    def _paths_named_once(self) -> Self:
-        if len({path.id for path in self.paths}) < len(self.paths):
-            raise PydanticCustomError("path-ids", "each gate path needs its own id")
-        return self
-
-
-class DraftStandard(_Content):
+class DraftStandard(DocumentCommand):
     """Begin a new version of a standard (the first one makes the standard)."""
 
 
-class ReviseDraft(_Content):
+class ReviseDraft(DocumentCommand):
     """Replace the draft's content."""
+
+
+class ReviewDraft(Decision):
+    """Say of a draft that others wrote whether it can be published."""
+
+    version: int = Field(ge=1, le=999_999, examples=[1])
+    verdict: Verdict
+    comment: Annotated[Text, Field(min_length=1, max_length=500)] | None = Field(
+        default=None, examples=["Say who holds the contingency"]
+    )
 
 
 class PublishStandard(Decision):
@@ -134,12 +98,42 @@ class PublishStandard(Decision):
     version: int = Field(ge=1)
 
 
+class RetireStandard(Decision):
+    """Give a published version to no project any more, but its successor."""
+
+    version: int = Field(ge=1, le=999_999, examples=[1])
+    successor: StandardReference = Field(
+        description="A published version, of this standard or of another", examples=["capital-delivery@2"]
+    )
+
+
 class Version(State, frozen=True):
-    title: str
-    paths: Mapping[str, GatePath]
-    text: str | None
+    content: Content
     authors: frozenset[str]
+    template: str | None = None
+    reviews: immutables.Map[str, StandardReviewed] = msgspec.field(default_factory=immutables.Map)
+    """What each reviewer said last of the draft as it is."""
     published: bool = False
+    successor: str | None = None
+
+    @property
+    def paths(self) -> Mapping[str, GatePath]:
+        return {path.id: path for path in self.content.paths}
+
+    @property
+    def status(self) -> Status:
+        if not self.published:
+            return "draft"
+        return "retired" if self.successor else "published"
+
+    @property
+    def in_force(self) -> bool:
+        """Whether projects may be given it."""
+        return self.status == "published"
+
+    def decider(self, kind: str) -> Decider:
+        """Who decides this kind of request."""
+        return next((decider for given, decider in self.content.deciders.items() if given == kind), "pmo")
 
 
 class Standard(State, frozen=True):
@@ -159,26 +153,57 @@ def decide(standard: Standard | None, command: Command, context: Context) -> Dec
     standard = standard or Standard()
     match command:
         case DraftStandard():
-            if standard.draft:
-                raise Refused("draft-open", version=standard.latest)
-            return [StandardDrafted(version=standard.latest + 1, **_content(command, context))]
+            return [_drafted(standard, command, context)]
+        case AdoptTemplate(template=template, language=language):
+            return [_drafted(standard, ready(template, language), context, f"{template}.{language}")]
         case ReviseDraft():
             if not standard.draft:
                 raise Refused("no-draft")
-            return [StandardDraftRevised(version=standard.latest, **_content(command, context))]
+            return [StandardDraftRevised(version=standard.latest, **recorded(command, context))]
+        case ReviewDraft(version=number):
+            _draft(standard, number)
+            return [StandardReviewed(version=number, verdict=command.verdict, comment=command.comment)]
         case PublishStandard(version=number):
-            draft = standard.draft
-            if draft is None or number != standard.latest:
-                raise Refused("no-such-draft", version=number)
-            paths = list(draft.paths.values())
-            return [StandardPublished(version=number, title=draft.title, paths=paths, text=draft.text)]
+            return [_published(standard, number)]
+        case RetireStandard():
+            return [_retired(standard, command, context)]
         case _:
             raise TypeError(f"{type(command).__name__} is not decided by a standard")
 
 
-def _content(command: _Content, context: Context) -> dict[str, Any]:
-    text = context.attach("text/markdown; charset=utf-8", command.text.encode()) if command.text else None
-    return {"title": command.title, "paths": [path.recorded() for path in command.paths], "text": text}
+def _drafted(
+    standard: Standard, document: DocumentCommand, context: Context, template: str | None = None
+) -> StandardDrafted:
+    if standard.draft:
+        raise Refused("draft-open", version=standard.latest)
+    return StandardDrafted(version=standard.latest + 1, template=template, **recorded(document, context))
+
+
+def _draft(standard: Standard, number: int) -> Version:
+    if standard.draft is None or number != standard.latest:
+        raise Refused("no-such-draft", version=number)
+    return standard.draft
+
+
+def _published(standard: Standard, number: int) -> StandardPublished:
+    draft = _draft(standard, number)
+    if any(review.verdict == "revise" for review in draft.reviews.values()):
+        raise Refused("draft-to-be-revised", version=number)
+    return StandardPublished(version=number, **members(draft.content))
+
+
+def _retired(standard: Standard, command: RetireStandard, context: Context) -> StandardRetired:
+    version = standard.versions.get(command.version)
+    if version is None or not version.in_force:
+        raise Refused("no-such-version-in-force", version=command.version)
+    if command.successor == f"{context.subject}@{command.version}":
+        raise Invalid("/successor", "own-successor")
+    name, number = parse(command.successor)
+    other = standard if name == context.subject else context.read(STANDARD, name)
+    successor = other.versions.get(number) if other else None
+    if successor is None or not successor.in_force:
+        raise Invalid("/successor", "not-a-published-standard", standard=command.successor)
+    return StandardRetired(version=command.version, successor=command.successor)
 
 
 def evolve(standard: Standard | None, event: Event, record: Recorded[Any]) -> Standard:
@@ -187,17 +212,22 @@ def evolve(standard: Standard | None, event: Event, record: Recorded[Any]) -> St
         case StandardDrafted() | StandardDraftRevised():
             before = standard.versions.get(event.version)
             authors = (before.authors if before else frozenset()) | {record.actor}
-            paths = {path.id: path for path in event.paths}
-            version = Version(event.title, paths, event.text, authors)
+            template = event.template if isinstance(event, StandardDrafted) else before.template if before else None
+            version = Version(Content(**members(event)), authors, template)
+        case StandardReviewed():
+            draft = standard.versions[event.version]
+            version = replace(draft, reviews=draft.reviews.set(record.actor, event))
         case StandardPublished():
             version = replace(standard.versions[event.version], published=True)
+        case StandardRetired(successor=successor):
+            version = replace(standard.versions[event.version], successor=successor)
         case _:
             raise TypeError(f"{type(event).__name__} is not an event of a standard")
     return Standard(standard.versions.set(event.version, version))
 
 
 STANDARD: Aggregate[Standard] = Aggregate(
-    "standard", decide, evolve, events=EVENTS, opened_by=frozenset({DraftStandard})
+    "standard", decide, evolve, events=EVENTS, opened_by=frozenset({DraftStandard, AdoptTemplate})
 )
 
 
@@ -212,3 +242,7 @@ def parse(reference: str) -> tuple[str, int]:
 
 def is_sole_author(standard: Standard | None, _command: Any, context: Context) -> bool:
     return bool(standard and standard.draft and standard.draft.authors == {context.actor})
+
+
+def is_author(standard: Standard | None, _command: Any, context: Context) -> bool:
+    return bool(standard and standard.draft and context.actor in standard.draft.authors)

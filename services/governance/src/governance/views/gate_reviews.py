@@ -4,10 +4,10 @@ from typing import Any, Final
 
 from sqlalchemy import Column, DateTime, Text
 
-from governance.requests.gate_review import GateDecided, GateReviewOpened
+from governance.requests.gate_review import GATE_REVIEW, GateDecided, GateReviewOpened
 from governance.requests.request import DecisionAnswered, answer_of
 from mandate_events.event import Recorded
-from mandate_events.rows import Change
+from mandate_events.rows import Change, Gone
 from mandate_events.view import View, table
 
 GATE_REVIEWS: Final = table(
@@ -26,7 +26,9 @@ GATE_REVIEWS: Final = table(
 )
 
 
-def change(record: Recorded[Any]) -> Change:
+def change(record: Recorded[Any]) -> Change | Gone:
+    if not record.subject.startswith(f"{GATE_REVIEW.name}/"):  # other requests are answered by the same event
+        return Gone(record.thing)
     says: dict[str, Any] = {}
     match record.data:
         case GateReviewOpened() as event:

@@ -4,7 +4,14 @@ from typing import Any, Final
 
 from sqlalchemy import Column, Numeric, Text
 
-from governance.strategy.proposal import ProjectAuthorised, ProjectProposed
+from governance.strategy.proposal import (
+    MoreRequested,
+    ProjectAuthorised,
+    ProjectProposed,
+    ProposalAmended,
+    ProposalDeferred,
+    ProposalRejected,
+)
 from mandate_events.event import Recorded
 from mandate_events.rows import Change
 from mandate_events.view import View, table
@@ -26,16 +33,33 @@ PROPOSALS: Final = table(
 
 
 def change(record: Recorded[Any]) -> Change:
-    event = record.data
-    says = {"gate_path": event.gate_path}
-    match event:
-        case ProjectProposed(forecast_cost=cost):
-            says |= {"portfolio": event.portfolio, "reference": event.reference, "title": event.title}
-            says |= {"forecast_amount": cost.value, "currency": cost.currency}
+    match record.data:
+        case ProjectProposed() as event:
+            says = {**_described(event), "portfolio": event.portfolio, "reference": event.reference}
             says |= {"status": "proposed", "proposed_by": record.actor}
-        case ProjectAuthorised(budget=budget):
-            says |= {"status": "authorised", "standard": event.standard, "budget_amount": budget.value}
+        case ProposalAmended(answers=answers) as event:
+            says = _described(event) | ({"status": "proposed"} if answers else {})
+        case MoreRequested():
+            says = {"status": "more_requested"}
+        case ProposalDeferred():
+            says = {"status": "deferred"}
+        case ProposalRejected():
+            says = {"status": "rejected"}
+        case ProjectAuthorised(budget=budget) as event:
+            says = {"gate_path": event.gate_path, "status": "authorised"}
+            says |= {"standard": event.standard, "budget_amount": budget.value}
     return Change(record.thing, says)
 
 
-PROPOSALS_VIEW: Final = View(PROPOSALS, (ProjectProposed, ProjectAuthorised), change)
+def _described(event: ProjectProposed | ProposalAmended) -> dict[str, Any]:
+    cost = event.forecast_cost
+    money = {"forecast_amount": cost.value, "currency": cost.currency}
+    return {"title": event.title, "gate_path": event.gate_path, **money}
+
+
+PROPOSALS_VIEW: Final = View(
+    PROPOSALS,
+    (ProjectProposed, ProposalAmended, MoreRequested, ProposalDeferred, ProposalRejected, ProjectAuthorised),
+    change,
+    version=2,
+)

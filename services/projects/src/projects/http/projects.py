@@ -1,5 +1,6 @@
 """Routes of projects."""
 
+from datetime import date
 from typing import Annotated, Any
 
 import msgspec
@@ -12,6 +13,8 @@ from mandate_web.amount import Amount, amount_of
 from mandate_web.desk import OpenDesk, decides
 from mandate_web.routing import Router
 from mandate_web.things import OpenThings, shows
+from projects import conditions
+from projects.conditions import MeetCondition
 from projects.project import PROJECT, Project, RequestGateReview, Status
 
 router = Router(tags=["projects"])
@@ -34,6 +37,27 @@ class PhasePage(BaseModel):
     gate: GatePage
 
 
+class ConditionPage(BaseModel):
+    """What the project must do after a conditional go."""
+
+    number: int = Field(examples=[1])
+    gate: str = Field(examples=["gate-1"])
+    text: str = Field(examples=["Confirm the supplier's guarantee"])
+    owner: str = Field(examples=["The manager"])
+    due_on: date = Field(description="Last day, in the time zone of the charter", examples=["2026-09-30"])
+    status: conditions.Status
+
+
+class BaselineInForce(BaseModel):
+    """What the project is measured by."""
+
+    id: str = Field(description="Read it at `GET /v1/baselines/{id}`")
+    number: int = Field(examples=[1])
+    starts_on: date
+    finishes_on: date
+    budget: Amount
+
+
 class ProjectPage(BaseModel):
     """A project: its envelope, its phases, where it stands."""
 
@@ -49,6 +73,8 @@ class ProjectPage(BaseModel):
     gate: str | None = Field(description="The gate ahead", examples=["gate-1"])
     open_review: str | None = Field(description="The gate review that was requested and is not answered")
     phases: list[PhasePage] = Field(description="All of them, in order")
+    conditions: list[ConditionPage] = Field(description="Of the gates that it passed, by number")
+    baseline: BaselineInForce | None = Field(description="Null before the first is approved")
 
 
 @router.get("/v1/projects/{id}", operation_id="getProject", responses=shows(ProjectPage), **reads("read-projects"))
@@ -74,10 +100,21 @@ def shown(id_: str, project: Project) -> dict[str, Any]:
         "gate": current.gate.id if current else None,
         "open_review": project.open_review,
         "phases": msgspec.to_builtins(list(project.phases)),
+        "conditions": [
+            {"number": number, **msgspec.to_builtins(condition)}
+            for number, condition in sorted(project.conditions.items())
+        ],
+        "baseline": msgspec.to_builtins(project.baseline),
     }
 
 
 @router.post("/v1/projects/{id}/gate-reviews", operation_id="requestGateReview", **decides(RequestGateReview))
 async def request_gate_review(id: Id, command: RequestGateReview, desk: OpenDesk) -> Response:  # noqa: A002
     """Ask the PMO to decide the gate at the end of the current phase. Only the project's PM can."""
+    return await desk.decide(PROJECT, id, command, location=f"/v1/projects/{id}")
+
+
+@router.post("/v1/projects/{id}/fulfilments", operation_id="meetCondition", **decides(MeetCondition))
+async def meet_condition(id: Id, command: MeetCondition, desk: OpenDesk) -> Response:  # noqa: A002
+    """Show that a condition of a gate is met, by the end of the day on which it is due."""
     return await desk.decide(PROJECT, id, command, location=f"/v1/projects/{id}")

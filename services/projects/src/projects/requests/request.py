@@ -8,10 +8,12 @@ from typing import Any
 import msgspec
 from pydantic import Field
 
-from mandate_events.deciding import Context, Decided, Decision, Refused, State, SystemCommand, Unknown
+from mandate_events.deciding import Context, Decided, Decision, On, Refused, State, SystemCommand, Unknown
 from mandate_events.event import Event
 from mandate_events.formats import ProjectId, Versioned
 from mandate_events.origin import Origin
+from projects import conditions
+from projects.conditions import GateCondition
 from projects.evidence import Evidence, EvidenceInput
 from projects.project import ENDED, PROJECT, Project
 
@@ -51,6 +53,7 @@ class ApplyDecision(SystemCommand, frozen=True, kw_only=True):
     """Given by what was heard from governance."""
 
     outcome: str
+    conditions: list[GateCondition] = msgspec.field(default_factory=list)
     origin: Origin
 
 
@@ -95,7 +98,16 @@ def why_not(request: Request, context: Context) -> str | None:
     return None
 
 
-def applied(request: Request, command: ApplyDecision, context: Context, *consequences: Event) -> Decided:
+def under_conditions(request: Request, command: ApplyDecision, context: Context) -> list[On]:
+    """The conditions of a decision become the project's, of the gate ahead: each is met by its day, or lapses."""
+    project = context.read(PROJECT, request.project)
+    if project is None or project.current is None:
+        return []
+    under = conditions.set_by(project.current.gate.id, command.conditions, project.conditions)
+    return [On(PROJECT, request.project, each) for each in under]
+
+
+def applied(request: Request, command: ApplyDecision, context: Context, *consequences: Event | On) -> Decided:
     """The answer to a decision, with what follows where it takes effect. It is given once."""
     if request.answered:
         return []

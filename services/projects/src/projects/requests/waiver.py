@@ -19,6 +19,7 @@ from projects.requests.request import (
     applied,
     asked,
 )
+from projects.standard import check_control
 
 
 class WaiverRequested(Requested, frozen=True, kw_only=True):
@@ -73,7 +74,9 @@ class Waiver(Request, frozen=True, kw_only=True):
 def decide(waiver: Waiver | None, command: Instruction, context: Context) -> Decided:
     match command, waiver:
         case RequestWaiver(), None:
-            return [WaiverRequested(**asked(command, context), control=command.control, until=command.until)]
+            members = asked(command, context)
+            check_control(context, members["standard"], command.control)
+            return [WaiverRequested(**members, control=command.control, until=command.until)]
         case RequestWaiver(), _:
             raise Refused("already-requested")
         case ApplyWaiverDecision(), Waiver():

@@ -26,6 +26,24 @@ class ProjectProposed(Event, frozen=True, kw_only=True):
     forecast_cost: Money
 
 
+class ProposalAmended(Event, frozen=True, kw_only=True):
+    title: str
+    gate_path: str | None = None
+    forecast_cost: Money
+
+
+class MoreRequested(Event, frozen=True, kw_only=True):
+    pass
+
+
+class ProposalDeferred(Event, frozen=True, kw_only=True):
+    pass
+
+
+class ProposalRejected(Event, frozen=True, kw_only=True):
+    pass
+
+
 class ProjectAuthorised(Event, frozen=True, kw_only=True):
     portfolio: str
     reference: str
@@ -59,17 +77,27 @@ class SponsorAppointed(Event, frozen=True, kw_only=True):
     person: str
 
 
+class SponsorReplaced(Event, frozen=True, kw_only=True):
+    project: str
+    person: str
+
+
 GOVERNANCE: Final = Catalogue(
     "governance",
     (
         MandateGiven,
         MandateWithdrawn,
         ProjectProposed,
+        ProposalAmended,
+        MoreRequested,
+        ProposalDeferred,
+        ProposalRejected,
         ProjectAuthorised,
         ManagerAppointed,
         ManagerReplaced,
         OfficerAssigned,
         OfficerReleased,
         SponsorAppointed,
+        SponsorReplaced,
     ),
 )

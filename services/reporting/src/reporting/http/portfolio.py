@@ -25,7 +25,9 @@ from reporting.views.portfolio import PORTFOLIO, PORTFOLIO_VIEW
 
 router = Router(tags=["portfolio"])
 
-Status = Literal["proposed", "authorised", "active", "held", "closed", "terminated"]
+Status = Literal[
+    "proposed", "more_requested", "deferred", "rejected", "authorised", "active", "held", "closed", "terminated"
+]
 Id = Annotated[str, Path(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", description="Id of a project")]
 
 LATEST: Final = 20

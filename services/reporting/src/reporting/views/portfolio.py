@@ -6,7 +6,7 @@ either one service's own, or governance's word wins over what projects repeats o
 
 from typing import Any, Final
 
-from sqlalchemy import Column, DateTime, Numeric, Text
+from sqlalchemy import Boolean, Column, DateTime, Numeric, Text
 
 from mandate_events.event import Recorded
 from mandate_events.money import Money
@@ -15,11 +15,16 @@ from mandate_events.view import View, table
 from reporting.heard.governance import (
     ManagerAppointed,
     ManagerReplaced,
+    MoreRequested,
     OfficerAssigned,
     OfficerReleased,
     ProjectAuthorised,
     ProjectProposed,
+    ProposalAmended,
+    ProposalDeferred,
+    ProposalRejected,
     SponsorAppointed,
+    SponsorReplaced,
 )
 from reporting.heard.projects import (
     GateDecisionApplied,
@@ -39,7 +44,8 @@ PORTFOLIO: Final = table(
     Column("portfolio", Text, index=True),
     Column("reference", Text),
     Column("title", Text),
-    Column("intake", Text, comment="What governance says: proposed, authorised"),
+    Column("intake", Text, comment="What governance says: proposed, deferred, rejected, authorised"),
+    Column("more_requested", Boolean, comment="The PMO waits for more of it"),
     Column("execution", Text, comment="What the project says: active, held, closed, terminated"),
     Column("status", Text, nullable=False, index=True),
     Column("phase", Text, comment="The phase it is in, or was in when it ended"),
@@ -69,6 +75,15 @@ def change(record: Recorded[Any]) -> Change:
         case ProjectProposed() as event:
             says = {**_described(event), **_money("forecast", event.forecast_cost), "intake": "proposed"}
             says |= {"gate_path": event.gate_path} if event.gate_path else {}
+        case ProposalAmended() as event:
+            says = {"title": event.title, "gate_path": event.gate_path, "more_requested": False}
+            says |= _money("forecast", event.forecast_cost)
+        case MoreRequested():
+            says = {"intake": "proposed", "more_requested": True}
+        case ProposalDeferred():
+            says = {"intake": "deferred", "more_requested": False}
+        case ProposalRejected():
+            says = {"intake": "rejected"}
         case ProjectAuthorised() as event:
             says = {**_described(event), **_terms(event), "intake": "authorised"}
         case ManagerAppointed() | ManagerReplaced() as event:
@@ -77,7 +92,7 @@ def change(record: Recorded[Any]) -> Change:
             project, says = event.project, {"officer": event.person}
         case OfficerReleased() as event:
             project, says = event.project, {"officer": None}
-        case SponsorAppointed() as event:
+        case SponsorAppointed() | SponsorReplaced() as event:
             project, says = event.project, {"sponsor": event.person}
         # projects
         case ProjectInitiated() as event:
@@ -102,7 +117,9 @@ def change(record: Recorded[Any]) -> Change:
 
 def status(row: Row) -> Row:
     """What the project says goes before what governance says."""
-    return {"status": row["execution"] or row["intake"] or "proposed"}
+    intake = row["intake"] or "proposed"
+    waits = intake == "proposed" and row["more_requested"]
+    return {"status": row["execution"] or ("more_requested" if waits else intake)}
 
 
 def _described(event: ProjectProposed | ProjectAuthorised | ProjectInitiated) -> dict[str, Any]:
@@ -121,12 +138,17 @@ PORTFOLIO_VIEW: Final = View(
     PORTFOLIO,
     (
         ProjectProposed,
+        ProposalAmended,
+        MoreRequested,
+        ProposalDeferred,
+        ProposalRejected,
         ProjectAuthorised,
         ManagerAppointed,
         ManagerReplaced,
         OfficerAssigned,
         OfficerReleased,
         SponsorAppointed,
+        SponsorReplaced,
         ProjectInitiated,
         PhaseStarted,
         GateReviewRequested,

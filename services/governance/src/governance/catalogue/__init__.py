@@ -1,0 +1,1 @@
+"""What the PMO supplies: processes, tools and templates, and which projects use them."""

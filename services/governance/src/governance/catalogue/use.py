@@ -1,0 +1,41 @@
+"""Use: projects say which tools and templates they took up, and the PMO keeps it beside each of them."""
+
+import immutables
+import msgspec
+
+from mandate_events.deciding import PersonId, SystemCommand
+from mandate_events.event import Event
+from mandate_events.formats import ProjectId, Uuid
+from mandate_events.origin import Origin
+
+
+class UseRecognised(Event, frozen=True, kw_only=True):
+    """A project uses it: taken up by this person, and under this waiver where it was not approved."""
+
+    project: ProjectId
+    used_by: PersonId
+    version: int | None = None
+    waiver: Uuid | None = None
+    origin: Origin
+
+
+class RecogniseUse(SystemCommand, frozen=True, kw_only=True):
+    """Given by what was heard from the projects service."""
+
+    project: str
+    used_by: str
+    version: int | None = None
+    waiver: str | None = None
+    origin: Origin
+
+
+Users = immutables.Map[str, UseRecognised]
+"""The projects that use it, each with its latest use."""
+
+
+def used(command: RecogniseUse, users: Users) -> list[UseRecognised]:
+    """What is put on record of a use: the same one once."""
+    known = users.get(command.project)
+    if known is not None and known.origin == command.origin:
+        return []
+    return [msgspec.convert(command, UseRecognised, from_attributes=True)]

@@ -1,0 +1,185 @@
+"""Standards as they are told: versions, their content, and what differs between two of them."""
+
+from typing import Any, Literal
+
+import msgspec
+from pydantic import BaseModel, Field
+
+from governance.standards.content import Boundary, Decider, Dimension, EvmMethod, members
+from governance.standards.difference import Difference, How, Kind
+from governance.standards.document import (
+    CalendarInput,
+    ChecklistInput,
+    ControlInput,
+    ItemInput,
+    KpiInput,
+    RiskInput,
+    RoleInput,
+)
+from governance.standards.standard import Standard, Status, Verdict, Version
+from mandate_web.wording import Language
+
+PERSON = "ce25ad4a-5edf-59aa-983a-c33342cd72ca"
+
+
+class GatePage(BaseModel):
+    """Where it is decided whether, and how, a project goes on."""
+
+    id: str = Field(examples=["gate-1"])
+    title: str = Field(examples=["Investment decision"])
+    criteria: list[ItemInput] = Field(description="What must be true for a go")
+    deliverables: list[ItemInput] = Field(description="What the phase must have produced")
+    evidence: list[ItemInput] = Field(description="What a request for the gate must show")
+
+
+class PhasePage(BaseModel):
+    """A stretch of work that ends at a gate."""
+
+    id: str = Field(examples=["business-case"])
+    title: str = Field(examples=["Business case"])
+    gate: GatePage
+
+
+class GatePathPage(BaseModel):
+    """The phases that a kind of project goes through, in order."""
+
+    id: str = Field(examples=["two-gate"])
+    title: str = Field(examples=["Two gates"])
+    phases: list[PhasePage]
+
+
+class StandardKpi(KpiInput):
+    """What is measured in each project, and from where on it is bad."""
+
+
+class StandardCalendar(CalendarInput):
+    """When people work."""
+
+
+class StandardContent(BaseModel):
+    """All that a version says besides its prose."""
+
+    title: str = Field(examples=["Capital delivery"])
+    paths: list[GatePathPage]
+    controls: list[ControlInput]
+    checklists: list[ChecklistInput]
+    roles: list[RoleInput]
+    tolerances: dict[Dimension, str] = Field(
+        description="By dimension: a decimal (time in working days, cost in the budget's currency), a percentage, or a "
+        "statement",
+        examples=[{"time": "20", "cost": "10 %"}],
+    )
+    risk: RiskInput | None
+    kpis: list[StandardKpi]
+    evm_method: EvmMethod | None = Field(description="Where a work package says nothing else")
+    calendars: list[StandardCalendar]
+    deciders: dict[Boundary, Decider] = Field(
+        description="By kind of request; the PMO decides the others", examples=[{"change": "sponsor"}]
+    )
+
+
+class DraftReviewPage(BaseModel):
+    """What a reviewer said last of the draft, as it was published or is now."""
+
+    reviewer: str = Field(description="Person id", examples=[PERSON])
+    verdict: Verdict
+    comment: str | None = Field(examples=["Say who holds the contingency"])
+
+
+class VersionSummary(BaseModel):
+    """One version of a standard: who wrote it, who reviewed it, and whether it is in force."""
+
+    version: int
+    status: Status
+    authors: list[str] = Field(description="Person ids", examples=[[PERSON]])
+    template: str | None = Field(description="The ready standard that it began with", examples=["light.en"])
+    reviews: list[DraftReviewPage]
+    successor: str | None = Field(description="Of a retired one: what follows it", examples=["capital-delivery@2"])
+    text: str | None = Field(description="SHA-256 of its prose: `GET /v1/blobs/{sha256}`")
+
+
+class VersionPage(VersionSummary):
+    """One version of a standard, with its gate paths."""
+
+    title: str = Field(examples=["Capital delivery"])
+    paths: list[GatePathPage]
+
+
+class StandardPage(BaseModel):
+    """A standard with all its versions."""
+
+    id: str = Field(examples=["capital-delivery"])
+    versions: list[VersionPage] = Field(description="Oldest first")
+
+
+class StandardVersionPage(StandardContent, VersionSummary):
+    """One version of a standard, in full."""
+
+    id: str = Field(description="How projects name it", examples=["capital-delivery@1"])
+
+
+class DifferencePage(BaseModel):
+    """One thing that is not the same in both versions."""
+
+    what: Kind
+    id: str = Field(description="Its id; what stands in a path, a list or a role has theirs before it")
+    change: How
+    before: str | None = Field(alias="from", description="What the first version says; null where it has none")
+    after: str | None = Field(alias="to", description="What the second version says; null where it has none")
+    says: str = Field(examples=["New: the control site-diary: “Site diary, mandatory”"])
+
+
+class DifferencesPage(BaseModel):
+    """What changed from one version to another."""
+
+    id: str = Field(examples=["capital-delivery"])
+    before: int = Field(alias="from")
+    after: int = Field(alias="to")
+    language: Literal["en", "fr"]
+    differences: list[DifferencePage]
+
+
+def shown(id_: str, standard: Standard) -> dict[str, Any]:
+    """A standard as it is told."""
+    versions = [
+        {
+            **_summary(number, version),
+            "title": version.content.title,
+            "paths": msgspec.to_builtins(version.content.paths),
+        }
+        for number, version in sorted(standard.versions.items())
+    ]
+    return {"id": id_, "versions": versions}
+
+
+def shown_version(id_: str, number: int, version: Version) -> dict[str, Any]:
+    """A version in full."""
+    content = msgspec.to_builtins(members(version.content))
+    return {**content, **_summary(number, version), "id": f"{id_}@{number}"}
+
+
+def _summary(number: int, version: Version) -> dict[str, Any]:
+    return {
+        "version": number,
+        "status": version.status,
+        "authors": sorted(version.authors),
+        "template": version.template,
+        "reviews": [
+            {"reviewer": person, "verdict": review.verdict, "comment": review.comment}
+            for person, review in sorted(version.reviews.items())
+        ],
+        "successor": version.successor,
+        "text": version.content.text,
+    }
+
+
+def shown_difference(difference: Difference, language: Language) -> dict[str, Any]:
+    """A difference as it is told."""
+    return {
+        "what": difference.what,
+        "id": difference.id,
+        "change": difference.change,
+        "from": difference.before,
+        "to": difference.after,
+        "says": difference.says(language),
+    }

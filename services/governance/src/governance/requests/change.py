@@ -1,0 +1,138 @@
+"""Changes beyond tolerance: the PM assessed what they would do to the project, and the PMO decides."""
+
+from typing import Any, Literal
+
+import msgspec
+
+from governance.requests.request import (
+    DecisionAnswered,
+    NoteAnswer,
+    ReceiveRequest,
+    Request,
+    RequestReceived,
+    answer_of,
+    check_open,
+    note_answer,
+)
+from mandate_events.deciding import Aggregate, Context, Decided, Decision, Instruction, PersonId, replace
+from mandate_events.event import Event, Recorded
+from mandate_events.formats import ProjectId
+
+
+class Impact(msgspec.Struct, frozen=True):
+    """What a change would do, dimension by dimension: a decimal with its sign, or a statement."""
+
+    time: str | None = None
+    cost: str | None = None
+    quality: str | None = None
+    scope: str | None = None
+    risk: str | None = None
+    benefits: str | None = None
+    sustainability: str | None = None
+
+
+class ChangeRequestReceived(RequestReceived, frozen=True, kw_only=True):
+    """A change goes beyond what the project may decide itself."""
+
+    title: str
+    description: str
+    impact: Impact
+    assessed_by: PersonId
+
+
+class ChangeApproved(Event, frozen=True, kw_only=True):
+    """The project may make the change."""
+
+    project: ProjectId
+
+
+class ChangeRejected(Event, frozen=True, kw_only=True):
+    """The project goes on without the change."""
+
+    project: ProjectId
+
+
+EVENTS = (ChangeRequestReceived, ChangeApproved, ChangeRejected, DecisionAnswered)
+
+
+class ReceiveChangeRequest(ReceiveRequest, frozen=True, kw_only=True):
+    """Given by what was heard from the projects service."""
+
+    title: str
+    description: str
+    impact: Impact
+    assessed_by: str
+
+
+class DecideChange(Decision):
+    """Approve a change beyond tolerance or reject it."""
+
+    outcome: Literal["approved", "rejected"]
+
+
+class Change(Request, frozen=True, kw_only=True):
+    title: str
+    description: str
+    impact: Impact
+    assessed_by: str
+
+    @property
+    def asked_by(self) -> frozenset[str]:
+        """Who wanted it, and who brought it before the PMO."""
+        return frozenset({self.requested_by, self.assessed_by})
+
+
+def decide(change: Change | None, command: Instruction, _context: Context) -> Decided:
+    match command, change:
+        case ReceiveChangeRequest(), None:
+            return [msgspec.convert(command, ChangeRequestReceived, from_attributes=True)]
+        case ReceiveChangeRequest(), _:
+            return []
+        case DecideChange(), Change():
+            check_open(change)
+            return [_decided(change, command)]
+        case NoteAnswer(), Change():
+            return note_answer(change, command)
+        case _:
+            raise TypeError(f"{type(command).__name__} is not decided by a change")
+
+
+def _decided(change: Change, command: DecideChange) -> Event:
+    if command.outcome == "approved":
+        return ChangeApproved(project=change.project)
+    return ChangeRejected(project=change.project)
+
+
+def evolve(change: Change | None, event: Event, record: Recorded[Any]) -> Change:
+    match event, change:
+        case ChangeRequestReceived(), _:
+            return Change(
+                project=event.project,
+                standard=event.standard,
+                requested_by=event.requested_by,
+                evidence=tuple(event.evidence),
+                title=event.title,
+                description=event.description,
+                impact=event.impact,
+                assessed_by=event.assessed_by,
+            )
+        case ChangeApproved(), Change():
+            return replace(change, outcome="approved", decided_by=record.actor)
+        case ChangeRejected(), Change():
+            return replace(change, outcome="rejected", decided_by=record.actor)
+        case DecisionAnswered(), Change():
+            return replace(change, answer=answer_of(event))
+        case _:
+            raise TypeError(f"{type(event).__name__} is not an event of a change")
+
+
+CHANGE: Aggregate[Change] = Aggregate(
+    "change",
+    decide,
+    evolve,
+    events=EVENTS,
+    opened_by=frozenset({ReceiveChangeRequest}),
+    project=lambda _, change: change.project if change else None,
+    standard=lambda change: change.standard,
+    one_story=True,
+)

@@ -1,0 +1,45 @@
+"""Alignment: how well a proposal serves the strategy, as one person scores it by one version of a scoring model."""
+
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import Field
+
+from governance.strategy.figures import Figure, FigureInput
+from governance.strategy.scoring_model import SCORING_MODEL, ModelReference, total, version_of
+from mandate_events.deciding import Context, Decision, Invalid, Slug
+from mandate_events.event import Event
+from mandate_events.formats import told
+
+ModelVersion = Annotated[str, told("A scoring model's id and version: `alignment@1`", pattern="^[^@]+@[1-9][0-9]*$")]
+
+
+class AlignmentScored(Event, frozen=True, kw_only=True):
+    """The person scored the proposal by this version of the model. `total` is out of 100; their latest counts."""
+
+    model: ModelVersion
+    scores: dict[str, Figure]
+    total: Figure
+
+
+class ScoreProposal(Decision):
+    """Score a proposal: each criterion of the version, from 0 to its scale."""
+
+    model: ModelReference
+    scores: dict[Slug, FigureInput] = Field(min_length=1, max_length=50, examples=[{"environment": "4", "cost": "2.5"}])
+
+
+def scored(command: ScoreProposal, context: Context) -> AlignmentScored:
+    """The score with its total. Raises `Invalid` where it is not what the version of the model asks for."""
+    version = version_of(context.read(SCORING_MODEL, command.model.partition("@")[0]), command.model)
+    if version is None:
+        raise Invalid("/model", "no-such-scoring-model", model=command.model)
+    expected = [criterion.id for criterion in version.criteria]
+    if set(command.scores) != set(expected):
+        raise Invalid("/scores", "scores-of-other-criteria", model=command.model, criteria=expected)
+    for criterion in version.criteria:
+        if Decimal(command.scores[criterion.id]) > criterion.scale:
+            raise Invalid(f"/scores/{criterion.id}", "score-above-scale", scale=criterion.scale)
+    return AlignmentScored(
+        model=command.model, scores=dict(command.scores), total=f"{total(version.criteria, command.scores):.4f}"
+    )

@@ -1,0 +1,190 @@
+"""Prioritisation: the PMO puts a ranking of the portfolio on record, as it followed from the scores of that moment.
+
+It authorises nothing: it is what the authorisations, rejections and deferrals that follow can point to.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Any, Final, Self
+
+import msgspec
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from governance.office import today
+from governance.strategy.alignment import ModelVersion
+from governance.strategy.figures import Figure, FigureInput, spelled
+from governance.strategy.proposal import PROPOSAL, Proposal
+from governance.strategy.ranking import Candidate, Limits, Ranked, rank
+from governance.strategy.scoring_model import SCORING_MODEL, ModelReference, version_of
+from mandate_events.canonical import encode
+from mandate_events.deciding import Aggregate, Context, Decided, Decision, Instruction, Invalid, Refused, Slug, State
+from mandate_events.event import Event, Recorded
+from mandate_events.formats import UUID_PATTERN, ProjectId, Sha256
+from mandate_events.money import Money, MoneyInput
+
+MOST: Final = 2_000
+"""Proposals in one ranking."""
+TOLD: Final = 250
+"""Of more proposals than that, only the document tells the places: an event holds 64 KiB."""
+
+
+class Place(msgspec.Struct, frozen=True):
+    """The place of a proposal: the first is the best."""
+
+    proposal: ProjectId
+    score: Figure | None
+    cost: Money
+    taken: bool
+
+
+class Summary(msgspec.Struct, frozen=True, kw_only=True):
+    """What was ranked, within which limits, and what was taken."""
+
+    portfolio: str
+    model: ModelVersion
+    budget: Money
+    capacity: Figure | None
+    skip: bool
+    considered: int
+    taken: int
+    cost: Money
+    effort_days: Figure
+
+
+class PortfolioPrioritised(Event, frozen=True, kw_only=True):
+    """The portfolio was ranked under this budget and capacity. `table` is the SHA-256 of the whole ranking, with the
+    arithmetic of each line; `ranked` repeats its places, unless there are more than 250."""
+
+    portfolio: str
+    model: ModelVersion
+    budget: Money
+    capacity: Figure | None
+    skip: bool
+    considered: int
+    taken: int
+    cost: Money
+    effort_days: Figure
+    ranked: list[Place]
+    table: Sha256
+
+
+EVENTS = (PortfolioPrioritised,)
+
+ProposalId = Annotated[str, Field(pattern=f"^{UUID_PATTERN}$", examples=["0190f3a5-7b1c-5c7e-9f43-5a1d2c3b4e5f"])]
+
+
+class Prioritise(Decision):
+    """Rank proposals under a budget and a capacity, by one version of a scoring model."""
+
+    model: ModelReference
+    budget: MoneyInput
+    capacity: FigureInput | None = Field(default=None, description="Days of work that there are", examples=["1200"])
+    skip: bool = Field(default=False, description="Pass over what does not fit, and go on")
+    proposals: list[ProposalId] = Field(
+        default_factory=list, max_length=MOST, description="All of the portfolio that is undecided, where none is named"
+    )
+
+    @model_validator(mode="after")
+    def _named_once(self) -> Self:
+        if len(set(self.proposals)) < len(self.proposals):
+            raise PydanticCustomError("proposal-twice", "a proposal is named once")
+        return self
+
+    @property
+    def limits(self) -> Limits:
+        return Limits(self.budget.recorded(), Decimal(self.capacity) if self.capacity else None, self.skip)
+
+
+class PrioritisePortfolio(Prioritise):
+    """Put the ranking of these proposals of a portfolio on record."""
+
+    portfolio: Slug
+
+
+class Prioritisation(State, frozen=True):
+    said: PortfolioPrioritised
+    prioritised_by: str
+
+
+def decide(prioritisation: Prioritisation | None, command: Instruction, context: Context) -> Decided:
+    match command, prioritisation:
+        case PrioritisePortfolio(), None:
+            return [_prioritised(command, context)]
+        case _:
+            raise TypeError(f"{type(command).__name__} is not decided by a prioritisation")
+
+
+def _prioritised(command: PrioritisePortfolio, context: Context) -> PortfolioPrioritised:
+    if version_of(context.read(SCORING_MODEL, command.model.partition("@")[0]), command.model) is None:
+        raise Invalid("/model", "no-such-scoring-model", model=command.model)
+    limits = command.limits
+    lines = rank(_candidates(command, context), limits)
+    if not lines:
+        raise Refused("nothing-to-prioritise", portfolio=command.portfolio)
+    places = [Place(line.proposal, line.score, line.cost, line.taken) for line in lines]
+    return PortfolioPrioritised(
+        **msgspec.structs.asdict(summary(lines, command.portfolio, command.model, limits)),
+        ranked=places if len(places) <= TOLD else [],
+        table=context.attach("application/json", encode(table(lines))),
+    )
+
+
+def summary(lines: Sequence[Ranked], portfolio: str, model: str, limits: Limits) -> Summary:
+    """What a ranking comes to."""
+    last = lines[-1] if lines else None
+    return Summary(
+        portfolio=portfolio,
+        model=model,
+        budget=limits.budget,
+        capacity=None if limits.capacity is None else spelled(limits.capacity),
+        skip=limits.skip,
+        considered=len(lines),
+        taken=sum(line.taken for line in lines),
+        cost=last.together if last else Money("0.00", limits.budget.currency),
+        effort_days=last.effort_together if last else "0",
+    )
+
+
+def _candidates(command: PrioritisePortfolio, context: Context) -> Iterator[Candidate]:
+    read = context.read
+    states = [read(PROPOSAL, id_) for id_ in command.proposals]  # first of all: it begins anew with each one to load
+    day = today(context)
+    for number, (id_, proposal) in enumerate(zip(command.proposals, states, strict=True)):
+        if proposal is None or proposal.portfolio != command.portfolio:
+            raise Invalid(f"/proposals/{number}", "not-of-the-portfolio", proposal=id_, portfolio=command.portfolio)
+        if not proposal.undecided:
+            raise Refused("proposal-ended", status=proposal.status, reference=proposal.reference)
+        yield candidate(id_, proposal, command.model, day)
+
+
+def candidate(id_: str, proposal: Proposal, model: str, day: date) -> Candidate:
+    """A proposal as it stands in a ranking by this version of a model on this day."""
+    return Candidate(
+        proposal=id_,
+        reference=proposal.reference,
+        cost=proposal.forecast_cost,
+        effort=Decimal(proposal.effort_days) if proposal.effort_days else None,
+        totals={scorer: Decimal(score.total) for (of, scorer), score in proposal.scores.items() if of == model},
+        deferred=proposal.deferred_until is not None and proposal.deferred_until > day,
+    )
+
+
+def table(lines: Sequence[Ranked]) -> list[dict[str, Any]]:
+    """A ranking as a document."""
+    rows: list[dict[str, Any]] = msgspec.to_builtins(lines)
+    return rows
+
+
+def evolve(_: Prioritisation | None, event: Event, record: Recorded[Any]) -> Prioritisation:
+    match event:
+        case PortfolioPrioritised():
+            return Prioritisation(event, record.actor)
+        case _:
+            raise TypeError(f"{type(event).__name__} is not an event of a prioritisation")
+
+
+PRIORITISATION: Aggregate[Prioritisation] = Aggregate(
+    "prioritisation", decide, evolve, events=EVENTS, opened_by=frozenset({PrioritisePortfolio})
+)

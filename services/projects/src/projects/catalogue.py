@@ -1,0 +1,143 @@
+"""The PMO's catalogue as this service recognises it: which tools and templates a project may take up."""
+
+from typing import Any
+
+import msgspec
+
+from mandate_events.deciding import Aggregate, Context, Decided, Instruction, State, SystemCommand, replace
+from mandate_events.event import Event, Recorded
+from mandate_events.formats import Sha256
+from mandate_events.origin import Origin
+
+
+class ToolRecognised(Event, frozen=True, kw_only=True):
+    """Governance approved the tool, and from here on projects may take it up."""
+
+    title: str
+    origin: Origin
+
+
+class ToolEnded(Event, frozen=True, kw_only=True):
+    """Governance withdrew the tool: no further project takes it up without a waiver."""
+
+    title: str
+    origin: Origin
+
+
+class TemplateRecognised(Event, frozen=True, kw_only=True):
+    """Governance published this version of the template, and from here on projects may use it."""
+
+    version: int
+    title: str
+    kind: str
+    sha256: Sha256
+    origin: Origin
+
+
+class TemplateEnded(Event, frozen=True, kw_only=True):
+    """Governance withdrew the template: no further project uses it."""
+
+    version: int
+    title: str
+    origin: Origin
+
+
+class RecogniseTool(SystemCommand, frozen=True, kw_only=True):
+    """Given by what was heard from governance."""
+
+    title: str
+    origin: Origin
+
+
+class EndTool(SystemCommand, frozen=True, kw_only=True):
+    """Given by what was heard from governance."""
+
+    title: str
+    origin: Origin
+
+
+class RecogniseTemplate(SystemCommand, frozen=True, kw_only=True):
+    """Given by what was heard from governance."""
+
+    version: int
+    title: str
+    kind: str
+    sha256: str
+    origin: Origin
+
+
+class EndTemplate(SystemCommand, frozen=True, kw_only=True):
+    """Given by what was heard from governance."""
+
+    version: int
+    title: str
+    origin: Origin
+
+
+class Tool(State, frozen=True):
+    title: str
+    approved: bool = True
+
+
+class Template(State, frozen=True):
+    version: int
+    title: str
+    kind: str
+    sha256: str
+    published: bool = True
+
+
+def decide_tool(tool: Tool | None, command: Instruction, _context: Context) -> Decided:
+    approved = tool is not None and tool.approved
+    match command:
+        case RecogniseTool():
+            return [] if approved else [msgspec.convert(command, ToolRecognised, from_attributes=True)]
+        case EndTool():
+            return [msgspec.convert(command, ToolEnded, from_attributes=True)] if approved else []
+        case _:
+            raise TypeError(f"{type(command).__name__} is not decided by a tool")
+
+
+def evolve_tool(tool: Tool | None, event: Event, _record: Recorded[Any]) -> Tool:
+    match event, tool:
+        case ToolRecognised(title=title), _:
+            return Tool(title)
+        case ToolEnded(), Tool():
+            return replace(tool, approved=False)
+        case _:
+            raise TypeError(f"{type(event).__name__} is not an event of a tool")
+
+
+def decide_template(template: Template | None, command: Instruction, _context: Context) -> Decided:
+    match command:
+        case RecogniseTemplate(version=version):
+            known = template is not None and template.version >= version
+            return [] if known else [msgspec.convert(command, TemplateRecognised, from_attributes=True)]
+        case EndTemplate():
+            published = template is not None and template.published
+            return [msgspec.convert(command, TemplateEnded, from_attributes=True)] if published else []
+        case _:
+            raise TypeError(f"{type(command).__name__} is not decided by a template")
+
+
+def evolve_template(template: Template | None, event: Event, _record: Recorded[Any]) -> Template:
+    match event, template:
+        case TemplateRecognised(), _:
+            return Template(event.version, event.title, event.kind, event.sha256)
+        case TemplateEnded(), Template():
+            return replace(template, published=False)
+        case _:
+            raise TypeError(f"{type(event).__name__} is not an event of a template")
+
+
+TOOL: Aggregate[Tool] = Aggregate(
+    "tool", decide_tool, evolve_tool, events=(ToolRecognised, ToolEnded), opened_by=frozenset({RecogniseTool, EndTool})
+)
+
+TEMPLATE: Aggregate[Template] = Aggregate(
+    "template",
+    decide_template,
+    evolve_template,
+    events=(TemplateRecognised, TemplateEnded),
+    opened_by=frozenset({RecogniseTemplate, EndTemplate}),
+)

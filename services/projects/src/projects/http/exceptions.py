@@ -1,0 +1,148 @@
+"""Routes of management by exception: forecasts, the tolerances they are held against, and exception reports."""
+
+from datetime import date
+from typing import Annotated, Any
+
+import msgspec
+from pydantic import BaseModel, Field
+from starlette.responses import Response
+
+from mandate_web.access import Viewer, reads, viewer
+from mandate_web.amount import Amount, amount_of
+from mandate_web.desk import OpenDesk, decides
+from mandate_web.routing import Router
+from mandate_web.things import OpenThings, shows
+from projects.forecast import FORECAST, Forecast, ReviseForecast
+from projects.http.projects import Id
+from projects.http.requests import RequestId, RequestPage, shown_request
+from projects.requests.exception import EXCEPTION, ExceptionReport, ReportException
+from projects.tolerance import TOLERANCE, Dimension, Tolerances
+
+router = Router(tags=["exceptions"])
+
+
+class ForecastPage(BaseModel):
+    """What the PM expects of the project."""
+
+    project: str = Field(examples=["0190f3a5-7b1c-5c7e-9f43-5a1d2c3b4e5f"])
+    cost: Amount | None = Field(description="At completion")
+    finishes_on: date | None
+
+
+class TolerancePage(BaseModel):
+    """How far the project may depart from its plan in one dimension, and how it stands to that."""
+
+    dimension: Dimension
+    tolerance: str | None = Field(
+        description="A decimal, a part of the plan, or a statement; null: any departure is beyond", examples=["10%"]
+    )
+    used: str | None = Field(description="What approved changes take of it", examples=["25000.00"])
+    breach: str | None = Field(description="By how much the forecast departs, where that is beyond", examples=["12"])
+    reported: bool = Field(description="Whether an exception report waits for the PMO's decision")
+
+
+class TolerancesPage(BaseModel):
+    """The tolerances of a project that say something, dimension by dimension."""
+
+    project: str = Field(examples=["0190f3a5-7b1c-5c7e-9f43-5a1d2c3b4e5f"])
+    tolerances: list[TolerancePage]
+
+
+class OptionPage(BaseModel):
+    """A way out, and what would come of it."""
+
+    title: str = Field(examples=["Leave out the outfall"])
+    consequence: str
+
+
+class ExceptionPage(RequestPage):
+    """An exception report, as the project holds it."""
+
+    dimension: Dimension
+    cause: str
+    options: list[OptionPage]
+    recommendation: str
+
+
+@router.post("/v1/projects/{id}/forecasts", operation_id="reviseForecast", **decides(ReviseForecast))
+async def revise_forecast(id: Id, command: ReviseForecast, desk: OpenDesk) -> Response:  # noqa: A002
+    """Say what the project is expected to cost at completion, or when to finish.
+
+    Where that leaves a tolerance, a breach is recorded with it.
+    """
+    return await desk.decide(FORECAST, id, command, location=f"/v1/projects/{id}/forecast")
+
+
+@router.get(
+    "/v1/projects/{id}/forecast", operation_id="getForecast", responses=shows(ForecastPage), **reads("read-projects")
+)
+async def get_forecast(id: Id, who: Annotated[Viewer, viewer("read-projects")], things: OpenThings) -> Response:  # noqa: A002
+    """What the PM expects the project to cost, and when to finish."""
+    fold = await things.find(FORECAST, id, seen=lambda _: who.sees(id))
+    return await things.answer(fold, shown_forecast(id, fold.state))
+
+
+def shown_forecast(id_: str, forecast: Forecast) -> dict[str, Any]:
+    """A forecast as it is told."""
+    finish = forecast.finishes_on.isoformat() if forecast.finishes_on else None
+    return {"project": id_, "cost": amount_of(forecast.cost), "finishes_on": finish}
+
+
+@router.get(
+    "/v1/projects/{id}/tolerances",
+    operation_id="getTolerances",
+    responses=shows(TolerancesPage),
+    **reads("read-projects"),
+)
+async def get_tolerances(id: Id, who: Annotated[Viewer, viewer("read-projects")], things: OpenThings) -> Response:  # noqa: A002
+    """How far the project may depart from its plan, and where its forecast leaves that."""
+    fold = await things.find(TOLERANCE, id, seen=lambda _: who.sees(id))
+    return await things.answer(fold, shown_tolerances(id, fold.state))
+
+
+def shown_tolerances(id_: str, known: Tolerances) -> dict[str, Any]:
+    """The tolerances of a project as they are told."""
+    dimensions = sorted({*known.set, *known.used, *known.breaches, *known.reported})
+    return {
+        "project": id_,
+        "tolerances": [
+            {
+                "dimension": each,
+                "tolerance": known.set.get(each),
+                "used": _text(known.used.get(each)),
+                "breach": _text(known.breaches.get(each)),
+                "reported": each in known.reported,
+            }
+            for each in dimensions
+        ],
+    }
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+@router.post("/v1/projects/{id}/exceptions", operation_id="reportException", **decides(ReportException))
+async def report_exception(id: Id, command: ReportException, desk: OpenDesk) -> Response:  # noqa: A002
+    """Report to the PMO that a tolerance will be left: why, the ways out, and the one to take."""
+    return await desk.open(EXCEPTION, command, project=id, location="/v1/exceptions/{id}")
+
+
+@router.get(
+    "/v1/exceptions/{id}", operation_id="getException", responses=shows(ExceptionPage), **reads("read-projects")
+)
+async def get_exception(id: RequestId, who: Annotated[Viewer, viewer("read-projects")], things: OpenThings) -> Response:  # noqa: A002
+    """One exception report, as the project holds it."""
+    fold = await things.find(EXCEPTION, id, seen=lambda report: who.sees(report.project))
+    return await things.answer(fold, shown(id, fold.state))
+
+
+def shown(id_: str, report: ExceptionReport) -> dict[str, Any]:
+    """An exception report as it is told."""
+    return {
+        **shown_request(id_, report),
+        "dimension": report.dimension,
+        "cause": report.cause,
+        "options": msgspec.to_builtins(report.options),
+        "recommendation": report.recommendation,
+    }

@@ -1,0 +1,19 @@
+"""The lists, empty: what they are says the program, and `views build` brings them to a later one's.
+
+Telling their past reads some types of events out of all.
+"""
+
+from alembic import op
+
+from mandate_events.building import create
+from projects.views.lists import LISTS
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.execute("create index events_type on ledger.events (type, position)")
+    create(op.get_bind(), LISTS.service, LISTS.views)

@@ -1,0 +1,258 @@
+"""Change control: anyone on the project asks, the PM assesses; inside tolerance the PM decides, beyond it the PMO.
+
+The assessment is computed against what is left of the project's tolerances, so many small changes are no way around it.
+"""
+
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from mandate_events.deciding import (
+    Aggregate,
+    Context,
+    Decided,
+    Decision,
+    Instruction,
+    Line,
+    On,
+    PersonId,
+    Refused,
+    Text,
+    Title,
+    replace,
+)
+from mandate_events.event import Event, Recorded
+from mandate_events.formats import ProjectId
+from projects.requests.request import (
+    ApplyDecision,
+    DecisionApplied,
+    DecisionNotApplied,
+    Request,
+    RequestCommand,
+    Requested,
+    applied,
+    asked,
+    running,
+)
+from projects.tolerance import TOLERANCE, Impact, Tolerances, ToleranceUsed, is_within
+
+
+class ChangeRequested(Requested, frozen=True, kw_only=True):
+    """Somebody on the project asks for a change, and says what they think it would do."""
+
+    title: str
+    description: str
+    impact: Impact
+
+
+class ChangeAssessed(Requested, frozen=True, kw_only=True):
+    """The PM says what the change would do. Beyond tolerance it is the PMO's to decide."""
+
+    requested_by: PersonId
+    title: str
+    description: str
+    impact: Impact
+    within_tolerance: bool
+
+
+class ChangeApproved(Event, frozen=True, kw_only=True):
+    """The PM lets the change be made; it stays within the project's tolerances."""
+
+    project: ProjectId
+    by: Literal["project_manager"] = "project_manager"
+
+
+class ChangeRejected(Event, frozen=True, kw_only=True):
+    """The PM lets the project go on without the change."""
+
+    project: ProjectId
+    by: Literal["project_manager"] = "project_manager"
+
+
+class ChangeImplemented(Event, frozen=True, kw_only=True):
+    """The change was made."""
+
+    project: ProjectId
+
+
+EVENTS = (
+    ChangeRequested,
+    ChangeAssessed,
+    ChangeApproved,
+    ChangeRejected,
+    DecisionApplied,
+    DecisionNotApplied,
+    ChangeImplemented,
+)
+
+Said: TypeAlias = Annotated[Line, Field(max_length=300)]
+
+
+class ImpactInput(BaseModel):
+    """What a change would do: a decimal with its sign where it can be measured, else a statement."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    time: Said | None = Field(default=None, description="In working days", examples=["12"])
+    cost: Said | None = Field(default=None, description="In the project's currency", examples=["25000.00"])
+    quality: Said | None = None
+    scope: Said | None = Field(default=None, examples=["A second intake"])
+    risk: Said | None = None
+    benefits: Said | None = None
+    sustainability: Said | None = None
+
+    def recorded(self) -> Impact:
+        return Impact(**self.model_dump())
+
+
+class RequestChange(RequestCommand):
+    """Ask for a change to the project."""
+
+    title: Title = Field(examples=["A second intake"])
+    description: Text = Field(min_length=1, max_length=2000)
+    impact: ImpactInput = Field(default_factory=ImpactInput, description="As far as it is known")
+
+
+class AssessChange(RequestCommand):
+    """Say what a change would do to the project."""
+
+    impact: ImpactInput
+
+
+class DecideChange(Decision):
+    """Approve or reject a change that stays within tolerance."""
+
+    outcome: Literal["approved", "rejected"]
+
+
+class ImplementChange(Decision):
+    """Say that an approved change was made."""
+
+
+class ApplyChangeDecision(ApplyDecision, frozen=True, kw_only=True):
+    """Given by what was heard from governance."""
+
+
+class Change(Request, frozen=True, kw_only=True):
+    title: str
+    description: str
+    impact: Impact
+    """As it was asked for, and then as the PM assessed it."""
+    within_tolerance: bool | None = None
+    implemented: bool = False
+
+    @property
+    def status(self) -> str:
+        if self.implemented:
+            return "implemented"
+        if self.outcome is not None:
+            return self.outcome
+        if self.within_tolerance is None:
+            return "requested"
+        return "assessed" if self.within_tolerance else "with_pmo"
+
+
+def decide(change: Change | None, command: Instruction, context: Context) -> Decided:
+    match command, change:
+        case RequestChange(), None:
+            return [_requested(command, context)]
+        case RequestChange(), _:
+            raise Refused("already-requested")
+        case AssessChange(), Change():
+            return [_assessed(change, command, context)]
+        case DecideChange(), Change():
+            return _decided(change, command, context)
+        case ApplyChangeDecision(), Change():
+            return applied(change, command, context)
+        case ImplementChange(), Change():
+            running(context)
+            if change.status == "implemented":
+                raise Refused("change-already-implemented")
+            if change.status != "approved":
+                raise Refused("change-not-approved", status=change.status)
+            return [ChangeImplemented(project=change.project)]
+        case _:
+            raise TypeError(f"{type(command).__name__} is not decided by a change")
+
+
+def _requested(command: RequestChange, context: Context) -> ChangeRequested:
+    return ChangeRequested(
+        **asked(command, context),
+        title=command.title,
+        description=command.description,
+        impact=command.impact.recorded(),
+    )
+
+
+def _within(impact: Impact, context: Context) -> bool:
+    project = running(context)
+    tolerances = context.read(TOLERANCE, context.project or "") or Tolerances()
+    return is_within(tolerances, impact, project.planned)
+
+
+def _assessed(change: Change, command: AssessChange, context: Context) -> ChangeAssessed:
+    if change.status not in {"requested", "assessed"}:  # the PMO has it, or it was decided
+        raise Refused("change-not-to-be-assessed", status=change.status)
+    impact = command.impact.recorded()
+    return ChangeAssessed(
+        **asked(command, context),
+        requested_by=change.requested_by,
+        title=change.title,
+        description=change.description,
+        impact=impact,
+        within_tolerance=_within(impact, context),
+    )
+
+
+def _decided(change: Change, command: DecideChange, context: Context) -> Decided:
+    running(context)
+    if change.status == "requested":
+        raise Refused("change-not-assessed")
+    if change.status == "with_pmo":
+        raise Refused("beyond-tolerance", authority=True)
+    if change.status != "assessed":
+        raise Refused("change-already-decided")
+    if command.outcome == "rejected":
+        return [ChangeRejected(project=change.project)]
+    if not _within(change.impact, context):  # what others took of the tolerances since then
+        raise Refused("beyond-tolerance", authority=True)
+    used = ToleranceUsed(project=change.project, change=context.subject, impact=change.impact)
+    return [ChangeApproved(project=change.project), On(TOLERANCE, change.project, used)]
+
+
+def evolve(change: Change | None, event: Event, record: Recorded[Any]) -> Change:
+    match event, change:
+        case ChangeRequested(), _:
+            return Change(
+                project=event.project,
+                standard=event.standard,
+                requested_by=record.actor,
+                title=event.title,
+                description=event.description,
+                impact=event.impact,
+            )
+        case ChangeAssessed(), Change():
+            return replace(change, impact=event.impact, within_tolerance=event.within_tolerance)
+        case ChangeApproved(), Change():
+            return replace(change, outcome="approved", answered=True)
+        case ChangeRejected(), Change():
+            return replace(change, outcome="rejected", answered=True)
+        case DecisionApplied(outcome=outcome), Change():
+            return replace(change, outcome=outcome, answered=True)
+        case DecisionNotApplied(), Change():
+            return replace(change, outcome="not_applied", answered=True)
+        case ChangeImplemented(), Change():
+            return replace(change, implemented=True)
+        case _:
+            raise TypeError(f"{type(event).__name__} is not an event of a change")
+
+
+CHANGE: Aggregate[Change] = Aggregate(
+    "change",
+    decide,
+    evolve,
+    events=EVENTS,
+    opened_by=frozenset({RequestChange}),
+    project=lambda _, change: change.project if change else None,
+    standard=lambda change: change.standard,
+    one_story=True,
+)

@@ -1,0 +1,1 @@
+"""What projects keeps in lists: projections of its own ledger."""

@@ -35,7 +35,7 @@ from governance.requests import (
     waiver,
 )
 from governance.resources import resource
-from governance.standards import ready, standard
+from governance.standards import migration, ready, standard
 from governance.strategy import alignment, objective, prioritisation, proposal, scoring_model
 from mandate_events.batch import Submission
 from mandate_events.deciding import Aggregate, Command, Instruction
@@ -170,6 +170,7 @@ async def rehearsed(postgres: EmbeddedPostgres) -> AsyncIterator[Rehearsal]:
         await _frame(rehearsal)
         await _run_to_the_end(rehearsal)
         await _terminate(rehearsal)
+        await _migrate(rehearsal)
         await _deny(rehearsal)
         yield rehearsal
 
@@ -355,8 +356,8 @@ async def _waive(on: Rehearsal) -> None:
         )
         return str((await on.last("projects", "waiver-requested.v1")).subject.partition("/")[2])
 
-    async def decide(id_: str, outcome: str) -> None:
-        body = {"outcome": outcome, "reason": "The risk was weighed"}
+    async def decide(id_: str, outcome: str, **more: Any) -> None:
+        body = {"outcome": outcome, "reason": "The risk was weighed", **more}
         await on.act("governance", "pmo-2", waiver.WAIVER, id_, waiver.DecideWaiver.model_validate(body))
 
     for control, outcome in (("cost-review", "granted"), ("safety-review", "granted"), ("tender", "rejected")):
@@ -368,6 +369,7 @@ async def _waive(on: Rehearsal) -> None:
             expire = waiver.ExpireWaiver(until=today + timedelta(days=30))
             set_by = {"authority": f"waiver/{asked_for}@2"}
             await on.act("governance", "system/clock", waiver.WAIVER, asked_for, expire, **set_by)
+    await decide(await ask("site-log"), "granted", until=today + timedelta(days=10))
     late = await ask("site-inspection")
     await _gate(on, "pm-1", id_, "gate-1", "kill")
     await decide(late, "granted")
@@ -523,7 +525,7 @@ async def _steer(on: Rehearsal) -> None:
     await plan("260000.00", "approved")
     for outcome in ("approved", "rejected"):
         inside = project_change.DecideChange.model_validate({"outcome": outcome, "reason": "Costs nothing"})
-        await on.act("projects", "pm-1", project_change.CHANGE, await ask(), inside)
+        await on.act("projects", "pm-1", project_change.CHANGE, await ask(cost="0"), inside)
     for outcome in ("rejected", "approved"):
         beyond = await ask(cost="15000.00", time="10", scope="A second inlet")
         decision = change.DecideChange.model_validate({"outcome": outcome, "reason": "The impact was weighed"})
@@ -664,6 +666,22 @@ async def _run_to_the_end(on: Rehearsal) -> None:
 async def _terminate(on: Rehearsal) -> None:
     id_ = await _authorised(on, "S-002", "Flow meters, east")
     await _gate(on, "pm-1", id_, "gate-1", "kill")
+
+
+async def _migrate(on: Rehearsal) -> None:
+    """A running project goes on under the next version; one that has ended does not."""
+    content = {name: STANDARD[name] for name in ("title", "text", "paths")}
+    for author, command in (
+        ("pmo-1", standard.DraftStandard.model_validate(content)),
+        ("pmo-2", standard.PublishStandard(version=2, reason="What the first year taught")),
+    ):
+        await on.act("governance", author, standard.STANDARD, "capital-delivery", command)
+    migrate = migration.MigrateProject(standard="capital-delivery@2", reason="It has a year to go")
+    for reference in ("S-040", "S-041"):
+        id_ = await _authorised(on, reference, "Sea wall, west")
+        if reference == "S-041":
+            await _gate(on, "pm-1", id_, "gate-1", "kill")
+        await on.begin("governance", "pmo-1", migration.MIGRATION, migrate, id_)
 
 
 async def _deny(on: Rehearsal) -> None:

@@ -24,9 +24,12 @@ KINDS: Final = (
     (r"\b[0-9a-f]{64}\b", "<hash>"),
     (r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)", "<time>"),
     (r"[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT", "<date>"),
+    (r"\b\d{4}-\d\d-\d\d\b", "<day>"),
+    (r"\b\d{4}-W\d\d\b", "<week>"),
     (r"eyJ[\w.-]+", "<token>"),
     (r"\b\d{20}\b", "<sequence>"),
     (r"(\b(?:governance|projects|reporting):|\"(?:position|entry)\": ?)\d+", r"\1<place>"),
+    (r"(│ (?:governance|projects|reporting) +│ )\d+ +", r"\1<place> "),
     (r"\b\d+\.\d s\b", "<seconds>"),
 )
 
@@ -62,10 +65,18 @@ def console(page: str, section: str, places: Mapping[str, str]) -> list[tuple[st
     found = []
     for block in re.findall(r"```console\n(.*?)```", text, re.DOTALL):
         for step in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
-            command = re.match(r"(?:.*\\\n)*.*\n", step)
-            assert command is not None
-            found.append((command[0].strip(), step[command.end() :]))
+            lines = step.splitlines(keepends=True)
+            length = next(n for n in range(1, len(lines) + 1) if complete("".join(lines[:n])))
+            found.append(("".join(lines[:length]).strip(), "".join(lines[length:])))
     return found
+
+
+def complete(command: str) -> bool:
+    """Whether bash would run these lines, or wait for more of them."""
+    if command.endswith("\\\n"):
+        return False
+    parsed = subprocess.run(["bash", "-n", "-c", command], capture_output=True, check=False)
+    return parsed.returncode == 0
 
 
 class Shell:

@@ -47,7 +47,7 @@ the page knows the manager: true
 gate review requested: version 4 of the project
   seen: mandate.governance.gate-review-opened.v1
 in the inbox: gate-1 of capital-delivery@1, open
-403 You may not do this: DecideGate needs the role pmo (/problems/no-right)
+403 You may not do this: DecideGate needs the role pmo, sponsor (/problems/no-right)
 412 The thing has changed since you read it: gate-review/7488c6be-8571-5150-ac8c-ec49ea54ca64 is at version 1, not 7 (/problems/stale-version)
 decided: go
   seen: mandate.projects.gate-decision-applied.v1

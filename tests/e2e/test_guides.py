@@ -30,6 +30,22 @@ def test_what_the_guide_for_auditors_says(product: Product, tmp_path: Path) -> N
                 shell.expect(command, expected)
 
 
+def test_what_the_handbook_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = "docs/handbook.md"
+    ahead = re.search(r"^(MANDATE_CLOCK_AHEAD)=(\d+) make run$", (ROOT / page).read_text("utf-8"), re.MULTILINE)
+    assert ahead is not None
+    with Product(tmp_path / "data", demo=True) as running, Shell() as shell:
+        running.until(lambda: "Ctrl-C" in running.log.read_text(), 60)
+        places = {"8080": str(running.port), "draft.json": str(tmp_path / "draft.json")}
+        for section in sections(page):
+            if section == "Time":
+                assert running.stop() == 0
+                monkeypatch.setenv(*ahead.groups())
+                running.start()
+            for command, expected in console(page, section, places):
+                shell.expect(command, expected)
+
+
 @pytest.mark.parametrize("page", sorted(path.name for path in (ROOT / "docs").glob("*.md")))
 def test_what_a_page_links_to_is_there(page: str) -> None:
     text = (ROOT / "docs" / page).read_text("utf-8")

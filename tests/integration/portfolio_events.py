@@ -29,6 +29,7 @@ by_governance = st.one_of(
     st.builds(governed.ProposalDeferred),
     st.builds(governed.ProposalRejected),
     st.builds(governed.ProjectAuthorised, **terms),
+    st.builds(governed.ProjectMigratedToStandard, standard=words, gate_path=words),
     st.builds(governed.ManagerAppointed, project=st.just(PROJECT), person=words),
     st.builds(governed.ManagerReplaced, project=st.just(PROJECT), person=words),
     st.builds(governed.OfficerAssigned, project=st.just(PROJECT), person=words),

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from governance.main import VISIBILITY
 from tests.integration.over_http import Product, observer, refused, until
 from tests.integration.staffed import REASON, in_inbox, running_project
 
@@ -168,6 +169,23 @@ async def test_an_allocation_travels_there_and_back(product: Product, project: s
         return await in_history(product, *STORY, *RELEASE, project=project) and await in_history(product, *POOLED)
 
     await until(archived)
+
+
+async def test_who_is_committed_to_a_project_is_told_to_those_who_see_it(product: Product, project: str) -> None:
+    """Others see that the hours are taken, and not by which project; the live feed is no way around it."""
+    await running_project(product, "pm-2")
+    id_ = await team(product)
+    await approve(product, await ask(product, project, resource=id_))
+    for persona, told in (("pm-1", [project]), ("auditor-1", [project]), ("pm-2", [])):
+        assert (await load(product, id_, persona))[0] == (FIRST, "40", "30", "0")
+        [week] = (await product.get(f"{POOL}/{id_}/load?from={FIRST}&until={FIRST}", persona)).json()["weeks"]
+        assert [each["project"] for each in week["allocations"]] == told
+        shown = (await product.get(f"{POOL}/{id_}", persona)).json()
+        assert [each["project"] for each in shown["commitments"]] == told
+        listed = (await product.get(f"{LOAD}?week={FIRST}&limit=500", persona)).json()["items"]
+        [item] = [each for each in listed if each["id"] == id_]
+        assert {name: item[name] for name in week} == week
+    assert "resource" not in VISIBILITY.framework_streams
 
 
 async def test_the_pmo_finds_somebody_with_the_skill_and_takes_them_back(product: Product, project: str) -> None:

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest_asyncio
 
+from tests.e2e.running import STANDARD
 from tests.integration.over_http import Product, person, proposal, refused, until
+from tests.integration.staffed import REASON, running_project
 from tests.integration.test_catalogue_http import G, P, recorded
 
 S = f"{G}/standards"
@@ -170,3 +172,26 @@ async def test_the_sponsor_decides_what_the_standard_gives_them(product: Product
     await product.give(f"{waiver}/decisions", grant, "sponsor-1")
     assert (await product.get(waiver, "pm-1")).json()["decided_by"] == person("sponsor-1")
     assert f"waiver/{asked['id']}" in await recorded(product, "waiver-granted")
+
+
+async def test_a_running_project_goes_on_under_another_version(product: Product) -> None:
+    """The PMO decides, the project answers, and its own page says what it runs to."""
+    project = await running_project(product)
+    draft = {**STANDARD, "title": "Delivery, renewed"}
+    name = f"renewed-{uuid.uuid4().hex[:8]}"
+    await product.give(f"/governance/v1/standards/{name}/versions", draft)
+    await product.give(f"/governance/v1/standards/{name}/publications", {"version": 1, **REASON}, "pmo-2")
+    decided = {"standard": f"{name}@1", **REASON}
+    refused(
+        await product.post(f"/governance/v1/projects/{project}/standard-migrations", decided, "pm-1"), 403, "no-right"
+    )
+    receipt = await product.give(f"/governance/v1/projects/{project}/standard-migrations", decided)
+    page = f"/governance/v1/standard-migrations/{receipt['id']}"
+
+    async def answered() -> bool:
+        return (await product.get(page)).json()["answer"] is not None
+
+    await until(answered)
+    assert (await product.get(page)).json()["answer"] == "applied"
+    assert (await product.get(f"/projects/v1/projects/{project}", "pm-1")).json()["standard"] == f"{name}@1"
+    assert (await product.get(f"/governance/v1/proposals/{project}")).json()["standard"] == f"{name}@1"

@@ -8,8 +8,9 @@ import orjson
 import pytest
 
 from governance.domain import GOVERNANCE
-from governance.requests.waiver import WAIVER, DecideWaiver, ReceiveWaiverRequest, RevokeWaiver
+from governance.requests.waiver import WAIVER, DecideWaiver, ExpireWaiver, ReceiveWaiverRequest, RevokeWaiver
 from governance.views.due import DUE_VIEW, TIMERS
+from mandate_events import timers
 from mandate_events.batch import Submission
 from mandate_events.consumer import Consumer
 from mandate_events.days import end_of
@@ -19,7 +20,7 @@ from mandate_events.identifiers import uuid7
 from mandate_events.local import LocalSource
 from mandate_events.origin import Origin
 from mandate_events.store import Store
-from mandate_events.timers import give_due, keep_time
+from mandate_events.timers import Timer, give_due, keep_time
 from mandate_local.postgres import EmbeddedPostgres
 from tests.integration.ledgers import Governance, Ledger, eventually, new_ledger
 
@@ -104,6 +105,19 @@ async def test_what_was_settled_before_is_not_due(ledger: Ledger) -> None:
     async with Store(GOVERNANCE, ledger.dsn, clock_ahead=timedelta(days=3)) as store:
         assert await give_due(store, TIMERS, ZoneInfo("UTC")) == 0
     assert await expired(ledger) == []
+
+
+async def test_one_that_cannot_be_decided_holds_up_no_other(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is no such waiver, a newer program's timer is unknown here, and a command cannot be made."""
+    monkeypatch.setattr(timers, "MANY", 1)
+    await granted(ledger, datetime.now(UTC).date())
+    await follow(ledger)
+    for timer, thing in (("waiver-expiry", uuid7()), ("of-a-newer-version", uuid7()), ("torn", uuid7())):
+        await ledger.query("insert into views.due values ($1, $2, '', '2026-01-01', 'test@1')", timer, thing)
+    torn = {**TIMERS, "torn": Timer("torn", WAIVER, lambda _, part: ExpireWaiver(until=date.fromisoformat(part)))}
+    async with Store(GOVERNANCE, ledger.dsn, clock_ahead=timedelta(days=3)) as store:
+        assert await give_due(store, torn, ZoneInfo("UTC")) == 1
+    assert len(await expired(ledger)) == 1
 
 
 async def test_the_clock_runs_by_itself(ledger: Ledger) -> None:

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from mandate_events.batch import Batch, BrokenStream, Fold, NotLoaded, Submission
-from mandate_events.canonical import digest, leaf_hash
+from mandate_events.batch import SPARE, Batch, BrokenStream, Fold, NotLoaded, Submission
+from mandate_events.canonical import MAX_DOCUMENT_BYTES, digest, leaf_hash
 from mandate_events.deciding import (
     Aggregate,
     Command,
@@ -25,7 +25,16 @@ from mandate_events.deciding import (
 from mandate_events.domain import Domain
 from mandate_events.event import GENESIS, Event, Recorded
 from mandate_events.identifiers import uuid7
-from mandate_events.rights import DENIAL, SYSTEM, AdoptRights, CommandDenied, RecordRepeats, RightsAdopted, allow
+from mandate_events.rights import (
+    DENIAL,
+    REMEMBERED,
+    SYSTEM,
+    AdoptRights,
+    CommandDenied,
+    RecordRepeats,
+    RightsAdopted,
+    allow,
+)
 
 NOW = datetime(2026, 3, 2, 12, 0, 0, 123456, tzinfo=UTC)
 
@@ -243,6 +252,17 @@ def test_what_cannot_be_recorded_is_the_callers_to_correct(command: Command, poi
     assert invalid.value.pointer == pointer
 
 
+def test_what_a_person_puts_on_record_leaves_room_for_who_repeats_it() -> None:
+    running, notes = batch(), "x" * (MAX_DOCUMENT_BYTES - SPARE)
+    spare = len(batch().decide(submission(Count(note=""))).rows[0].document)
+    assert running.decide(submission(Count(note=notes[spare:]))).rows
+    with pytest.raises(Invalid):
+        running.decide(submission(Count(note=notes[spare - 1 :])))
+    adopted = AdoptRights(hash="0" * 64, table=[{"note": notes}])
+    repeats = submission(adopted, "shop", "system/start", aggregate=DOMAIN.aggregates["rights-table"], authority="s@1")
+    assert len(batch("rights-table/shop").decide(repeats).rows[0].document) > len(notes)
+
+
 def test_a_command_without_consequences_is_accepted() -> None:
     running = batch()
     decided = running.decide(submission(Count(by=0)))
@@ -299,6 +319,28 @@ def test_a_refusal_of_authority_is_on_record_once_a_minute() -> None:
     much_later = Batch(DOMAIN, later.changed | {"counter/1": Fold(COUNTER)}, 4, NOW + timedelta(minutes=61))
     assert much_later.deny(submission(Count(), actor="nobody"), refusal)
     assert len(much_later.changed["denial/nobody"].state.last) == 1, "what is older than an hour is forgotten"
+
+
+def test_a_refusal_to_open_a_thing_is_of_the_project_and_not_of_what_never_was() -> None:
+    """Each attempt would make another id: they would not collapse, and nobody could say what they were about."""
+    running = batch("counter/x", "counter/y", "denial/nobody")
+    refusal = Refused("no-right", authority=True)
+    assert running.deny(submission(Count(), "x", actor="nobody", project="p9"), refusal)
+    assert running.deny(submission(Count(), "y", actor="nobody", project="p9"), refusal) is None
+    assert documents(running)[0]["data"]["on"] == "project/p9"
+
+
+def test_only_the_latest_refusals_of_a_person_are_remembered() -> None:
+    """What each one costs does not grow with what the person tried before."""
+    names = [str(number) for number in range(REMEMBERED + 2)]
+    running = batch("denial/nobody", *(f"counter/{name}" for name in names))
+    refusal = Refused("no-right", authority=True)
+    for name in (*names, names[-REMEMBERED]):
+        running.deny(submission(Count(), name, actor="nobody"), refusal)
+    assert len(running.rows) == len(names), "those that are remembered are not put down again"
+    remembered = [on for _, on, _ in running.changed["denial/nobody"].state.last]
+    assert remembered == [f"counter/{name}" for name in names[2:]]
+    assert running.deny(submission(Count(), names[0], actor="nobody"), refusal)
 
 
 def test_a_refused_person_is_shown_with_a_role_they_hold() -> None:

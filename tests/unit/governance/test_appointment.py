@@ -242,6 +242,18 @@ def test_a_member_who_is_the_projects_officer_appoints_nobody_on_it(
     )
 
 
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("person", [QUIN, BEN])
+def test_a_member_who_is_the_projects_sponsor_fills_no_post_of_it(
+    staffed: Scenario, kind: type[Any], person: str
+) -> None:
+    """Their own neither: who gave it up could decide a moment later what the project asked for before."""
+    staffed.given(APPOINTMENT, "p1", SponsorReplaced(project="p1", person=BEN, predecessor=SAM))
+    staffed.given(MANDATE, BEN, MandateGiven(person=BEN, role="sponsor", project="p1"))
+    when(staffed, kind, person, by=BEN).refused("decider-is-its-sponsor", authority=True)
+    assert when(staffed, ReplaceSponsor, SAM, by=ANN).refusal is None
+
+
 def test_the_officer_of_another_project_appoints(authorised: Scenario) -> None:
     authorised.given(APPOINTMENT, "p0", OfficerAssigned(project="p0", person=BEN))
     authorised.given(APPOINTMENT, "p1", OfficerAssigned(project="p1", person=OLA))

@@ -105,6 +105,10 @@ def refusal(scenario: Scenario, by: str, project: str = "p1") -> tuple[str, bool
 # --- opening ---
 
 
+def test_a_review_is_opened_once(opened: Scenario) -> None:
+    when(opened, OPEN).refused("made-before")
+
+
 def test_the_pmo_opens_a_review_of_a_project_under_the_standard_it_runs_to(authorised: Scenario) -> None:
     assert opens(authorised, ANN) == [OPENED]
 

@@ -71,6 +71,12 @@ def test_the_direction_is_fixed_once_thresholds_are_set(office: Scenario) -> Non
     office.when(KPI, "spi", definition(direction="lower-is-better"), by=ANN).refused("kpi-direction-fixed")
 
 
+def test_a_computed_kpi_does_not_become_one_that_is_typed(office: Scenario) -> None:
+    office.given(KPI, "spi", COMPUTED).when(KPI, "spi", definition(), by=ANN).refused("kpi-stays-computed")
+    office.given(KPI, "cpi", DEFINED)
+    assert office.when(KPI, "cpi", definition(computed=True, formula="earned / actual"), by=ANN).refusal is None
+
+
 def test_the_pmo_sets_a_threshold_for_all_and_for_one_standard(defined: Scenario) -> None:
     defined.when(KPI, "spi", threshold(), by=ANN).then(FOR_ALL)
     command = threshold(standard="capital@1", green="0.90", amber="0.50")

@@ -44,6 +44,10 @@ def test_the_pmo_sets_an_objective(office: Scenario) -> None:
     office.when(OBJECTIVE, "o1", setting(), by=ANN).then(ObjectiveSet(**READ)).under("pmo", f"mandate/{ANN}@1")
 
 
+def test_it_is_set_once_also_when_its_key_is_forgotten(wanted: Scenario) -> None:
+    wanted.when(OBJECTIVE, "o1", setting(), by=ANN).refused("made-before")
+
+
 def test_the_pmo_revises_and_retires_it(wanted: Scenario) -> None:
     wanted.when(OBJECTIVE, "o1", revising(weight="25.50"), by=ANN).then(ObjectiveRevised(**READ | {"weight": "25.5"}))
     wanted.when(OBJECTIVE, "o1", RetireObjective(reason="Reached"), by=ANN).then(ObjectiveRetired())

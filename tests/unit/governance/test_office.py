@@ -99,7 +99,10 @@ def test_nothing_can_be_decided_in_an_office_that_does_not_exist() -> None:
     when(founded(), AppointMember(person=ANN, reason="r"), FAY).refused("not-chartered")
 
 
-@pytest.mark.parametrize("zone", ["Nowhere/Land", "../../etc/passwd", "/etc/localtime", ""])
+@pytest.mark.parametrize(
+    "zone",
+    ["Nowhere/Land", "../../etc/passwd", "/etc/localtime", "", "localtime", "posixrules", "right/UTC", "Factory"],
+)
 def test_the_days_of_an_office_end_in_a_zone_that_exists(zone: str) -> None:
     with pytest.raises(ValidationError):
         CharterOffice(name="PMO", time_zone=zone, reason="r")

@@ -115,6 +115,11 @@ def test_there_is_something_to_rank_by_a_model_that_is_there(scored: Scenario) -
     when(scored, prioritising(model="other@1")).invalid("/model")
 
 
+def test_a_ranking_is_put_on_record_once(scored: Scenario) -> None:
+    recorded = said(when(scored, prioritising()))
+    when(scored.given(PRIORITISATION, "r1", recorded, by=BEN), prioritising()).refused("made-before")
+
+
 def test_a_proposal_is_named_once() -> None:
     with pytest.raises(ValidationError):
         prioritising("A", "A")

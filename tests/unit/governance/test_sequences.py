@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
+import msgspec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -38,6 +39,7 @@ from mandate_events.event import Recorded
 from mandate_events.identifiers import derived, uuid7
 from mandate_events.origin import Origin
 
+ORIGIN: Final = Origin(source="projects", sequence=1, hash="0" * 64)
 NOON: Final = datetime(2026, 3, 2, 12, tzinfo=UTC)
 PEOPLE: Final = {name: derived(name) for name in ("fay", "ann", "ben", "cat", "dan", "eve")}
 PATHS: Final = [{"id": "one", "title": "One", "phases": [{"id": "p", "title": "P", "gate": {"id": "g", "title": "G"}}]}]
@@ -99,15 +101,21 @@ def _authorise(version: int) -> proposal.AuthoriseProject:
     return proposal.AuthoriseProject.model_validate({"standard": f"capital@{version}", "budget": AUD, **WHY})
 
 
-def _waiver_asked(who: str, day: int) -> waiver.ReceiveWaiverRequest:
-    return waiver.ReceiveWaiverRequest(
-        project=PROJECTS["R1"],
-        standard="capital@1",
-        requested_by=who,
-        origin=Origin(source="projects", sequence=1, hash="0" * 64),
-        control="review",
-        until=date(2026, 3, 1) + timedelta(days=day),
-    )
+ASKED: Final[Mapping[str, Mapping[str, Any]]] = {
+    "gate-review": {"gate": "g", "phase": "p"},
+    "charter": {"number": 1, "purpose": "A road", "objectives": [], "success_criteria": []},
+    "closure": {"phase": "p"},
+    "waiver": {"control": "review"},
+}
+"""What requests of these kinds say besides what all say."""
+
+OUTCOMES: Final = {"gate-review": "go", "charter": "approved", "closure": "approved", "waiver": "granted"}
+
+
+def _asked(kind: str, who: str, day: date) -> Instruction:
+    common = {"project": PROJECTS["R1"], "standard": "capital@1", "requested_by": who, "origin": ORIGIN}
+    until = {"until": day} if kind == "waiver" else {}
+    return msgspec.convert({**common, **ASKED[kind], **until}, KINDS[kind].receive)
 
 
 Act = tuple[Aggregate[Any], str, Instruction, str]
@@ -118,8 +126,9 @@ def acts(draw: st.DrawFn) -> Act:
     """Something that somebody tries."""
     who, whom = (draw(st.sampled_from(sorted(PEOPLE.values()))) for _ in range(2))
     project = draw(st.sampled_from([PROJECTS["R1"]] * 3 + [PROJECTS["R2"]]))
-    number, day = draw(st.integers(1, 4)), draw(st.integers(0, 2))
-    asked = f"w{draw(st.integers(1, 2))}"
+    number, day = draw(st.integers(1, 3)), draw(st.integers(0, 2))
+    asked, kind = f"r{draw(st.integers(1, 2))}", draw(st.sampled_from(["waiver", "waiver", *ASKED]))
+    until = date(2026, 3, 1) + timedelta(days=day)
     if draw(st.booleans()):  # members can do most: let them try more often
         who = draw(st.sampled_from([PEOPLE["ann"], PEOPLE["ben"]]))
     person = {"person": whom, **WHY}
@@ -146,10 +155,12 @@ def acts(draw: st.DrawFn) -> Act:
         ),
         (STANDARD, "capital", standard.PublishStandard(version=number, **WHY), who),
         (PROPOSAL, project, _authorise(number), who),
-        (WAIVER, asked, _waiver_asked(whom, day), "system/recognition"),
-        (WAIVER, asked, waiver.DecideWaiver.model_validate({"outcome": "granted", **WHY}), who),
+        (STANDARD, "capital", standard.ReviewDraft(version=number, verdict="approve", **WHY), who),
+        (STANDARD, "capital", standard.RetireStandard(version=1, successor="capital@2", **WHY), who),
+        (KINDS[kind].aggregate, asked, _asked(kind, whom, until), "system/recognition"),
+        (KINDS[kind].aggregate, asked, KINDS[kind].decide.model_validate({"outcome": OUTCOMES[kind], **WHY}), who),
         (WAIVER, asked, waiver.RevokeWaiver(**WHY), who),
-        (WAIVER, asked, waiver.ExpireWaiver(until=date(2026, 3, 1) + timedelta(days=day)), "system/clock"),
+        (WAIVER, asked, waiver.ExpireWaiver(until=until), "system/clock"),
     ]
     return draw(st.sampled_from(possible))
 

@@ -152,6 +152,17 @@ def test_a_later_baseline_names_an_approved_change_of_the_project(given: Given) 
     given.when(submit(change=CHANGED), SECOND).then(submitted(2, CHANGED), opened(SECOND))
 
 
+def test_a_change_carries_one_baseline_and_no_second_one(given: Given) -> None:
+    given.stands().changed(ChangeApproved(project="p1"))
+    given.scenario.given(BASELINE, SECOND, submitted(2, CHANGED), by=PAT)
+    command = ApplyBaselineDecision(outcome="approved", origin=ORIGIN)
+    applied = given.when(command, SECOND, by=SYSTEM)
+    [established] = [each.data for each in applied.records if isinstance(each.data, BaselineEstablished)]
+    assert established.change == CHANGED
+    given.scenario.given(PROJECT, "p1", established).given(REGISTER, "p1", closed("approved", SECOND))
+    given.when(submit(change=CHANGED), derived("baseline", "three")).refused("change-in-a-baseline")
+
+
 def test_the_change_of_another_project_does_not_do(given: Given) -> None:
     given.stands().changed(ChangeApproved(project="p2"), project="p2")
     given.when(submit(change=CHANGED), SECOND).refused("no-approved-change")

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from mandate_events.deciding import Instruction
 from mandate_events.identifiers import derived
@@ -104,7 +105,6 @@ def test_a_change_is_asked_for_once_and_of_a_project_that_runs(asked: Scenario) 
 @pytest.mark.parametrize(
     ("impact", "within"),
     [
-        ({}, True),
         ({"cost": "3.00"}, True),
         ({"cost": "-50"}, True),
         ({"cost": "0", "time": "0"}, True),
@@ -120,8 +120,13 @@ def test_the_pm_assesses_it_against_the_tolerances(asked: Scenario, impact: dict
 
 
 def test_only_the_pm_assesses(asked: Scenario) -> None:
-    when(asked, assess(), OLA).refused("no-right", authority=True)
-    when(asked, assess(), ANN).refused("pmo-does-not-manage-projects", authority=True)
+    when(asked, assess(cost="1"), OLA).refused("no-right", authority=True)
+    when(asked, assess(cost="1"), ANN).refused("pmo-does-not-manage-projects", authority=True)
+
+
+def test_an_assessment_that_says_nothing_is_none() -> None:
+    with pytest.raises(ValidationError, match="one dimension at least"):
+        assess()
 
 
 def test_inside_tolerance_the_pm_decides_and_that_much_is_used(asked: Scenario) -> None:
@@ -166,7 +171,7 @@ def test_a_change_is_decided_once_and_after_its_assessment(asked: Scenario) -> N
     when(asked, decide()).refused("change-not-assessed")
     asked.given(CHANGE, C1, assessed(True, cost="2"), REJECTED)
     when(asked, decide()).refused("change-already-decided")
-    when(asked, assess()).refused("change-not-to-be-assessed")
+    when(asked, assess(cost="1")).refused("change-not-to-be-assessed")
 
 
 @pytest.mark.parametrize("outcome", ["approved", "rejected"])

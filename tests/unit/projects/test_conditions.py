@@ -100,6 +100,11 @@ def test_a_lapsed_condition_is_met_no_more(conditional: Scenario) -> None:
     when(conditional.given(PROJECT, "p1", LAPSED, ProjectHeld(gate="g1")), meet()).refused("condition-lapsed")
 
 
+def test_a_condition_is_not_met_after_its_day_even_before_the_clock_says_so(conditional: Scenario) -> None:
+    assert when(conditional.at(datetime(2026, 6, 30, 23, 59, tzinfo=UTC)), meet()).refusal is None
+    when(conditional.at(datetime(2026, 7, 1, tzinfo=UTC)), meet()).refused("condition-lapsed")
+
+
 def test_only_the_pm_of_the_project_meets_it(conditional: Scenario) -> None:
     when(conditional, meet(), ANN).refused("pmo-does-not-manage-projects", authority=True)
     when(conditional, meet(), TIM).refused("no-right", authority=True)

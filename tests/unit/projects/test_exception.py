@@ -302,7 +302,9 @@ def test_what_became_worse_than_the_report_is_to_be_reported_again(reported: Sce
     worse = ToleranceForecastBreached(
         project="p1", dimension="cost", planned="10.00", forecast="15.00", excess="5.00", limit="1.00"
     )
-    reported.given(TOLERANCE, "p1", worse, settled("accept"))
+    reported.given(TOLERANCE, "p1", worse)
+    reported.when(PROJECT, "p1", request(), by=PAT).refused("exception-not-reported")
+    reported.given(TOLERANCE, "p1", settled("accept"))
     reported.when(PROJECT, "p1", request(), by=PAT).refused("exception-not-reported")
     assert when(reported, report(), id_=E2).refusal is None
 

@@ -381,7 +381,7 @@ class Appender:
     def _count_repeat(self, item: Item, denied: Denied) -> None:
         submission = item.submission
         name = type(submission.command).__name__
-        kind = (submission.actor, name, submission.stream, denied.rule)
+        kind = (submission.actor, name, submission.concerns, denied.rule)
         self.repeats[kind] += 1
 
     # --- when it does not go smoothly ---

@@ -7,11 +7,11 @@ appender loads it and decides again. Nothing of a command that is refused reache
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 
-from mandate_events.canonical import NotCanonical, digest, leaf_hash
+from mandate_events.canonical import MAX_DOCUMENT_BYTES, NotCanonical, digest, leaf_hash
 from mandate_events.deciding import (
     Aggregate,
     Instruction,
@@ -35,9 +35,13 @@ from mandate_events.event import (
 )
 from mandate_events.identifiers import uuid7
 from mandate_events.outcome import WrittenByNewer
-from mandate_events.rights import DENIAL, CommandDenied, Denials
+from mandate_events.rights import DENIAL, CommandDenied, Denials, is_system
 
 T = TypeVar("T")
+
+SPARE: Final = 2 * 1024
+"""Left free in what a person puts on record: another service repeats it beside what it relies on, and must be able to,
+or all that follows on the project would wait behind it."""
 
 
 class Fold(msgspec.Struct, frozen=True):
@@ -122,6 +126,11 @@ class Submission:
         self.stream = self.aggregate.stream(self.id)
 
     @property
+    def concerns(self) -> str:
+        """What a refusal is of: the thing, or the project in which it would have been opened, for it never was."""
+        return f"project/{self.project}" if self.project else self.stream
+
+    @property
     def identity(self) -> tuple[str, str, str]:
         """What makes two submissions the same one."""
         return self.actor, self.route, self.key
@@ -183,11 +192,11 @@ class Batch:
         stream = DENIAL.stream(submission.actor)
         denials: Denials | None = self.fold(DENIAL, stream).state
         name = type(submission.command).__name__
-        if denials and denials.is_repeat(name, submission.stream, refusal.rule, self.now):
+        if denials and denials.is_repeat(name, submission.concerns, refusal.rule, self.now):
             return None
         decision = Deciding(self, submission)
         decision.mandate = decision.leading_mandate()
-        event = CommandDenied(command=name, on=submission.stream, rule=refusal.rule, role=decision.mandate.role)
+        event = CommandDenied(command=name, on=submission.concerns, rule=refusal.rule, role=decision.mandate.role)
         decision.record(DENIAL, submission.actor, event)
         if keep:
             self._keep(decision)
@@ -306,6 +315,9 @@ class Deciding:
         if project != record.partitionkey or standard != record.standard:  # this very event says what they are
             record = msgspec.structs.replace(record, partitionkey=project, standard=standard)
         document = document_of(record, loose=kind in domain.catalogue.loose)
+        limit = MAX_DOCUMENT_BYTES - SPARE
+        if len(document) > limit and not is_system(submission.actor):
+            raise NotCanonical("", f"the document would be {len(document)} bytes; the limit is {limit}")
         domain.catalogue.decode(type_, document)  # what could not be read again would close the ledger for good
         self.changed[stream] = Fold(
             aggregate, version, digest(document).hex(), state, fold.correlation or record.correlationid

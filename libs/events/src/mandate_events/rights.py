@@ -8,7 +8,7 @@ person acted.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from mandate_events.canonical import digest, encode
 from mandate_events.deciding import Aggregate, Context, Decided, Instruction, Mandate, Refused, SystemCommand
@@ -168,6 +168,9 @@ COLLAPSE = timedelta(minutes=1)
 FORGET = timedelta(hours=1)
 """How long a refusal is remembered for the role of those that were collapsed into it."""
 
+REMEMBERED: Final = 256
+"""How many of a person's refusals are remembered, the latest ones: who tries a thousand things slows down nobody."""
+
 
 @dataclass(frozen=True, slots=True)
 class Denial:
@@ -205,8 +208,11 @@ def _decide_denials(denials: Denials | None, command: RecordRepeats, _context: C
 
 def _evolve_denials(denials: Denials | None, event: CommandDenied, record: Recorded[Any]) -> Denials:
     last = denials.last if denials else {}
-    remembered = {kind: denial for kind, denial in last.items() if record.time - denial.at < FORGET}
-    return Denials({**remembered, (event.command, event.on, event.rule): Denial(record.time, event.role)})
+    kind = (event.command, event.on, event.rule)
+    remembered = {each: denial for each, denial in last.items() if each != kind and record.time - denial.at < FORGET}
+    if len(remembered) >= REMEMBERED:
+        del remembered[next(iter(remembered))]  # the oldest: each one is put down anew behind the others
+    return Denials({**remembered, kind: Denial(record.time, event.role)})
 
 
 DENIAL: Aggregate[Denials] = Aggregate(

@@ -2,7 +2,8 @@
 
 A due date is a row of the view `due`, made from the event that set it; so it is rebuilt like any list, and is gone when
 another event settled the matter. The leader gives each command under a key of the timer and its day: however often it
-is given, it is decided once. The record says that it occurred when the day ended, whenever it was put down.
+is given, it is decided once. The record says that it occurred when the day ended, whenever it was put down. One that
+cannot be decided is logged and tried again, and holds up no other.
 """
 
 import asyncio
@@ -19,8 +20,8 @@ from sqlalchemy import Column, Date, Table, Text
 from mandate_events.batch import Submission
 from mandate_events.days import day_of, end_of
 from mandate_events.deciding import Aggregate, SystemCommand
+from mandate_events.following import passes
 from mandate_events.identifiers import derived
-from mandate_events.outcome import LedgerUnavailable, Overloaded
 from mandate_events.store import Store
 from mandate_events.view import table
 
@@ -60,19 +61,31 @@ async def keep_time(store: Store, timers: Mapping[str, Timer], find_zone: FindZo
     while True:
         try:
             await give_due(store, timers, await find_zone())
-        except (LedgerUnavailable, Overloaded) as error:
-            log.warning("what is due has to wait: %r", error)
         except asyncpg.UndefinedTableError:  # the views are being swapped
             pass
+        except Exception as error:
+            if not passes(error):
+                raise
+            log.warning("what is due has to wait: %r", error)
         await asyncio.sleep(POLL)
 
 
 async def give_due(store: Store, timers: Mapping[str, Timer], zone: ZoneInfo) -> int:
     """Give the commands of all days that are over; returns how many."""
-    today = day_of(store.appender.now(), zone)
-    rows = await store.pool.fetch(_DUE, today, MANY)
-    for row in rows:
-        timer, day = timers[row["timer"]], row["on_day"]
+    today, after, given = day_of(store.appender.now(), zone), (date.min, "", "", ""), 0
+    while rows := await store.pool.fetch(_DUE, today, MANY, *after):
+        for row in rows:
+            given += await _give(store, timers, row, zone)
+        after = tuple(rows[-1][name] for name in ("on_day", "timer", "thing", "part"))
+    return given
+
+
+async def _give(store: Store, timers: Mapping[str, Timer], row: Mapping[str, Any], zone: ZoneInfo) -> bool:
+    """Whether the command of this row could be given. Raises what is a matter of time."""
+    timer, day = timers.get(row["timer"]), row["on_day"]
+    if timer is None:  # a newer version of the program set it, and knows it
+        return False
+    try:
         await store.submit(
             Submission(
                 timer.aggregate,
@@ -85,9 +98,16 @@ async def give_due(store: Store, timers: Mapping[str, Timer], zone: ZoneInfo) ->
                 occurred_at=end_of(day, zone),
             )
         )
-    return len(rows)
+    except Exception as error:
+        if passes(error):
+            raise
+        log.exception("what %s of %s is due for cannot be decided", timer.name, row["thing"])
+        return False
+    return True
 
 
 _DUE: Final = """
-select timer, thing, part, on_day, set_by from views.due where on_day < $1 order by on_day, timer, thing limit $2
+select timer, thing, part, on_day, set_by from views.due
+where on_day < $1 and (on_day, timer, thing, part) > ($3, $4, $5, $6)
+order by on_day, timer, thing, part limit $2
 """

@@ -24,6 +24,7 @@ from governance.http import (
     processes,
     proposals,
     resources,
+    standard_migrations,
     standard_pages,
     standards,
     strategy,
@@ -70,6 +71,7 @@ THINGS: Final[Mapping[str, Mapping[str, Shown]]] = {
     "governance": {
         "office": office.shown,
         "standard": standard_pages.shown,
+        "standard-migration": standard_migrations.shown,
         "objective": strategy.shown_objective,
         "scoring-model": strategy.shown_scoring_model,
         "proposal": proposals.shown,

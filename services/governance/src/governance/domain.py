@@ -9,7 +9,7 @@ from governance.oversight import compliance_review, kpi, measurement
 from governance.requests.kinds import KINDS
 from governance.resources import resource
 from governance.rights import RIGHTS
-from governance.standards import standard
+from governance.standards import migration, standard
 from governance.strategy import objective, prioritisation, proposal, scoring_model
 from mandate_events.deciding import Context, Mandate
 from mandate_events.domain import Domain
@@ -25,6 +25,7 @@ GOVERNANCE = Domain(
         office.OFFICE,
         mandate.MANDATE,
         standard.STANDARD,
+        migration.MIGRATION,
         objective.OBJECTIVE,
         scoring_model.SCORING_MODEL,
         proposal.PROPOSAL,

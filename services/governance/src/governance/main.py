@@ -32,6 +32,7 @@ from governance.http import (
     proposals,
     resource_load,
     resources,
+    standard_migrations,
     standard_templates,
     standards,
     strategy,
@@ -62,7 +63,8 @@ VISIBILITY: Final = Visibility(
     everything="read-governance",
     denials="read-denials",
     framework="read-framework",
-    # not tools and templates: their streams tell which projects use them; what was approved stands in projects too
+    # not tools, templates and resources: their streams tell which projects use them; what was approved stands in
+    # projects too, and the pool is read over its pages
     framework_streams=frozenset(
         {
             "office",
@@ -70,7 +72,6 @@ VISIBILITY: Final = Visibility(
             "process",
             "kpi",
             "rights-table",
-            "resource",
             "objective",
             "scoring-model",
         }
@@ -155,6 +156,7 @@ SERVICE = Service(
         office.router,
         standards.router,
         standard_templates.router,
+        standard_migrations.router,
         strategy.router,
         imports.router,
         proposals.router,

@@ -1,6 +1,7 @@
 """What governance does because of what the projects service recorded."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 from governance import heard
 from governance.catalogue.template import TEMPLATE
@@ -12,7 +13,15 @@ from governance.requests.change import CHANGE, ReceiveChangeRequest
 from governance.requests.gate_review import GATE_REVIEW, OpenGateReview
 from governance.requests.kinds import KINDS
 from governance.requests.request import NoteAnswer
+from governance.standards.migration import MIGRATION
+from mandate_events.deciding import Aggregate
 from mandate_events.policy import Heard, Reaction
+
+ANSWERED: Final[Mapping[str, Aggregate[Any]]] = {
+    **{name: kind.aggregate for name, kind in KINDS.items()},
+    MIGRATION.name: MIGRATION,
+}
+"""What projects answer decisions on, by the kind of stream."""
 
 
 def on_projects(said: Heard) -> Sequence[Reaction]:
@@ -45,8 +54,8 @@ def on_projects(said: Heard) -> Sequence[Reaction]:
             note = said.told(NoteCorrectiveAction, corrective_action=id_, reported_by=record.actor)
             return [Reaction(COMPLIANCE_REVIEW, review, note)]
         case heard.DecisionApplied():
-            return [Reaction(KINDS[kind].aggregate, id_, NoteAnswer(applied=True, origin=origin))]
+            return [Reaction(ANSWERED[kind], id_, NoteAnswer(applied=True, origin=origin))]
         case heard.DecisionNotApplied(rule=rule):
-            return [Reaction(KINDS[kind].aggregate, id_, NoteAnswer(applied=False, rule=rule, origin=origin))]
+            return [Reaction(ANSWERED[kind], id_, NoteAnswer(applied=False, rule=rule, origin=origin))]
         case _:
             return []

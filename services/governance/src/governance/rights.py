@@ -14,14 +14,18 @@ from governance.requests.kinds import KINDS
 from governance.requests.request import DECIDING, NoteAnswer, asked_for_it, given_to_sponsor, left_to_pmo
 from governance.resources import resource
 from governance.roles import AUDITOR, FOUNDER, OBSERVER, PM_OFFICER, PMO, PROJECT_MANAGER, SPONSOR
-from governance.standards import ready, standard
+from governance.standards import migration, ready, standard
 from governance.strategy import alignment, objective, prioritisation, proposal, scoring_model
 from mandate_events.rights import SYSTEM, allow
 
 SELF_APPOINTMENT = {"self-appointment": concerns_themselves}
 COMPUTED = {"kpi-is-computed": measurement.is_computed}
 REVIEWING = compliance_review.REVIEWING
-STAFFING = {"decider-is-its-officer": appointment.is_its_officer, **SELF_APPOINTMENT}
+STAFFING = {
+    "decider-is-its-officer": appointment.is_its_officer,
+    "decider-is-its-sponsor": appointment.is_its_sponsor,
+    **SELF_APPOINTMENT,
+}
 
 RIGHTS = (
     # the office
@@ -46,6 +50,7 @@ RIGHTS = (
     allow(standard.ReviewDraft, PMO, unless={"reviewer-is-author": standard.is_author}),
     allow(standard.PublishStandard, PMO, unless={"publisher-is-sole-author": standard.is_sole_author}),
     allow(standard.RetireStandard, PMO),
+    allow(migration.MigrateProject, PMO, unless=migration.DECIDING),
     # strategy
     allow(objective.SetObjective, PMO),
     allow(objective.ReviseObjective, PMO),

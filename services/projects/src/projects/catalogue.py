@@ -43,21 +43,21 @@ class TemplateEnded(Event, frozen=True, kw_only=True):
 
 
 class RecogniseTool(SystemCommand, frozen=True, kw_only=True):
-    """Given by what was heard from governance."""
+    """Go by a tool that the PMO approved."""
 
     title: str
     origin: Origin
 
 
 class EndTool(SystemCommand, frozen=True, kw_only=True):
-    """Given by what was heard from governance."""
+    """Go by the withdrawal of a tool."""
 
     title: str
     origin: Origin
 
 
 class RecogniseTemplate(SystemCommand, frozen=True, kw_only=True):
-    """Given by what was heard from governance."""
+    """Go by a version of a template that the PMO published."""
 
     version: int
     title: str
@@ -67,7 +67,7 @@ class RecogniseTemplate(SystemCommand, frozen=True, kw_only=True):
 
 
 class EndTemplate(SystemCommand, frozen=True, kw_only=True):
-    """Given by what was heard from governance."""
+    """Go by the withdrawal of a template."""
 
     version: int
     title: str

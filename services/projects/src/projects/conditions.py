@@ -94,14 +94,14 @@ def set_by(gate: str, given: list[GateCondition], known: Conditions) -> list[Eve
     ]
 
 
-def met(conditions: Conditions, command: MeetCondition) -> GateConditionMet:
-    """The PM meets one of them, once, and no later than its day."""
+def met(conditions: Conditions, command: MeetCondition, today: date) -> GateConditionMet:
+    """The PM meets one of them, once, and no later than its day, also where the clock has not put down its end yet."""
     condition = conditions.get(command.condition)
     if condition is None:
         raise Invalid("/condition", "no-such-condition", condition=command.condition)
     if condition.status == "met":
         raise Refused("condition-already-met", condition=command.condition)
-    if condition.status == "lapsed":
+    if condition.status == "lapsed" or condition.due_on < today:
         raise Refused("condition-lapsed", condition=command.condition, due_on=condition.due_on.isoformat())
     evidence = [each.recorded() for each in command.evidence]
     return GateConditionMet(number=command.condition, gate=condition.gate, evidence=evidence)

@@ -59,7 +59,7 @@ EVENTS = (CorrectiveActionRecognised, CorrectiveActionReported, CorrectiveAction
 
 
 class RecogniseCorrectiveAction(SystemCommand, frozen=True, kw_only=True):
-    """Given by what was heard from governance."""
+    """Go by what a compliance review requires of the project."""
 
     project: str
     review: str
@@ -71,7 +71,7 @@ class RecogniseCorrectiveAction(SystemCommand, frozen=True, kw_only=True):
 
 
 class EndCorrectiveAction(SystemCommand, frozen=True, kw_only=True):
-    """Given by what was heard from governance."""
+    """Go by the PMO's taking back what a compliance review required."""
 
     origin: Origin
 

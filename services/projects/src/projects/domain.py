@@ -14,6 +14,7 @@ from projects import (
     posts,
     project,
     standard,
+    standard_migration,
     tolerance,
 )
 from projects.requests import (
@@ -43,6 +44,7 @@ PROJECTS = Domain(
         posts.POSTS,
         standard.STANDARD,
         project.PROJECT,
+        standard_migration.MIGRATION,
         tolerance.TOLERANCE,
         forecast.FORECAST,
         baseline.BASELINE,

@@ -182,6 +182,12 @@ class CorrectiveActionWithdrawn(Event, frozen=True, kw_only=True):
     corrective_action: str
 
 
+class StandardMigrationDecided(Event, frozen=True, kw_only=True):
+    project: str
+    standard: str
+    gate_path: str
+
+
 GOVERNANCE = Catalogue(
     "governance",
     (
@@ -217,5 +223,6 @@ GOVERNANCE = Catalogue(
         ClosureApproved,
         ClosureRejected,
         EscalationDecided,
+        StandardMigrationDecided,
     ),
 )

@@ -38,7 +38,7 @@ EVENTS = (MandateRecognised, MandateEnded)
 
 
 class RecogniseMandate(SystemCommand, frozen=True, kw_only=True):
-    """Given by what was heard from governance."""
+    """Go by a role that governance gave to a person."""
 
     person: str
     role: str
@@ -47,7 +47,7 @@ class RecogniseMandate(SystemCommand, frozen=True, kw_only=True):
 
 
 class RecogniseEnd(SystemCommand, frozen=True, kw_only=True):
-    """Given by what was heard from governance."""
+    """Go by the end of a role that governance took from a person."""
 
     person: str
     role: str

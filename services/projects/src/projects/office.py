@@ -25,7 +25,7 @@ EVENTS = (OfficeRecognised,)
 
 
 class RecogniseOffice(SystemCommand, frozen=True, kw_only=True):
-    """Given by what was heard from governance."""
+    """Go by the time zone and the currency of the PMO's charter."""
 
     time_zone: str
     currency: str

@@ -23,6 +23,7 @@ from projects.requests.request import ApplyDecision
 from projects.requests.tailoring import TAILORING, ApplyTailoringDecision
 from projects.requests.waiver import WAIVER, ApplyWaiverDecision, EndWaiver
 from projects.standard import STANDARD, RecogniseStandard
+from projects.standard_migration import MIGRATION, ApplyMigration
 
 DECISIONS: Final[Mapping[type[Event], tuple[Aggregate[Any], type[ApplyDecision], str | None]]] = {
     heard.WaiverGranted: (WAIVER, ApplyWaiverDecision, "granted"),
@@ -83,5 +84,7 @@ def on_governance(said: Heard) -> Sequence[Reaction]:
             return [Reaction(ALLOCATION, id_, said.told(EndAllocation))]
         case heard.WaiverExpired():
             return [Reaction(WAIVER, id_, said.told(EndWaiver, how="expired"))]
+        case heard.StandardMigrationDecided():
+            return [Reaction(MIGRATION, id_, said.told(ApplyMigration))]
         case _:
             return []

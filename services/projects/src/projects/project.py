@@ -35,6 +35,7 @@ from mandate_events.origin import Origin
 from projects import conditions
 from projects.conditions import Conditions, GateCondition, LapseCondition, MeetCondition
 from projects.evidence import Evidence, EvidenceInput
+from projects.office import today
 from projects.standard import Phase, phases_of, version_of
 from projects.tolerance import TOLERANCE, Given, TolerancesSet, check_reported, working_days
 
@@ -110,6 +111,8 @@ class BaselineEstablished(Event, frozen=True, kw_only=True):
     starts_on: date
     finishes_on: date
     budget: Money
+    change: Uuid | None = None
+    """The approved change that it rests on: no other baseline does."""
 
 
 class ProjectHeld(Event, frozen=True, kw_only=True):
@@ -132,6 +135,14 @@ class ProjectTerminated(Event, frozen=True, kw_only=True):
     gate: str
 
 
+class ProjectMigratedToStandard(Event, frozen=True, kw_only=True):
+    """The project goes on under another version of a standard, in the phase that it is in."""
+
+    standard: Versioned
+    gate_path: str
+    phases: list[Phase]
+
+
 EVENTS = (
     EnvelopeRecognised,
     ProjectInitiated,
@@ -144,12 +155,13 @@ EVENTS = (
     ProjectResumed,
     ProjectClosed,
     ProjectTerminated,
+    ProjectMigratedToStandard,
     *conditions.EVENTS,
 )
 
 
 class InitiateProject(SystemCommand, frozen=True, kw_only=True):
-    """Given by what was heard from governance."""
+    """Begin a project that the PMO authorised, in the first phase of its path."""
 
     portfolio: str
     reference: str
@@ -169,7 +181,7 @@ class RequestGateReview(Decision):
 
 
 class ApplyGateDecision(SystemCommand, frozen=True, kw_only=True):
-    """Given by what was heard from governance."""
+    """Let the PMO's decision on a gate take effect where it can, and answer it."""
 
     review: str
     gate: str
@@ -202,6 +214,8 @@ class Project(State, frozen=True):
     reviews: int = 0
     conditions: Conditions = immutables.Map()
     baseline: Baseline | None = None
+    planned_changes: immutables.Map[str, int] = immutables.Map()
+    """The changes that baselines rest on, each with the number of its baseline."""
 
     @property
     def current(self) -> Phase | None:
@@ -235,7 +249,7 @@ def decide(project: Project | None, command: Instruction, context: Context) -> D
         case MeetCondition(), Project():
             if project.status == "terminated":
                 raise Refused("project-terminated")
-            return [conditions.met(project.conditions, command)]
+            return [conditions.met(project.conditions, command, today(context))]
         case LapseCondition(), Project():
             return _lapsed(project, command)
         case _:
@@ -353,11 +367,19 @@ def evolve(project: Project | None, event: Event, _record: Recorded[Any]) -> Pro
             return project
         case BaselineEstablished(), Project():
             baseline = Baseline(event.baseline, event.number, event.starts_on, event.finishes_on, event.budget)
-            return replace(project, baseline=baseline)
+            planned = project.planned_changes
+            if event.change:
+                planned = planned.set(event.change, event.number)
+            return replace(project, baseline=baseline, planned_changes=planned)
         case ProjectHeld(), Project():
             return replace(project, status="held")
         case ProjectResumed(), Project():
             return replace(project, status="active")
+        case ProjectMigratedToStandard(), Project():
+            ids = [phase.id for phase in event.phases]
+            here = project.current.id if project.current else ids[0]
+            moved = replace(project, standard=event.standard, gate_path=event.gate_path, phases=tuple(event.phases))
+            return replace(moved, phase=ids.index(here))
         case ProjectClosed(), Project():
             return replace(project, status="closed")
         case ProjectTerminated(), Project():

@@ -1,7 +1,18 @@
 """Who may decide what in projects. The PMO never manages a project: that is the first row, and a deny always wins."""
 
 from mandate_events.rights import SYSTEM, allow, deny
-from projects import adoption, catalogue, conditions, corrective_action, forecast, mandate, office, project, standard
+from projects import (
+    adoption,
+    catalogue,
+    conditions,
+    corrective_action,
+    forecast,
+    mandate,
+    office,
+    project,
+    standard,
+    standard_migration,
+)
 from projects.requests import allocation, baseline, change, charter, closure, escalation, exception, tailoring, waiver
 from projects.roles import AUDITOR, OBSERVER, PM_OFFICER, PMO, PROJECT_MANAGER, SPONSOR
 
@@ -35,6 +46,7 @@ RIGHTS = (
     allow(project.InitiateProject, SYSTEM),
     allow(project.ApplyGateDecision, SYSTEM),
     allow(conditions.LapseCondition, SYSTEM),
+    allow(standard_migration.ApplyMigration, SYSTEM),
     allow(baseline.ApplyBaselineDecision, SYSTEM),
     allow(change.ApplyChangeDecision, SYSTEM),
     allow(exception.ApplyExceptionDecision, SYSTEM),

@@ -89,7 +89,7 @@ EVENTS = (StandardRecognised,)
 
 
 class RecogniseStandard(SystemCommand, frozen=True, kw_only=True):
-    """Given by what was heard from governance."""
+    """Go by a version of a standard that the PMO published."""
 
     version: int
     title: str

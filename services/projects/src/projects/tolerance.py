@@ -227,8 +227,16 @@ def working_days(after: date, until: date) -> int:
 
 
 def check_reported(context: Context, project: str) -> None:
-    """Work does not go on past a tolerance that is forecast to be left, unless the PM has reported it."""
+    """Work does not go on past a tolerance that is forecast to be left, unless the PM has reported it as it is.
+
+    A report of less than what is forecast by now does not do.
+    """
     tolerances = context.read(TOLERANCE, project) or Tolerances()
-    silent = sorted(set(tolerances.breaches) - set(tolerances.reported))
+    reported = tolerances.reported
+    silent = sorted(
+        dimension
+        for dimension, excess in tolerances.breaches.items()
+        if dimension not in reported or excess > reported[dimension]
+    )
     if silent:
         raise Refused("exception-not-reported", dimension=silent[0])

@@ -20,7 +20,7 @@ class UseRecognised(Event, frozen=True, kw_only=True):
 
 
 class RecogniseUse(SystemCommand, frozen=True, kw_only=True):
-    """Given by what was heard from the projects service."""
+    """Note that a project uses this tool or template."""
 
     project: str
     used_by: str

@@ -1,5 +1,7 @@
 """Routes of load against capacity: of one resource week by week, and of the whole pool in one week."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from typing import Annotated, Any, Final, TypeAlias
 
@@ -64,7 +66,7 @@ class WeekPage(BaseModel):
     capacity: str = Field(examples=["37.5"])
     committed: str = Field(examples=["16"])
     over: str = Field(examples=["0"])
-    allocations: list[TakenPage]
+    allocations: list[TakenPage] = Field(description="Those of projects that you may see")
 
 
 class LoadPage(BaseModel):
@@ -79,18 +81,20 @@ class LoadPage(BaseModel):
 )
 async def get_load(
     id: Id,  # noqa: A002
-    _: Annotated[Viewer, viewer("read-framework")],
+    who: Annotated[Viewer, viewer("read-framework")],
     things: OpenThings,
     first: Annotated[str, Query(alias="from", pattern=WEEK, description="First week", examples=["2026-W10"])],
     last: Annotated[str, Query(alias="until", pattern=WEEK, description="Last week", examples=["2026-W30"])],
 ) -> Response:
-    """Load against capacity of one resource, week by week, with the allocations it comes from."""
+    """Load against capacity of one resource, week by week, with the allocations it comes from that you may see."""
     weeks = mondays(_monday("?from", first), _monday("?until", last))
     if not 1 <= len(weeks) <= MAX_WEEKS:
         raise invalid("?until", "weeks-in-order", most=MAX_WEEKS)
     fold = await things.find(RESOURCE, id)
     plan: Plan = fold.state.plan
-    return await things.answer(fold, {"id": id, "weeks": [shown_week(plan, each) for each in weeks_of(plan, weeks)]})
+    sees = replace(who, query="read-governance").sees
+    shown = [shown_week(plan, each, sees) for each in weeks_of(plan, weeks)]
+    return await things.answer(fold, {"id": id, "weeks": shown})
 
 
 class ResourceLoad(ResourceItem, WeekPage):
@@ -112,14 +116,14 @@ class ResourceLoads(BaseModel):
 )
 async def list_load(
     *,
-    _: Annotated[Viewer, viewer("read-framework")],
+    who: Annotated[Viewer, viewer("read-framework")],
     view: OpenView,
     week: WeekName,
     skill: Slug | None = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:
-    """Load against capacity of the whole pool in one week."""
+    """Load against capacity of the whole pool in one week. Allocations are told of projects that you may see."""
     monday = _monday("?week", week)
     page = view.page_of({"list": "resource-load", "week": week, "skill": skill}, limit, cursor)
     periods, commitments = PERIODS.c, COMMITMENTS.c
@@ -138,9 +142,11 @@ async def list_load(
     if skill:
         wanted = wanted.where(RESOURCES.c.skills.contains([skill]))
 
+    sees = replace(who, query="read-governance").sees
+
     def shown_load(row: dict[str, Any]) -> dict[str, Any]:
         plan = _plan(row)
-        return {**shown_row(row), **shown_week(plan, week_of(plan, monday.toordinal()))}
+        return {**shown_row(row), **shown_week(plan, week_of(plan, monday.toordinal()), sees)}
 
     views = (RESOURCES_VIEW, PERIODS_VIEW, COMMITMENTS_VIEW)
     return await view.page(page, wanted, [(RESOURCES.c.id, False)], shown_load, *views)
@@ -175,8 +181,8 @@ def _commitment(told: dict[str, Any]) -> Commitment | None:
     return released(commitment, date.fromisoformat(told["free_from"])) if told["free_from"] else commitment
 
 
-def shown_week(plan: Plan, week: Week) -> dict[str, Any]:
-    """A week as it is told."""
+def shown_week(plan: Plan, week: Week, sees: Callable[[str], bool]) -> dict[str, Any]:
+    """A week as it is told to who sees these projects: the load is of all, the allocations are theirs."""
     return {
         "week": week.name,
         "capacity": spelled(week.capacity),
@@ -185,6 +191,7 @@ def shown_week(plan: Plan, week: Week) -> dict[str, Any]:
         "allocations": [
             {"allocation": id_, "project": plan.commitments[id_].project, "hours": spelled(hours)}
             for id_, hours in week.allocations.items()
+            if sees(plan.commitments[id_].project)
         ],
     }
 

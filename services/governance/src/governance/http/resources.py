@@ -1,5 +1,6 @@
 """Routes of the resource pool: who is in it, when they can do how much, and what of it is committed."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Annotated, Any, Literal, TypeAlias
 
@@ -147,18 +148,18 @@ class ResourcePage(ResourceItem):
 
     capacity: list[CapacityPage]
     leave: list[PeriodPage]
-    commitments: list[CommitmentPage]
+    commitments: list[CommitmentPage] = Field(description="Those to projects that you may see")
 
 
 @router.get("/v1/resources/{id}", operation_id="getResource", responses=shows(ResourcePage), **reads("read-framework"))
-async def get_resource(id: Id, _: Annotated[Viewer, viewer("read-framework")], things: OpenThings) -> Response:  # noqa: A002
-    """One resource: its capacity, its leave, and what is committed of it."""
+async def get_resource(id: Id, who: Annotated[Viewer, viewer("read-framework")], things: OpenThings) -> Response:  # noqa: A002
+    """One resource: its capacity, its leave, and what is committed of it to projects that you may see."""
     fold = await things.find(RESOURCE, id)
-    return await things.answer(fold, shown(id, fold.state))
+    return await things.answer(fold, shown(id, fold.state, replace(who, query="read-governance")))
 
 
-def shown(id_: str, resource: Resource) -> dict[str, Any]:
-    """A resource as it is told."""
+def shown(id_: str, resource: Resource, who: Viewer | None = None) -> dict[str, Any]:
+    """A resource as it is told: to a viewer, or with all that is committed of it."""
     plan = resource.plan
     return {
         "id": id_,
@@ -172,6 +173,7 @@ def shown(id_: str, resource: Resource) -> dict[str, Any]:
         "commitments": [
             {"allocation": id_, "project": each.project, **_days(each), "hours_per_week": spelled(each.hours)}
             for id_, each in sorted(plan.commitments.items())
+            if who is None or who.sees(each.project)
         ],
     }
 

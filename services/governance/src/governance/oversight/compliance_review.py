@@ -151,7 +151,7 @@ class WithdrawCorrectiveAction(Decision):
 
 
 class NoteCorrectiveAction(SystemCommand, frozen=True, kw_only=True):
-    """Given by what was heard from the projects service."""
+    """Note that a project says a corrective action is done."""
 
     corrective_action: str
     reported_by: str
@@ -215,6 +215,8 @@ def decide(review: ComplianceReview | None, command: Instruction, context: Conte
     match command, review:
         case OpenComplianceReview(), None:
             return [_opened(command, context)]
+        case OpenComplianceReview(), _:
+            raise Refused("made-before")
         case NoteCorrectiveAction(), ComplianceReview():
             return _reported(review, command)
         case _, ComplianceReview(closed_by=str()):

@@ -112,6 +112,8 @@ def decide(kpi: Kpi | None, command: Command, context: Context) -> Decided:
         case DefineKpi(), _:
             if kpi and kpi.thresholds and kpi.definition.direction != command.direction:
                 raise Refused("kpi-direction-fixed", direction=kpi.definition.direction)
+            if kpi and kpi.definition.computed and not command.computed:
+                raise Refused("kpi-stays-computed")
             return [
                 KpiDefined(
                     version=kpi.definition.version + 1 if kpi else 1,

@@ -18,6 +18,9 @@ from governance.requests.request import (
     answer_of,
     check_open,
     note_answer,
+    opened,
+    receive,
+    request_aggregate,
 )
 from governance.resources.resource import CapacityCommitted, MayOverallocate, commit, release
 from mandate_events.deciding import (
@@ -96,7 +99,7 @@ EVENTS = (
 
 
 class ReceiveAllocationRequest(ReceiveRequest, frozen=True, kw_only=True):
-    """Given by what was heard from the projects service."""
+    """Put a project's request for hours of the pool before the PMO."""
 
     resource: str | None = None
     skill: str | None = None
@@ -124,7 +127,7 @@ class WithdrawAllocation(Decision):
 
 
 class NoteRelease(SystemCommand, frozen=True, kw_only=True):
-    """Given by what was heard from the projects service."""
+    """Note that a project gave hours back, and free them for others."""
 
     free_from: date
     origin: Origin
@@ -153,10 +156,8 @@ class Allocation(Request, frozen=True, kw_only=True):
 
 def decide(allocation: Allocation | None, command: Instruction, context: Context) -> Decided:
     match command, allocation:
-        case ReceiveAllocationRequest(), None:
-            return [msgspec.convert(command, AllocationRequestReceived, from_attributes=True)]
         case ReceiveAllocationRequest(), _:
-            return []
+            return receive(allocation, command, AllocationRequestReceived)
         case DecideAllocation(outcome="rejected"), Allocation():
             check_open(allocation)
             return [AllocationRejected(project=allocation.project)]
@@ -206,18 +207,7 @@ def _unused(allocation: Allocation, command: NoteAnswer, context: Context) -> De
 def evolve(allocation: Allocation | None, event: Event, record: Recorded[Any]) -> Allocation:
     match event, allocation:
         case AllocationRequestReceived(), _:
-            return Allocation(
-                project=event.project,
-                standard=event.standard,
-                requested_by=event.requested_by,
-                evidence=tuple(event.evidence),
-                resource=event.resource,
-                skill=event.skill,
-                role=event.role,
-                starts_on=event.starts_on,
-                until=event.until,
-                hours_per_week=event.hours_per_week,
-            )
+            return opened(Allocation, event)
         case AllocationApproved(), Allocation():
             return replace(allocation, outcome="approved", granted=event.resource, decided_by=record.actor)
         case AllocationRejected(), Allocation():
@@ -232,13 +222,6 @@ def evolve(allocation: Allocation | None, event: Event, record: Recorded[Any]) -
             raise TypeError(f"{type(event).__name__} is not an event of an allocation")
 
 
-ALLOCATION: Aggregate[Allocation] = Aggregate(
-    "allocation",
-    decide,
-    evolve,
-    events=EVENTS,
-    opened_by=frozenset({ReceiveAllocationRequest}),
-    project=lambda _, allocation: allocation.project if allocation else None,
-    standard=lambda allocation: allocation.standard,
-    one_story=True,
+ALLOCATION: Aggregate[Allocation] = request_aggregate(
+    "allocation", decide, evolve, events=EVENTS, opened_by=ReceiveAllocationRequest
 )

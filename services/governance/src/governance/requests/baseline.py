@@ -3,8 +3,6 @@
 from datetime import date
 from typing import Any, Literal
 
-import msgspec
-
 from governance.requests.request import (
     DecisionAnswered,
     NoteAnswer,
@@ -14,6 +12,9 @@ from governance.requests.request import (
     answer_of,
     check_open,
     note_answer,
+    opened,
+    receive,
+    request_aggregate,
 )
 from mandate_events.deciding import Aggregate, Context, Decided, Decision, Instruction, replace
 from mandate_events.event import Event, Recorded
@@ -50,7 +51,7 @@ EVENTS = (BaselineReceived, BaselineApproved, BaselineRejected, DecisionAnswered
 
 
 class ReceiveBaseline(ReceiveRequest, frozen=True, kw_only=True):
-    """Given by what was heard from the projects service."""
+    """Put a project's baseline before the PMO."""
 
     number: int
     scope: str
@@ -77,10 +78,8 @@ class Baseline(Request, frozen=True, kw_only=True):
 
 def decide(baseline: Baseline | None, command: Instruction, _context: Context) -> Decided:
     match command, baseline:
-        case ReceiveBaseline(), None:
-            return [msgspec.convert(command, BaselineReceived, from_attributes=True)]
         case ReceiveBaseline(), _:
-            return []
+            return receive(baseline, command, BaselineReceived)
         case DecideBaseline(), Baseline():
             check_open(baseline)
             return [_decided(baseline, command)]
@@ -99,18 +98,7 @@ def _decided(baseline: Baseline, command: DecideBaseline) -> Event:
 def evolve(baseline: Baseline | None, event: Event, record: Recorded[Any]) -> Baseline:
     match event, baseline:
         case BaselineReceived(), _:
-            return Baseline(
-                project=event.project,
-                standard=event.standard,
-                requested_by=event.requested_by,
-                evidence=tuple(event.evidence),
-                number=event.number,
-                scope=event.scope,
-                starts_on=event.starts_on,
-                finishes_on=event.finishes_on,
-                budget=event.budget,
-                change=event.change,
-            )
+            return opened(Baseline, event)
         case BaselineApproved(), Baseline():
             return replace(baseline, outcome="approved", decided_by=record.actor)
         case BaselineRejected(), Baseline():
@@ -121,13 +109,4 @@ def evolve(baseline: Baseline | None, event: Event, record: Recorded[Any]) -> Ba
             raise TypeError(f"{type(event).__name__} is not an event of a baseline")
 
 
-BASELINE: Aggregate[Baseline] = Aggregate(
-    "baseline",
-    decide,
-    evolve,
-    events=EVENTS,
-    opened_by=frozenset({ReceiveBaseline}),
-    project=lambda _, baseline: baseline.project if baseline else None,
-    standard=lambda baseline: baseline.standard,
-    one_story=True,
-)
+BASELINE: Aggregate[Baseline] = request_aggregate("baseline", decide, evolve, events=EVENTS, opened_by=ReceiveBaseline)

@@ -13,6 +13,9 @@ from governance.requests.request import (
     answer_of,
     check_open,
     note_answer,
+    opened,
+    receive,
+    request_aggregate,
 )
 from mandate_events.deciding import Aggregate, Context, Decided, Decision, Instruction, PersonId, replace
 from mandate_events.event import Event, Recorded
@@ -56,7 +59,7 @@ EVENTS = (ChangeRequestReceived, ChangeApproved, ChangeRejected, DecisionAnswere
 
 
 class ReceiveChangeRequest(ReceiveRequest, frozen=True, kw_only=True):
-    """Given by what was heard from the projects service."""
+    """Put a change that goes beyond tolerance before the PMO."""
 
     title: str
     description: str
@@ -84,10 +87,8 @@ class Change(Request, frozen=True, kw_only=True):
 
 def decide(change: Change | None, command: Instruction, _context: Context) -> Decided:
     match command, change:
-        case ReceiveChangeRequest(), None:
-            return [msgspec.convert(command, ChangeRequestReceived, from_attributes=True)]
         case ReceiveChangeRequest(), _:
-            return []
+            return receive(change, command, ChangeRequestReceived)
         case DecideChange(), Change():
             check_open(change)
             return [_decided(change, command)]
@@ -106,16 +107,7 @@ def _decided(change: Change, command: DecideChange) -> Event:
 def evolve(change: Change | None, event: Event, record: Recorded[Any]) -> Change:
     match event, change:
         case ChangeRequestReceived(), _:
-            return Change(
-                project=event.project,
-                standard=event.standard,
-                requested_by=event.requested_by,
-                evidence=tuple(event.evidence),
-                title=event.title,
-                description=event.description,
-                impact=event.impact,
-                assessed_by=event.assessed_by,
-            )
+            return opened(Change, event)
         case ChangeApproved(), Change():
             return replace(change, outcome="approved", decided_by=record.actor)
         case ChangeRejected(), Change():
@@ -126,13 +118,4 @@ def evolve(change: Change | None, event: Event, record: Recorded[Any]) -> Change
             raise TypeError(f"{type(event).__name__} is not an event of a change")
 
 
-CHANGE: Aggregate[Change] = Aggregate(
-    "change",
-    decide,
-    evolve,
-    events=EVENTS,
-    opened_by=frozenset({ReceiveChangeRequest}),
-    project=lambda _, change: change.project if change else None,
-    standard=lambda change: change.standard,
-    one_story=True,
-)
+CHANGE: Aggregate[Change] = request_aggregate("change", decide, evolve, events=EVENTS, opened_by=ReceiveChangeRequest)

@@ -16,7 +16,10 @@ from governance.requests.request import (
     answer_of,
     check_open,
     note_answer,
+    opened,
+    receive,
     recorded_conditions,
+    request_aggregate,
 )
 from mandate_events.deciding import Aggregate, Context, Decided, Decision, Instruction, Invalid, replace
 from mandate_events.event import Event, Recorded
@@ -51,7 +54,7 @@ EVENTS = (CharterReceived, CharterApproved, CharterRejected, DecisionAnswered)
 
 
 class ReceiveCharter(ReceiveRequest, frozen=True, kw_only=True):
-    """Given by what was heard from the projects service."""
+    """Put a project's charter before the PMO."""
 
     number: int
     purpose: str
@@ -75,10 +78,8 @@ class Charter(Request, frozen=True, kw_only=True):
 
 def decide(charter: Charter | None, command: Instruction, context: Context) -> Decided:
     match command, charter:
-        case ReceiveCharter(), None:
-            return [msgspec.convert(command, CharterReceived, from_attributes=True)]
         case ReceiveCharter(), _:
-            return []
+            return receive(charter, command, CharterReceived)
         case DecideCharter(), Charter():
             check_open(charter)
             return [_decided(charter, command, context)]
@@ -100,16 +101,7 @@ def _decided(charter: Charter, command: DecideCharter, context: Context) -> Even
 def evolve(charter: Charter | None, event: Event, record: Recorded[Any]) -> Charter:
     match event, charter:
         case CharterReceived(), _:
-            return Charter(
-                project=event.project,
-                standard=event.standard,
-                requested_by=event.requested_by,
-                evidence=tuple(event.evidence),
-                number=event.number,
-                purpose=event.purpose,
-                objectives=tuple(event.objectives),
-                success_criteria=tuple(event.success_criteria),
-            )
+            return opened(Charter, event)
         case CharterApproved(conditions=conditions), Charter():
             return replace(charter, outcome="approved", conditions=tuple(conditions), decided_by=record.actor)
         case CharterRejected(), Charter():
@@ -120,13 +112,4 @@ def evolve(charter: Charter | None, event: Event, record: Recorded[Any]) -> Char
             raise TypeError(f"{type(event).__name__} is not an event of a charter")
 
 
-CHARTER: Aggregate[Charter] = Aggregate(
-    "charter",
-    decide,
-    evolve,
-    events=EVENTS,
-    opened_by=frozenset({ReceiveCharter}),
-    project=lambda _, charter: charter.project if charter else None,
-    standard=lambda charter: charter.standard,
-    one_story=True,
-)
+CHARTER: Aggregate[Charter] = request_aggregate("charter", decide, evolve, events=EVENTS, opened_by=ReceiveCharter)

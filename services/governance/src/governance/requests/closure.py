@@ -2,8 +2,6 @@
 
 from typing import Any, Literal
 
-import msgspec
-
 from governance.requests.request import (
     DecisionAnswered,
     NoteAnswer,
@@ -13,6 +11,9 @@ from governance.requests.request import (
     answer_of,
     check_open,
     note_answer,
+    opened,
+    receive,
+    request_aggregate,
 )
 from mandate_events.deciding import Aggregate, Context, Decided, Decision, Instruction, replace
 from mandate_events.event import Event, Recorded
@@ -42,7 +43,7 @@ EVENTS = (ClosureRequestReceived, ClosureApproved, ClosureRejected, DecisionAnsw
 
 
 class ReceiveClosureRequest(ReceiveRequest, frozen=True, kw_only=True):
-    """Given by what was heard from the projects service."""
+    """Put a project's request to be closed before the PMO."""
 
     phase: str
     lessons: str | None = None
@@ -61,10 +62,8 @@ class Closure(Request, frozen=True, kw_only=True):
 
 def decide(closure: Closure | None, command: Instruction, _context: Context) -> Decided:
     match command, closure:
-        case ReceiveClosureRequest(), None:
-            return [msgspec.convert(command, ClosureRequestReceived, from_attributes=True)]
         case ReceiveClosureRequest(), _:
-            return []
+            return receive(closure, command, ClosureRequestReceived)
         case DecideClosure(outcome=outcome), Closure():
             check_open(closure)
             decided = ClosureApproved if outcome == "approved" else ClosureRejected
@@ -78,14 +77,7 @@ def decide(closure: Closure | None, command: Instruction, _context: Context) -> 
 def evolve(closure: Closure | None, event: Event, record: Recorded[Any]) -> Closure:
     match event, closure:
         case ClosureRequestReceived(), _:
-            return Closure(
-                project=event.project,
-                standard=event.standard,
-                requested_by=event.requested_by,
-                evidence=tuple(event.evidence),
-                phase=event.phase,
-                lessons=event.lessons,
-            )
+            return opened(Closure, event)
         case ClosureApproved(), Closure():
             return replace(closure, outcome="approved", decided_by=record.actor)
         case ClosureRejected(), Closure():
@@ -96,13 +88,6 @@ def evolve(closure: Closure | None, event: Event, record: Recorded[Any]) -> Clos
             raise TypeError(f"{type(event).__name__} is not an event of a closure")
 
 
-CLOSURE: Aggregate[Closure] = Aggregate(
-    "closure",
-    decide,
-    evolve,
-    events=EVENTS,
-    opened_by=frozenset({ReceiveClosureRequest}),
-    project=lambda _, closure: closure.project if closure else None,
-    standard=lambda closure: closure.standard,
-    one_story=True,
+CLOSURE: Aggregate[Closure] = request_aggregate(
+    "closure", decide, evolve, events=EVENTS, opened_by=ReceiveClosureRequest
 )

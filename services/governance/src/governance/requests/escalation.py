@@ -16,7 +16,10 @@ from governance.requests.request import (
     answer_of,
     check_open,
     note_answer,
+    opened,
+    receive,
     recorded_conditions,
+    request_aggregate,
 )
 from mandate_events.deciding import Aggregate, Context, Decided, Decision, Instruction, Invalid, Text, replace
 from mandate_events.event import Event, Recorded
@@ -55,7 +58,7 @@ EVENTS = (EscalationReceived, EscalationDecided, DecisionAnswered)
 
 
 class ReceiveEscalation(ReceiveRequest, frozen=True, kw_only=True):
-    """Given by what was heard from the projects service."""
+    """Put what a project cannot settle before the PMO."""
 
     of: Matter
     matter: str | None = None
@@ -87,10 +90,8 @@ class Escalation(Request, frozen=True, kw_only=True):
 
 def decide(escalation: Escalation | None, command: Instruction, context: Context) -> Decided:
     match command, escalation:
-        case ReceiveEscalation(), None:
-            return [msgspec.convert(command, EscalationReceived, from_attributes=True)]
         case ReceiveEscalation(), _:
-            return []
+            return receive(escalation, command, EscalationReceived)
         case DecideEscalation(), Escalation():
             check_open(escalation)
             if command.conditions and command.outcome not in WITH_CONDITIONS:
@@ -110,17 +111,7 @@ def decide(escalation: Escalation | None, command: Instruction, context: Context
 def evolve(escalation: Escalation | None, event: Event, record: Recorded[Any]) -> Escalation:
     match event, escalation:
         case EscalationReceived(), _:
-            return Escalation(
-                project=event.project,
-                standard=event.standard,
-                requested_by=event.requested_by,
-                evidence=tuple(event.evidence),
-                of=event.of,
-                matter=event.matter,
-                text=event.text,
-                options=tuple(event.options),
-                bypass_reason=event.bypass_reason,
-            )
+            return opened(Escalation, event)
         case EscalationDecided(), Escalation():
             return replace(
                 escalation,
@@ -135,13 +126,6 @@ def evolve(escalation: Escalation | None, event: Event, record: Recorded[Any]) -
             raise TypeError(f"{type(event).__name__} is not an event of an escalation")
 
 
-ESCALATION: Aggregate[Escalation] = Aggregate(
-    "escalation",
-    decide,
-    evolve,
-    events=EVENTS,
-    opened_by=frozenset({ReceiveEscalation}),
-    project=lambda _, escalation: escalation.project if escalation else None,
-    standard=lambda escalation: escalation.standard,
-    one_story=True,
+ESCALATION: Aggregate[Escalation] = request_aggregate(
+    "escalation", decide, evolve, events=EVENTS, opened_by=ReceiveEscalation
 )

@@ -16,7 +16,10 @@ from governance.requests.request import (
     answer_of,
     check_open,
     note_answer,
+    opened,
+    receive,
     recorded_conditions,
+    request_aggregate,
 )
 from mandate_events.deciding import Aggregate, Context, Decided, Decision, Instruction, Invalid, Text, replace
 from mandate_events.event import Event, Recorded
@@ -67,7 +70,7 @@ EVENTS = (ExceptionReceived, ExceptionDecided, DecisionAnswered)
 
 
 class ReceiveException(ReceiveRequest, frozen=True, kw_only=True):
-    """Given by what was heard from the projects service."""
+    """Put a project's exception report before the PMO."""
 
     dimension: Dimension
     cause: str
@@ -95,10 +98,8 @@ class ExceptionReport(Request, frozen=True, kw_only=True):
 
 def decide(report: ExceptionReport | None, command: Instruction, context: Context) -> Decided:
     match command, report:
-        case ReceiveException(), None:
-            return [msgspec.convert(command, ExceptionReceived, from_attributes=True)]
         case ReceiveException(), _:
-            return []
+            return receive(report, command, ExceptionReceived)
         case DecideException(), ExceptionReport():
             check_open(report)
             return [_decided(report, command, context)]
@@ -126,16 +127,7 @@ def _decided(report: ExceptionReport, command: DecideException, context: Context
 def evolve(report: ExceptionReport | None, event: Event, record: Recorded[Any]) -> ExceptionReport:
     match event, report:
         case ExceptionReceived(), _:
-            return ExceptionReport(
-                project=event.project,
-                standard=event.standard,
-                requested_by=event.requested_by,
-                evidence=tuple(event.evidence),
-                dimension=event.dimension,
-                cause=event.cause,
-                options=tuple(event.options),
-                recommendation=event.recommendation,
-            )
+            return opened(ExceptionReport, event)
         case ExceptionDecided(), ExceptionReport():
             return replace(
                 report,
@@ -151,13 +143,6 @@ def evolve(report: ExceptionReport | None, event: Event, record: Recorded[Any]) 
             raise TypeError(f"{type(event).__name__} is not an event of an exception report")
 
 
-EXCEPTION: Aggregate[ExceptionReport] = Aggregate(
-    "exception",
-    decide,
-    evolve,
-    events=EVENTS,
-    opened_by=frozenset({ReceiveException}),
-    project=lambda _, report: report.project if report else None,
-    standard=lambda report: report.standard,
-    one_story=True,
+EXCEPTION: Aggregate[ExceptionReport] = request_aggregate(
+    "exception", decide, evolve, events=EVENTS, opened_by=ReceiveException
 )

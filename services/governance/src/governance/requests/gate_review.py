@@ -16,7 +16,10 @@ from governance.requests.request import (
     answer_of,
     check_open,
     note_answer,
+    opened,
+    receive,
     recorded_conditions,
+    request_aggregate,
 )
 from mandate_events.deciding import Aggregate, Context, Decided, Decision, Instruction, Invalid, replace
 from mandate_events.event import Event, Recorded
@@ -45,7 +48,7 @@ EVENTS = (GateReviewOpened, GateDecided, DecisionAnswered)
 
 
 class OpenGateReview(ReceiveRequest, frozen=True, kw_only=True):
-    """Given by what was heard from the projects service."""
+    """Put a gate of a project before the PMO."""
 
     gate: str
     phase: str
@@ -65,10 +68,8 @@ class GateReview(Request, frozen=True, kw_only=True):
 
 def decide(review: GateReview | None, command: Instruction, context: Context) -> Decided:
     match command, review:
-        case OpenGateReview(), None:
-            return [msgspec.convert(command, GateReviewOpened, from_attributes=True)]
         case OpenGateReview(), _:
-            return []
+            return receive(review, command, GateReviewOpened)
         case DecideGate(), GateReview():
             check_open(review)
             if (command.outcome == "conditional_go") != bool(command.conditions):
@@ -86,14 +87,7 @@ def decide(review: GateReview | None, command: Instruction, context: Context) ->
 def evolve(review: GateReview | None, event: Event, record: Recorded[Any]) -> GateReview:
     match event, review:
         case GateReviewOpened(), _:
-            return GateReview(
-                project=event.project,
-                gate=event.gate,
-                phase=event.phase,
-                standard=event.standard,
-                requested_by=event.requested_by,
-                evidence=tuple(event.evidence),
-            )
+            return opened(GateReview, event)
         case GateDecided(), GateReview():
             return replace(review, outcome=event.outcome, conditions=tuple(event.conditions), decided_by=record.actor)
         case DecisionAnswered(), GateReview():
@@ -102,13 +96,6 @@ def evolve(review: GateReview | None, event: Event, record: Recorded[Any]) -> Ga
             raise TypeError(f"{type(event).__name__} is not an event of a gate review")
 
 
-GATE_REVIEW: Aggregate[GateReview] = Aggregate(
-    "gate-review",
-    decide,
-    evolve,
-    events=EVENTS,
-    opened_by=frozenset({OpenGateReview}),
-    project=lambda _, review: review.project if review else None,
-    standard=lambda review: review.standard,
-    one_story=True,
+GATE_REVIEW: Aggregate[GateReview] = request_aggregate(
+    "gate-review", decide, evolve, events=EVENTS, opened_by=OpenGateReview
 )

@@ -4,9 +4,9 @@ The PMO decides at boundaries, never the work inside them; a standard may give a
 asked, who runs or owns the project, and a member who is its PMOfficer do not decide for the PMO.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field
@@ -15,8 +15,20 @@ from governance.appointments import appointment
 from governance.appointments.appointment import APPOINTMENT
 from governance.office import today
 from governance.standards.standard import STANDARD, parse
-from mandate_events.deciding import Context, Decided, Invalid, PersonId, Refused, State, SystemCommand, Text, Title
-from mandate_events.event import Event
+from mandate_events.deciding import (
+    Aggregate,
+    Context,
+    Decided,
+    Instruction,
+    Invalid,
+    PersonId,
+    Refused,
+    State,
+    SystemCommand,
+    Text,
+    Title,
+)
+from mandate_events.event import Event, Recorded
 from mandate_events.formats import ProjectId, Sha256, Versioned
 from mandate_events.origin import Origin
 from mandate_events.rights import Separation
@@ -65,7 +77,7 @@ class DecisionAnswered(Event, frozen=True, kw_only=True):
 
 
 class ReceiveRequest(SystemCommand, frozen=True, kw_only=True):
-    """Given by what was heard from the projects service."""
+    """Put what a project asks for before the PMO."""
 
     project: str
     standard: str
@@ -75,7 +87,7 @@ class ReceiveRequest(SystemCommand, frozen=True, kw_only=True):
 
 
 class NoteAnswer(SystemCommand, frozen=True, kw_only=True):
-    """Given by what was heard from the projects service."""
+    """Note what the project says became of a decision."""
 
     applied: bool
     rule: str | None = None
@@ -107,6 +119,19 @@ class Request(State, frozen=True, kw_only=True):
         return "answered" if self.answer else "decided"
 
 
+R = TypeVar("R", bound=Request)
+
+
+def receive(request: Request | None, command: ReceiveRequest, received: type[RequestReceived]) -> Decided:
+    """Put the request before the PMO, once."""
+    return [] if request else [msgspec.convert(command, received, from_attributes=True)]
+
+
+def opened(kind: type[R], event: RequestReceived) -> R:
+    """The request as it was received: its state has the members of the event."""
+    return msgspec.convert(event, kind, from_attributes=True)
+
+
 def check_open(request: Request) -> None:
     """A decision is never edited: later ones supersede it."""
     if request.outcome is not None:
@@ -131,6 +156,27 @@ def note_answer(request: Request, command: NoteAnswer) -> Decided:
 
 def answer_of(event: DecisionAnswered) -> str:
     return "applied" if event.applied else f"not applied: {event.rule}"
+
+
+def request_aggregate(
+    name: str,
+    decide: Callable[[R | None, Any, Context], Decided],
+    evolve: Callable[[R | None, Any, Recorded[Any]], R],
+    *,
+    events: tuple[type[Event], ...],
+    opened_by: type[Instruction],
+) -> Aggregate[R]:
+    """One kind of request: of a project, judged by the standard it was made under, and one story from end to end."""
+    return Aggregate(
+        name,
+        decide,
+        evolve,
+        events=events,
+        opened_by=frozenset({opened_by}),
+        project=lambda _, request: request.project if request else None,
+        standard=lambda request: request.standard,
+        one_story=True,
+    )
 
 
 # --- separation of duties ---

@@ -19,7 +19,10 @@ from governance.requests.request import (
     answer_of,
     check_open,
     note_answer,
+    opened,
+    receive,
     recorded_conditions,
+    request_aggregate,
 )
 from governance.standards.standard import STANDARD, parse
 from mandate_events.deciding import Aggregate, Context, Decided, Decision, Instruction, Invalid, Refused, replace
@@ -65,7 +68,7 @@ EVENTS = (TailoringRequestReceived, TailoringApproved, TailoringRejected, Decisi
 
 
 class ReceiveTailoringRequest(ReceiveRequest, frozen=True, kw_only=True):
-    """Given by what was heard from the projects service."""
+    """Put a project's request to tailor its standard before the PMO."""
 
     element: Element
     name: str
@@ -89,10 +92,8 @@ class Tailoring(Request, frozen=True, kw_only=True):
 
 def decide(tailoring: Tailoring | None, command: Instruction, context: Context) -> Decided:
     match command, tailoring:
-        case ReceiveTailoringRequest(), None:
-            return [msgspec.convert(command, TailoringRequestReceived, from_attributes=True)]
         case ReceiveTailoringRequest(), _:
-            return []
+            return receive(tailoring, command, TailoringRequestReceived)
         case DecideTailoring(), Tailoring():
             check_open(tailoring)
             return [_decided(tailoring, command, context)]
@@ -130,16 +131,7 @@ def tailors_out_a_mandatory_control(tailoring: Tailoring, context: Context) -> b
 def evolve(tailoring: Tailoring | None, event: Event, record: Recorded[Any]) -> Tailoring:
     match event, tailoring:
         case TailoringRequestReceived(), _:
-            return Tailoring(
-                project=event.project,
-                standard=event.standard,
-                requested_by=event.requested_by,
-                evidence=tuple(event.evidence),
-                element=event.element,
-                name=event.name,
-                change=event.change,
-                instead=event.instead,
-            )
+            return opened(Tailoring, event)
         case TailoringApproved(conditions=conditions), Tailoring():
             return replace(tailoring, outcome="approved", conditions=tuple(conditions), decided_by=record.actor)
         case TailoringRejected(), Tailoring():
@@ -150,13 +142,6 @@ def evolve(tailoring: Tailoring | None, event: Event, record: Recorded[Any]) -> 
             raise TypeError(f"{type(event).__name__} is not an event of a tailoring")
 
 
-TAILORING: Aggregate[Tailoring] = Aggregate(
-    "tailoring",
-    decide,
-    evolve,
-    events=EVENTS,
-    opened_by=frozenset({ReceiveTailoringRequest}),
-    project=lambda _, tailoring: tailoring.project if tailoring else None,
-    standard=lambda tailoring: tailoring.standard,
-    one_story=True,
+TAILORING: Aggregate[Tailoring] = request_aggregate(
+    "tailoring", decide, evolve, events=EVENTS, opened_by=ReceiveTailoringRequest
 )

@@ -3,7 +3,6 @@
 from datetime import date
 from typing import Any, Literal
 
-import msgspec
 from pydantic import Field
 
 from governance.office import today
@@ -16,6 +15,9 @@ from governance.requests.request import (
     answer_of,
     check_open,
     note_answer,
+    opened,
+    receive,
+    request_aggregate,
 )
 from mandate_events.deciding import (
     Aggregate,
@@ -72,7 +74,7 @@ EVENTS = (WaiverRequestReceived, WaiverGranted, WaiverRejected, WaiverRevoked, W
 
 
 class ReceiveWaiverRequest(ReceiveRequest, frozen=True, kw_only=True):
-    """Given by what was heard from the projects service."""
+    """Put a project's request for a waiver before the PMO."""
 
     control: str
     until: date
@@ -107,10 +109,8 @@ class Waiver(Request, frozen=True, kw_only=True):
 
 def decide(waiver: Waiver | None, command: Instruction, context: Context) -> Decided:
     match command, waiver:
-        case ReceiveWaiverRequest(), None:
-            return [msgspec.convert(command, WaiverRequestReceived, from_attributes=True)]
         case ReceiveWaiverRequest(), _:
-            return []
+            return receive(waiver, command, WaiverRequestReceived)
         case DecideWaiver(), Waiver():
             check_open(waiver)
             return [_decided(waiver, command, context)]
@@ -141,14 +141,7 @@ def _decided(waiver: Waiver, command: DecideWaiver, context: Context) -> Event:
 def evolve(waiver: Waiver | None, event: Event, record: Recorded[Any]) -> Waiver:
     match event, waiver:
         case WaiverRequestReceived(), _:
-            return Waiver(
-                project=event.project,
-                standard=event.standard,
-                requested_by=event.requested_by,
-                evidence=tuple(event.evidence),
-                control=event.control,
-                until=event.until,
-            )
+            return opened(Waiver, event)
         case WaiverGranted(until=until), Waiver():
             return replace(waiver, outcome="granted", until=until, decided_by=record.actor)
         case WaiverRejected(), Waiver():
@@ -163,13 +156,4 @@ def evolve(waiver: Waiver | None, event: Event, record: Recorded[Any]) -> Waiver
             raise TypeError(f"{type(event).__name__} is not an event of a waiver")
 
 
-WAIVER: Aggregate[Waiver] = Aggregate(
-    "waiver",
-    decide,
-    evolve,
-    events=EVENTS,
-    opened_by=frozenset({ReceiveWaiverRequest}),
-    project=lambda _, waiver: waiver.project if waiver else None,
-    standard=lambda waiver: waiver.standard,
-    one_story=True,
-)
+WAIVER: Aggregate[Waiver] = request_aggregate("waiver", decide, evolve, events=EVENTS, opened_by=ReceiveWaiverRequest)

@@ -21,6 +21,7 @@ from governance.standards.content import (
     Zone,
     members,
 )
+from mandate_events.canonical import encode
 from mandate_events.deciding import Command, Context, Invalid, Line, Slug, Text, Title
 
 MOST_BYTES: Final = 60_000
@@ -221,7 +222,7 @@ def recorded(command: DocumentCommand, context: Context) -> dict[str, Any]:
     text = context.attach("text/markdown; charset=utf-8", command.text.encode()) if command.text else None
     given = {**command.model_dump(include=set(Content.__struct_fields__)), "text": text}
     content = msgspec.convert(given, Content)
-    size = len(msgspec.json.encode(content))
+    size = len(encode(msgspec.to_builtins(content)))
     if size > MOST_BYTES:
         raise Invalid("", "standard-too-large", bytes=size, most=MOST_BYTES)
     return members(content)

@@ -76,6 +76,8 @@ def decide(objective: Objective | None, command: Instruction, _context: Context)
     match command, objective:
         case SetObjective(), None:
             return [ObjectiveSet(**_content(command))]
+        case SetObjective(), _:
+            raise Refused("made-before")
         case ((ReviseObjective() | RetireObjective()), Objective(retired=True)):
             raise Refused("objective-retired")
         case ReviseObjective(), Objective():

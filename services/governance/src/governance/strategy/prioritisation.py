@@ -112,6 +112,8 @@ def decide(prioritisation: Prioritisation | None, command: Instruction, context:
     match command, prioritisation:
         case PrioritisePortfolio(), None:
             return [_prioritised(command, context)]
+        case PrioritisePortfolio(), _:
+            raise Refused("made-before")
         case _:
             raise TypeError(f"{type(command).__name__} is not decided by a prioritisation")
 

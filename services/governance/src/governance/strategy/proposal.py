@@ -113,6 +113,13 @@ class ProjectAuthorised(Event, frozen=True, kw_only=True):
     objectives: list[Uuid] = msgspec.field(default_factory=list)
 
 
+class ProjectMigratedToStandard(Event, frozen=True, kw_only=True):
+    """The project runs to another version of a standard from here on."""
+
+    standard: Versioned
+    gate_path: str
+
+
 EVENTS = (
     ProjectProposed,
     AlignmentScored,
@@ -121,6 +128,7 @@ EVENTS = (
     ProposalDeferred,
     ProposalRejected,
     ProjectAuthorised,
+    ProjectMigratedToStandard,
 )
 
 
@@ -359,6 +367,8 @@ def evolve(proposal: Proposal | None, event: Event, record: Recorded[Any]) -> Pr
                 tolerances=event.tolerances,
                 objectives=tuple(event.objectives),
             )
+        case ProjectMigratedToStandard(), Proposal():
+            return replace(proposal, standard=event.standard, gate_path=event.gate_path)
         case _:
             raise TypeError(f"{type(event).__name__} is not an event of a proposal")
 

@@ -7,6 +7,7 @@ from sqlalchemy import Column, Numeric, Text
 from governance.strategy.proposal import (
     MoreRequested,
     ProjectAuthorised,
+    ProjectMigratedToStandard,
     ProjectProposed,
     ProposalAmended,
     ProposalDeferred,
@@ -48,6 +49,8 @@ def change(record: Recorded[Any]) -> Change:
         case ProjectAuthorised(budget=budget) as event:
             says = {"gate_path": event.gate_path, "status": "authorised"}
             says |= {"standard": event.standard, "budget_amount": budget.value}
+        case ProjectMigratedToStandard() as event:
+            says = {"gate_path": event.gate_path, "standard": event.standard}
     return Change(record.thing, says)
 
 
@@ -59,7 +62,15 @@ def _described(event: ProjectProposed | ProposalAmended) -> dict[str, Any]:
 
 PROPOSALS_VIEW: Final = View(
     PROPOSALS,
-    (ProjectProposed, ProposalAmended, MoreRequested, ProposalDeferred, ProposalRejected, ProjectAuthorised),
+    (
+        ProjectProposed,
+        ProposalAmended,
+        MoreRequested,
+        ProposalDeferred,
+        ProposalRejected,
+        ProjectAuthorised,
+        ProjectMigratedToStandard,
+    ),
     change,
     version=2,
 )

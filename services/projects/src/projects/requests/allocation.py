@@ -33,6 +33,9 @@ from projects.requests.request import (
     Requested,
     applied,
     asked,
+    opened,
+    outcome_of,
+    request_aggregate,
 )
 
 
@@ -120,13 +123,13 @@ class ReleaseAllocation(Decision):
 
 
 class ApplyAllocationDecision(ApplyDecision, frozen=True, kw_only=True):
-    """Given by what was heard from governance."""
+    """Let the PMO's decision on an allocation take effect where it can, and answer it."""
 
     resource: str | None = None
 
 
 class EndAllocation(SystemCommand, frozen=True, kw_only=True):
-    """Given by what was heard from governance."""
+    """End an allocation whose hours the PMO took back."""
 
     free_from: date
     origin: Origin
@@ -195,21 +198,9 @@ def _recognised(allocation: Allocation, command: ApplyAllocationDecision) -> lis
 def evolve(allocation: Allocation | None, event: Event, record: Recorded[Any]) -> Allocation:
     match event, allocation:
         case AllocationRequested(), _:
-            return Allocation(
-                project=event.project,
-                standard=event.standard,
-                requested_by=record.actor,
-                resource=event.resource,
-                skill=event.skill,
-                role=event.role,
-                starts_on=event.starts_on,
-                until=event.until,
-                hours_per_week=event.hours_per_week,
-            )
-        case DecisionApplied(outcome=outcome), Allocation():
-            return replace(allocation, outcome=outcome, answered=True)
-        case DecisionNotApplied(), Allocation():
-            return replace(allocation, outcome="not_applied", answered=True)
+            return opened(Allocation, event, record)
+        case DecisionApplied() | DecisionNotApplied(), Allocation():
+            return replace(allocation, outcome=outcome_of(event), answered=True)
         case AllocationRecognised(resource=resource), Allocation():
             return replace(allocation, granted=resource)
         case AllocationReleased(free_from=day), Allocation():
@@ -220,13 +211,6 @@ def evolve(allocation: Allocation | None, event: Event, record: Recorded[Any]) -
             raise TypeError(f"{type(event).__name__} is not an event of an allocation")
 
 
-ALLOCATION: Aggregate[Allocation] = Aggregate(
-    "allocation",
-    decide,
-    evolve,
-    events=EVENTS,
-    opened_by=frozenset({RequestAllocation}),
-    project=lambda _, allocation: allocation.project if allocation else None,
-    standard=lambda allocation: allocation.standard,
-    one_story=True,
+ALLOCATION: Aggregate[Allocation] = request_aggregate(
+    "allocation", decide, evolve, events=EVENTS, opened_by=RequestAllocation
 )

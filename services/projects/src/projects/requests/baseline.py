@@ -22,6 +22,9 @@ from projects.requests.request import (
     RequestCommand,
     Requested,
     asked,
+    opened,
+    outcome_of,
+    request_aggregate,
     running,
 )
 from projects.tolerance import TOLERANCE, TolerancesRenewed, check_reported
@@ -65,7 +68,7 @@ class SubmitBaseline(RequestCommand):
 
 
 class ApplyBaselineDecision(ApplyDecision, frozen=True, kw_only=True):
-    """Given by what was heard from governance."""
+    """Let the PMO's decision on a baseline take effect where it can, and answer it."""
 
 
 class Baseline(Request, frozen=True, kw_only=True):
@@ -117,6 +120,8 @@ def _check_change(project: Project, command: SubmitBaseline, context: Context) -
         if project.baseline is not None:
             raise Refused("no-approved-change")
         return
+    if (number := project.planned_changes.get(command.change)) is not None:
+        raise Refused("change-in-a-baseline", number=number)
     change = context.read(CHANGE, command.change)
     if change is None or change.project != context.project or change.status not in {"approved", "implemented"}:
         raise Refused("no-approved-change")
@@ -134,6 +139,7 @@ def _established(baseline: Baseline, context: Context) -> list[On]:
         starts_on=baseline.starts_on,
         finishes_on=baseline.finishes_on,
         budget=baseline.budget,
+        change=baseline.change,
     )
     renewed = TolerancesRenewed(project=baseline.project, baseline=context.subject)
     return [On(PROJECT, baseline.project, established), On(TOLERANCE, baseline.project, renewed)]
@@ -142,32 +148,11 @@ def _established(baseline: Baseline, context: Context) -> list[On]:
 def evolve(baseline: Baseline | None, event: Event, record: Recorded[Any]) -> Baseline:
     match event, baseline:
         case BaselineSubmitted(), _:
-            return Baseline(
-                project=event.project,
-                standard=event.standard,
-                requested_by=record.actor,
-                number=event.number,
-                scope=event.scope,
-                starts_on=event.starts_on,
-                finishes_on=event.finishes_on,
-                budget=event.budget,
-                change=event.change,
-            )
-        case DecisionApplied(outcome=outcome), Baseline():
-            return replace(baseline, outcome=outcome, answered=True)
-        case DecisionNotApplied(), Baseline():
-            return replace(baseline, outcome="not_applied", answered=True)
+            return opened(Baseline, event, record)
+        case DecisionApplied() | DecisionNotApplied(), Baseline():
+            return replace(baseline, outcome=outcome_of(event), answered=True)
         case _:
             raise TypeError(f"{type(event).__name__} is not an event of a baseline")
 
 
-BASELINE: Aggregate[Baseline] = Aggregate(
-    "baseline",
-    decide,
-    evolve,
-    events=EVENTS,
-    opened_by=frozenset({SubmitBaseline}),
-    project=lambda _, baseline: baseline.project if baseline else None,
-    standard=lambda baseline: baseline.standard,
-    one_story=True,
-)
+BASELINE: Aggregate[Baseline] = request_aggregate("baseline", decide, evolve, events=EVENTS, opened_by=SubmitBaseline)

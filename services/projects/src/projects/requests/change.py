@@ -3,9 +3,10 @@
 The assessment is computed against what is left of the project's tolerances, so many small changes are no way around it.
 """
 
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, Self, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from mandate_events.deciding import (
     Aggregate,
@@ -32,6 +33,9 @@ from projects.requests.request import (
     Requested,
     applied,
     asked,
+    opened,
+    outcome_of,
+    request_aggregate,
     running,
 )
 from projects.tolerance import TOLERANCE, Impact, Tolerances, ToleranceUsed, is_within
@@ -115,7 +119,13 @@ class RequestChange(RequestCommand):
 class AssessChange(RequestCommand):
     """Say what a change would do to the project."""
 
-    impact: ImpactInput
+    impact: ImpactInput = Field(description="Of one dimension at least: nothing said is nothing assessed")
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if all(said is None for _, said in self.impact):
+            raise PydanticCustomError("nothing-assessed", "say of one dimension at least what the change does to it")
+        return self
 
 
 class DecideChange(Decision):
@@ -129,7 +139,7 @@ class ImplementChange(Decision):
 
 
 class ApplyChangeDecision(ApplyDecision, frozen=True, kw_only=True):
-    """Given by what was heard from governance."""
+    """Let the PMO's decision on a change take effect where it can, and answer it."""
 
 
 class Change(Request, frozen=True, kw_only=True):
@@ -222,37 +232,19 @@ def _decided(change: Change, command: DecideChange, context: Context) -> Decided
 def evolve(change: Change | None, event: Event, record: Recorded[Any]) -> Change:
     match event, change:
         case ChangeRequested(), _:
-            return Change(
-                project=event.project,
-                standard=event.standard,
-                requested_by=record.actor,
-                title=event.title,
-                description=event.description,
-                impact=event.impact,
-            )
+            return opened(Change, event, record)
         case ChangeAssessed(), Change():
             return replace(change, impact=event.impact, within_tolerance=event.within_tolerance)
         case ChangeApproved(), Change():
             return replace(change, outcome="approved", answered=True)
         case ChangeRejected(), Change():
             return replace(change, outcome="rejected", answered=True)
-        case DecisionApplied(outcome=outcome), Change():
-            return replace(change, outcome=outcome, answered=True)
-        case DecisionNotApplied(), Change():
-            return replace(change, outcome="not_applied", answered=True)
+        case DecisionApplied() | DecisionNotApplied(), Change():
+            return replace(change, outcome=outcome_of(event), answered=True)
         case ChangeImplemented(), Change():
             return replace(change, implemented=True)
         case _:
             raise TypeError(f"{type(event).__name__} is not an event of a change")
 
 
-CHANGE: Aggregate[Change] = Aggregate(
-    "change",
-    decide,
-    evolve,
-    events=EVENTS,
-    opened_by=frozenset({RequestChange}),
-    project=lambda _, change: change.project if change else None,
-    standard=lambda change: change.standard,
-    one_story=True,
-)
+CHANGE: Aggregate[Change] = request_aggregate("change", decide, evolve, events=EVENTS, opened_by=RequestChange)

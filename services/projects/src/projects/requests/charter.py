@@ -19,6 +19,9 @@ from projects.requests.request import (
     RequestCommand,
     Requested,
     asked,
+    opened,
+    outcome_of,
+    request_aggregate,
     under_conditions,
 )
 
@@ -51,7 +54,7 @@ class SubmitCharter(RequestCommand):
 
 
 class ApplyCharterDecision(ApplyDecision, frozen=True, kw_only=True):
-    """Given by what was heard from governance."""
+    """Let the PMO's decision on a charter take effect where it can, and answer it."""
 
 
 class Charter(Request, frozen=True, kw_only=True):
@@ -95,30 +98,11 @@ def _submitted(command: SubmitCharter, context: Context) -> Decided:
 def evolve(charter: Charter | None, event: Event, record: Recorded[Any]) -> Charter:
     match event, charter:
         case CharterSubmitted(), _:
-            return Charter(
-                project=event.project,
-                standard=event.standard,
-                requested_by=record.actor,
-                number=event.number,
-                purpose=event.purpose,
-                objectives=tuple(event.objectives),
-                success_criteria=tuple(event.success_criteria),
-            )
-        case DecisionApplied(outcome=outcome), Charter():
-            return replace(charter, outcome=outcome, answered=True)
-        case DecisionNotApplied(), Charter():
-            return replace(charter, outcome="not_applied", answered=True)
+            return opened(Charter, event, record)
+        case DecisionApplied() | DecisionNotApplied(), Charter():
+            return replace(charter, outcome=outcome_of(event), answered=True)
         case _:
             raise TypeError(f"{type(event).__name__} is not an event of a charter")
 
 
-CHARTER: Aggregate[Charter] = Aggregate(
-    "charter",
-    decide,
-    evolve,
-    events=EVENTS,
-    opened_by=frozenset({SubmitCharter}),
-    project=lambda _, charter: charter.project if charter else None,
-    standard=lambda charter: charter.standard,
-    one_story=True,
-)
+CHARTER: Aggregate[Charter] = request_aggregate("charter", decide, evolve, events=EVENTS, opened_by=SubmitCharter)

@@ -18,6 +18,9 @@ from projects.requests.request import (
     RequestCommand,
     Requested,
     asked,
+    opened,
+    outcome_of,
+    request_aggregate,
     running,
 )
 
@@ -47,7 +50,7 @@ class RequestClosure(RequestCommand):
 
 
 class ApplyClosureDecision(ApplyDecision, frozen=True, kw_only=True):
-    """Given by what was heard from governance."""
+    """Let the PMO's decision on a closure take effect where it can, and answer it."""
 
 
 class Closure(Request, frozen=True, kw_only=True):
@@ -80,28 +83,11 @@ def _requested(command: RequestClosure, context: Context) -> Decided:
 def evolve(closure: Closure | None, event: Event, record: Recorded[Any]) -> Closure:
     match event, closure:
         case ClosureRequested(), _:
-            return Closure(
-                project=event.project,
-                standard=event.standard,
-                requested_by=record.actor,
-                phase=event.phase,
-                lessons=event.lessons,
-            )
-        case DecisionApplied(outcome=outcome), Closure():
-            return replace(closure, outcome=outcome, answered=True)
-        case DecisionNotApplied(), Closure():
-            return replace(closure, outcome="not_applied", answered=True)
+            return opened(Closure, event, record)
+        case DecisionApplied() | DecisionNotApplied(), Closure():
+            return replace(closure, outcome=outcome_of(event), answered=True)
         case _:
             raise TypeError(f"{type(event).__name__} is not an event of a closure")
 
 
-CLOSURE: Aggregate[Closure] = Aggregate(
-    "closure",
-    decide,
-    evolve,
-    events=EVENTS,
-    opened_by=frozenset({RequestClosure}),
-    project=lambda _, closure: closure.project if closure else None,
-    standard=lambda closure: closure.standard,
-    one_story=True,
-)
+CLOSURE: Aggregate[Closure] = request_aggregate("closure", decide, evolve, events=EVENTS, opened_by=RequestClosure)

@@ -31,6 +31,9 @@ from projects.requests.request import (
     Requested,
     applied,
     asked,
+    opened,
+    outcome_of,
+    request_aggregate,
     under_conditions,
 )
 from projects.roles import PM_OFFICER, PROJECT_MANAGER
@@ -80,7 +83,7 @@ class RelayEscalation(RequestCommand):
 
 
 class ApplyEscalationDecision(ApplyDecision, frozen=True, kw_only=True):
-    """Given by what was heard from governance."""
+    """Let the PMO's answer to an escalation take effect where it can, and answer it."""
 
     text: str
 
@@ -125,35 +128,17 @@ def _bypasses(context: Context) -> bool:
 def evolve(escalation: Escalation | None, event: Event, record: Recorded[Any]) -> Escalation:
     match event, escalation:
         case EscalationRelayed(), _:
-            return Escalation(
-                project=event.project,
-                standard=event.standard,
-                requested_by=record.actor,
-                of=event.of,
-                matter=event.matter,
-                text=event.text,
-                options=tuple(event.options),
-                bypass_reason=event.bypass_reason,
-            )
-        case DecisionApplied(outcome=outcome), Escalation():
-            return replace(escalation, outcome=outcome, answered=True)
-        case DecisionNotApplied(), Escalation():
-            return replace(escalation, outcome="not_applied", answered=True)
+            return opened(Escalation, event, record)
+        case DecisionApplied() | DecisionNotApplied(), Escalation():
+            return replace(escalation, outcome=outcome_of(event), answered=True)
         case EscalationSettled(text=text), Escalation():
             return replace(escalation, answer=text)
         case _:
             raise TypeError(f"{type(event).__name__} is not an event of an escalation")
 
 
-ESCALATION: Aggregate[Escalation] = Aggregate(
-    "escalation",
-    decide,
-    evolve,
-    events=EVENTS,
-    opened_by=frozenset({RelayEscalation}),
-    project=lambda _, escalation: escalation.project if escalation else None,
-    standard=lambda escalation: escalation.standard,
-    one_story=True,
+ESCALATION: Aggregate[Escalation] = request_aggregate(
+    "escalation", decide, evolve, events=EVENTS, opened_by=RelayEscalation
 )
 
 

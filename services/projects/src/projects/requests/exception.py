@@ -19,6 +19,9 @@ from projects.requests.request import (
     Requested,
     applied,
     asked,
+    opened,
+    outcome_of,
+    request_aggregate,
     running,
     why_not,
 )
@@ -60,7 +63,7 @@ class ReportException(RequestCommand):
 
 
 class ApplyExceptionDecision(ApplyDecision, frozen=True, kw_only=True):
-    """Given by what was heard from governance."""
+    """Let the PMO's decision on an exception take effect where it can, and answer it."""
 
     tolerance: str | None = None
     conditions: list[GateCondition] = msgspec.field(default_factory=list)
@@ -123,30 +126,13 @@ def _consequences(report: ExceptionReport, command: ApplyExceptionDecision, cont
 def evolve(report: ExceptionReport | None, event: Event, record: Recorded[Any]) -> ExceptionReport:
     match event, report:
         case ExceptionReported(), _:
-            return ExceptionReport(
-                project=event.project,
-                standard=event.standard,
-                requested_by=record.actor,
-                dimension=event.dimension,
-                cause=event.cause,
-                options=tuple(event.options),
-                recommendation=event.recommendation,
-            )
-        case DecisionApplied(outcome=outcome), ExceptionReport():
-            return replace(report, outcome=outcome, answered=True)
-        case DecisionNotApplied(), ExceptionReport():
-            return replace(report, outcome="not_applied", answered=True)
+            return opened(ExceptionReport, event, record)
+        case DecisionApplied() | DecisionNotApplied(), ExceptionReport():
+            return replace(report, outcome=outcome_of(event), answered=True)
         case _:
             raise TypeError(f"{type(event).__name__} is not an event of an exception report")
 
 
-EXCEPTION: Aggregate[ExceptionReport] = Aggregate(
-    "exception",
-    decide,
-    evolve,
-    events=EVENTS,
-    opened_by=frozenset({ReportException}),
-    project=lambda _, report: report.project if report else None,
-    standard=lambda report: report.standard,
-    one_story=True,
+EXCEPTION: Aggregate[ExceptionReport] = request_aggregate(
+    "exception", decide, evolve, events=EVENTS, opened_by=ReportException
 )

@@ -3,13 +3,25 @@
 The stream of a request has the same id here and in governance, so that both sides of the story bear one name.
 """
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import msgspec
 from pydantic import Field
 
-from mandate_events.deciding import Context, Decided, Decision, On, Refused, State, SystemCommand, Unknown
-from mandate_events.event import Event
+from mandate_events.deciding import (
+    Aggregate,
+    Context,
+    Decided,
+    Decision,
+    Instruction,
+    On,
+    Refused,
+    State,
+    SystemCommand,
+    Unknown,
+)
+from mandate_events.event import Event, Recorded
 from mandate_events.formats import ProjectId, Versioned
 from mandate_events.origin import Origin
 from projects import conditions
@@ -50,7 +62,7 @@ class RequestCommand(Decision):
 
 
 class ApplyDecision(SystemCommand, frozen=True, kw_only=True):
-    """Given by what was heard from governance."""
+    """Let the PMO's decision on a request take effect where it can, and answer it."""
 
     outcome: str
     conditions: list[GateCondition] = msgspec.field(default_factory=list)
@@ -70,6 +82,14 @@ class Request(State, frozen=True, kw_only=True):
     @property
     def status(self) -> str:
         return "open" if self.outcome is None else self.outcome
+
+
+R = TypeVar("R", bound=Request)
+
+
+def opened(kind: type[R], event: Requested, record: Recorded[Any]) -> R:
+    """The request as it was made, and who made it: its state has the members of the event."""
+    return msgspec.convert({**msgspec.structs.asdict(event), "requested_by": record.actor}, kind)
 
 
 def running(context: Context) -> Project:
@@ -115,3 +135,29 @@ def applied(request: Request, command: ApplyDecision, context: Context, *consequ
         return [DecisionNotApplied(project=request.project, outcome=command.outcome, rule=rule, origin=command.origin)]
     answer = DecisionApplied(project=request.project, outcome=command.outcome, origin=command.origin)
     return [answer, *consequences]
+
+
+def outcome_of(event: DecisionApplied | DecisionNotApplied) -> str:
+    """What became of the request."""
+    return event.outcome if isinstance(event, DecisionApplied) else "not_applied"
+
+
+def request_aggregate(
+    name: str,
+    decide: Callable[[R | None, Any, Context], Decided],
+    evolve: Callable[[R | None, Any, Recorded[Any]], R],
+    *,
+    events: tuple[type[Event], ...],
+    opened_by: type[Instruction],
+) -> Aggregate[R]:
+    """One kind of request: of a project, judged by the standard it was made under, and one story from end to end."""
+    return Aggregate(
+        name,
+        decide,
+        evolve,
+        events=events,
+        opened_by=frozenset({opened_by}),
+        project=lambda _, request: request.project if request else None,
+        standard=lambda request: request.standard,
+        one_story=True,
+    )

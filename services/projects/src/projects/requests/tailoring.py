@@ -20,6 +20,9 @@ from projects.requests.request import (
     Requested,
     applied,
     asked,
+    opened,
+    outcome_of,
+    request_aggregate,
     running,
     under_conditions,
 )
@@ -68,7 +71,7 @@ class RequestTailoring(RequestCommand):
 
 
 class ApplyTailoringDecision(ApplyDecision, frozen=True, kw_only=True):
-    """Given by what was heard from governance."""
+    """Let the PMO's decision on a tailoring take effect where it can, and answer it."""
 
 
 class Tailoring(Request, frozen=True, kw_only=True):
@@ -128,30 +131,13 @@ def _check_element(command: RequestTailoring, project: Project, context: Context
 def evolve(tailoring: Tailoring | None, event: Event, record: Recorded[Any]) -> Tailoring:
     match event, tailoring:
         case TailoringRequested(), _:
-            return Tailoring(
-                project=event.project,
-                standard=event.standard,
-                requested_by=record.actor,
-                element=event.element,
-                name=event.name,
-                change=event.change,
-                instead=event.instead,
-            )
-        case DecisionApplied(outcome=outcome), Tailoring():
-            return replace(tailoring, outcome=outcome, answered=True)
-        case DecisionNotApplied(), Tailoring():
-            return replace(tailoring, outcome="not_applied", answered=True)
+            return opened(Tailoring, event, record)
+        case DecisionApplied() | DecisionNotApplied(), Tailoring():
+            return replace(tailoring, outcome=outcome_of(event), answered=True)
         case _:
             raise TypeError(f"{type(event).__name__} is not an event of a tailoring")
 
 
-TAILORING: Aggregate[Tailoring] = Aggregate(
-    "tailoring",
-    decide,
-    evolve,
-    events=EVENTS,
-    opened_by=frozenset({RequestTailoring}),
-    project=lambda _, tailoring: tailoring.project if tailoring else None,
-    standard=lambda tailoring: tailoring.standard,
-    one_story=True,
+TAILORING: Aggregate[Tailoring] = request_aggregate(
+    "tailoring", decide, evolve, events=EVENTS, opened_by=RequestTailoring
 )

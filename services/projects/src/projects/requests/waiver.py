@@ -18,6 +18,9 @@ from projects.requests.request import (
     Requested,
     applied,
     asked,
+    opened,
+    outcome_of,
+    request_aggregate,
 )
 from projects.standard import check_control
 
@@ -25,6 +28,14 @@ from projects.standard import check_control
 class WaiverRequested(Requested, frozen=True, kw_only=True):
     """The PM asks to be let off a control of the project's standard until this day."""
 
+    control: str
+    until: date
+
+
+class WaiverShortened(Event, frozen=True, kw_only=True):
+    """It was granted up to an earlier day than was asked for."""
+
+    project: ProjectId
     control: str
     until: date
 
@@ -38,7 +49,7 @@ class WaiverEnded(Event, frozen=True, kw_only=True):
     origin: Origin
 
 
-EVENTS = (WaiverRequested, DecisionApplied, DecisionNotApplied, WaiverEnded)
+EVENTS = (WaiverRequested, DecisionApplied, DecisionNotApplied, WaiverShortened, WaiverEnded)
 
 
 class RequestWaiver(RequestCommand):
@@ -49,13 +60,13 @@ class RequestWaiver(RequestCommand):
 
 
 class ApplyWaiverDecision(ApplyDecision, frozen=True, kw_only=True):
-    """Given by what was heard from governance."""
+    """Let the PMO's decision on a waiver take effect where it can, and answer it."""
 
     until: date | None = None
 
 
 class EndWaiver(SystemCommand, frozen=True, kw_only=True):
-    """Given by what was heard from governance."""
+    """End a waiver that the PMO revoked, or whose last day is over."""
 
     how: Literal["revoked", "expired"]
     origin: Origin
@@ -80,7 +91,7 @@ def decide(waiver: Waiver | None, command: Instruction, context: Context) -> Dec
         case RequestWaiver(), _:
             raise Refused("already-requested")
         case ApplyWaiverDecision(), Waiver():
-            return applied(waiver, command, context)
+            return applied(waiver, command, context, *_shortened(waiver, command))
         case EndWaiver(), Waiver(ended=None, outcome="granted"):
             return [WaiverEnded(project=waiver.project, control=waiver.control, how=command.how, origin=command.origin)]
         case EndWaiver(), _:
@@ -89,33 +100,24 @@ def decide(waiver: Waiver | None, command: Instruction, context: Context) -> Dec
             raise TypeError(f"{type(command).__name__} is not decided by a waiver")
 
 
+def _shortened(waiver: Waiver, command: ApplyWaiverDecision) -> list[Event]:
+    if command.until in (None, waiver.until):
+        return []
+    return [WaiverShortened(project=waiver.project, control=waiver.control, until=command.until)]
+
+
 def evolve(waiver: Waiver | None, event: Event, record: Recorded[Any]) -> Waiver:
     match event, waiver:
         case WaiverRequested(), _:
-            return Waiver(
-                project=event.project,
-                standard=event.standard,
-                requested_by=record.actor,
-                control=event.control,
-                until=event.until,
-            )
-        case DecisionApplied(outcome=outcome), Waiver():
-            return replace(waiver, outcome=outcome, answered=True)
-        case DecisionNotApplied(), Waiver():
-            return replace(waiver, outcome="not_applied", answered=True)
+            return opened(Waiver, event, record)
+        case DecisionApplied() | DecisionNotApplied(), Waiver():
+            return replace(waiver, outcome=outcome_of(event), answered=True)
+        case WaiverShortened(until=until), Waiver():
+            return replace(waiver, until=until)
         case WaiverEnded(), Waiver():
             return replace(waiver, ended=event.how)
         case _:
             raise TypeError(f"{type(event).__name__} is not an event of a waiver")
 
 
-WAIVER: Aggregate[Waiver] = Aggregate(
-    "waiver",
-    decide,
-    evolve,
-    events=EVENTS,
-    opened_by=frozenset({RequestWaiver}),
-    project=lambda _, waiver: waiver.project if waiver else None,
-    standard=lambda waiver: waiver.standard,
-    one_story=True,
-)
+WAIVER: Aggregate[Waiver] = request_aggregate("waiver", decide, evolve, events=EVENTS, opened_by=RequestWaiver)

@@ -53,6 +53,11 @@ class ProjectAuthorised(Event, frozen=True, kw_only=True):
     budget: Money
 
 
+class ProjectMigratedToStandard(Event, frozen=True, kw_only=True):
+    standard: str
+    gate_path: str
+
+
 class ManagerAppointed(Event, frozen=True, kw_only=True):
     project: str
     person: str
@@ -93,6 +98,7 @@ GOVERNANCE: Final = Catalogue(
         ProposalDeferred,
         ProposalRejected,
         ProjectAuthorised,
+        ProjectMigratedToStandard,
         ManagerAppointed,
         ManagerReplaced,
         OfficerAssigned,

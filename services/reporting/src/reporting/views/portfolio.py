@@ -19,6 +19,7 @@ from reporting.heard.governance import (
     OfficerAssigned,
     OfficerReleased,
     ProjectAuthorised,
+    ProjectMigratedToStandard,
     ProjectProposed,
     ProposalAmended,
     ProposalDeferred,
@@ -86,6 +87,8 @@ def change(record: Recorded[Any]) -> Change:
             says = {"intake": "rejected"}
         case ProjectAuthorised() as event:
             says = {**_described(event), **_terms(event), "intake": "authorised"}
+        case ProjectMigratedToStandard() as event:
+            says = {"standard": event.standard, "gate_path": event.gate_path}
         case ManagerAppointed() | ManagerReplaced() as event:
             project, says = event.project, {"manager": event.person}
         case OfficerAssigned() as event:
@@ -143,6 +146,7 @@ PORTFOLIO_VIEW: Final = View(
         ProposalDeferred,
         ProposalRejected,
         ProjectAuthorised,
+        ProjectMigratedToStandard,
         ManagerAppointed,
         ManagerReplaced,
         OfficerAssigned,

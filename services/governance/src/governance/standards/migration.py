@@ -1,0 +1,140 @@
+"""Migrations: a running project keeps its version of the standard until the PMO has it go on under another one.
+
+The project answers: it goes on in the same phase of the other version, or says by which rule it cannot.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from pydantic import Field
+
+from governance.appointments import appointment
+from governance.appointments.appointment import APPOINTMENT, Appointments
+from governance.requests.request import DecisionAnswered, NoteAnswer, answer_of
+from governance.standards.standard import STANDARD, StandardReference, parse
+from governance.strategy.proposal import PROPOSAL, ProjectMigratedToStandard
+from mandate_events.deciding import (
+    Aggregate,
+    Context,
+    Decided,
+    Decision,
+    Instruction,
+    Invalid,
+    On,
+    Refused,
+    Slug,
+    State,
+    replace,
+)
+from mandate_events.event import Event, Recorded
+from mandate_events.formats import ProjectId, Versioned
+from mandate_events.rights import Separation
+
+
+class StandardMigrationDecided(Event, frozen=True, kw_only=True):
+    """The project is to go on under another version of a standard, along this path."""
+
+    project: ProjectId
+    standard: Versioned
+    gate_path: str
+
+
+EVENTS = (StandardMigrationDecided, DecisionAnswered)
+
+
+class MigrateProject(Decision):
+    """Have a running project go on under another version of a standard."""
+
+    standard: StandardReference
+    gate_path: Slug | None = Field(default=None, description="Where it is another", examples=["two-gate"])
+
+
+class Migration(State, frozen=True):
+    project: str
+    standard: str
+    gate_path: str
+    decided_by: str
+    answer: str | None = None
+
+
+def decide(migration: Migration | None, command: Instruction, context: Context) -> Decided:
+    match command, migration:
+        case MigrateProject(), None:
+            return [_decided(command, context)]
+        case MigrateProject(), _:
+            raise Refused("already-decided")
+        case NoteAnswer(), Migration(answer=None):
+            answered = DecisionAnswered(
+                project=migration.project, applied=command.applied, rule=command.rule, origin=command.origin
+            )
+            if not command.applied:
+                return [answered]
+            moved = ProjectMigratedToStandard(standard=migration.standard, gate_path=migration.gate_path)
+            return [answered, On(PROPOSAL, migration.project, moved)]
+        case NoteAnswer(), _:
+            return []
+        case _:
+            raise TypeError(f"{type(command).__name__} is not decided by a migration")
+
+
+def _decided(command: MigrateProject, context: Context) -> StandardMigrationDecided:
+    project = context.project or ""
+    proposal = context.read(PROPOSAL, project)
+    if proposal is None or proposal.standard is None or proposal.gate_path is None:
+        raise Refused("not-authorised")
+    name, number = parse(command.standard)
+    standard = context.read(STANDARD, name)
+    version = standard.versions.get(number) if standard else None
+    if version is None or not version.in_force:
+        raise Invalid("/standard", "not-a-published-standard", standard=command.standard)
+    path = command.gate_path or proposal.gate_path
+    if path not in version.paths:
+        known = sorted(version.paths)
+        raise Invalid("/gate_path", "no-such-gate-path", standard=command.standard, path=path, known=known)
+    if (command.standard, path) == (proposal.standard, proposal.gate_path):
+        raise Refused("runs-to-it-already", standard=command.standard)
+    return StandardMigrationDecided(project=project, standard=command.standard, gate_path=path)
+
+
+def evolve(migration: Migration | None, event: Event, record: Recorded[Any]) -> Migration:
+    match event, migration:
+        case StandardMigrationDecided(), _:
+            return Migration(event.project, event.standard, event.gate_path, record.actor)
+        case DecisionAnswered(), Migration():
+            return replace(migration, answer=answer_of(event))
+        case _:
+            raise TypeError(f"{type(event).__name__} is not an event of a migration")
+
+
+MIGRATION: Aggregate[Migration] = Aggregate(
+    "standard-migration",
+    decide,
+    evolve,
+    events=EVENTS,
+    opened_by=frozenset({MigrateProject}),
+    project=lambda _, migration: migration.project if migration else None,
+    standard=lambda migration: migration.standard,
+    one_story=True,
+)
+
+
+# --- separation of duties ---
+
+
+def _appointed(context: Context) -> Appointments | None:
+    return context.read(APPOINTMENT, context.project) if context.project else None
+
+
+def _is_its_officer(_migration: Migration | None, command: Any, context: Context) -> bool:
+    return appointment.is_its_officer(_appointed(context), command, context)
+
+
+def _is_its_sponsor(_migration: Migration | None, command: Any, context: Context) -> bool:
+    return appointment.is_its_sponsor(_appointed(context), command, context)
+
+
+DECIDING: Final[Mapping[str, Separation]] = {
+    "decider-is-its-officer": _is_its_officer,
+    "decider-is-its-sponsor": _is_its_sponsor,
+}
+"""Who is too close to a project to decide what it runs to."""

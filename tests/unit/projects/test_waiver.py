@@ -1,0 +1,69 @@
+"""Row 5: the PM asks for a waiver of their project; what the PMO decides takes effect, or the project says why not."""
+
+from datetime import date
+
+from mandate_events.deciding import Instruction
+from mandate_events.testing import Outcome, Scenario
+from projects.project import PROJECT, ProjectClosed
+from projects.requests.request import DecisionApplied, DecisionNotApplied
+from projects.requests.waiver import (
+    WAIVER,
+    ApplyWaiverDecision,
+    EndWaiver,
+    RequestWaiver,
+    WaiverEnded,
+    WaiverRequested,
+    WaiverShortened,
+)
+from tests.unit.projects.conftest import ANN, ORIGIN, PAT, TIM
+
+JUNE, MAY = date(2026, 6, 30), date(2026, 5, 31)
+ASKED = WaiverRequested(project="p1", standard="capital@1", control="cost-review", until=JUNE)
+APPLIED = DecisionApplied(project="p1", outcome="granted", origin=ORIGIN)
+
+
+def when(scenario: Scenario, command: Instruction, by: str = "system/recognition") -> Outcome:
+    return scenario.when(WAIVER, "w1", command, by=by, project="p1")
+
+
+def ask(scenario: Scenario, by: str) -> Outcome:
+    return when(scenario, RequestWaiver(control="cost-review", until=JUNE, reason="The reviewer is away"), by)
+
+
+def granted(until: date = JUNE) -> ApplyWaiverDecision:
+    return ApplyWaiverDecision(outcome="granted", until=until, origin=ORIGIN)
+
+
+def test_the_pm_asks_and_nobody_else(initiated: Scenario) -> None:
+    ask(initiated, PAT).then(ASKED).under("project_manager")
+    ask(initiated, ANN).refused("pmo-does-not-manage-projects", authority=True)
+    ask(initiated, TIM).refused("no-right", authority=True)
+
+
+def test_it_is_asked_for_once_and_of_a_project_that_runs(initiated: Scenario) -> None:
+    ask(initiated.given(WAIVER, "w1", ASKED), PAT).refused("already-requested")
+
+
+def test_an_ended_project_asks_for_nothing(initiated: Scenario) -> None:
+    ask(initiated.given(PROJECT, "p1", ProjectClosed()), PAT).refused("project-closed")
+
+
+def test_what_is_granted_takes_effect_once_up_to_the_day_that_was_granted(initiated: Scenario) -> None:
+    initiated.given(WAIVER, "w1", ASKED, by=PAT)
+    when(initiated, granted()).then(APPLIED)
+    when(initiated, granted(MAY)).then(APPLIED, WaiverShortened(project="p1", control="cost-review", until=MAY))
+    when(initiated.given(WAIVER, "w1", APPLIED), granted()).then()
+
+
+def test_a_project_that_has_ended_says_so(initiated: Scenario) -> None:
+    initiated.given(WAIVER, "w1", ASKED, by=PAT).given(PROJECT, "p1", ProjectClosed())
+    refused = DecisionNotApplied(project="p1", outcome="granted", rule="project-closed", origin=ORIGIN)
+    when(initiated, granted()).then(refused)
+    when(initiated.given(WAIVER, "w1", refused), EndWaiver(how="expired", origin=ORIGIN)).then()
+
+
+def test_its_end_is_heard(initiated: Scenario) -> None:
+    initiated.given(WAIVER, "w1", ASKED, APPLIED, by=PAT)
+    ended = WaiverEnded(project="p1", control="cost-review", how="revoked", origin=ORIGIN)
+    when(initiated, EndWaiver(how="revoked", origin=ORIGIN)).then(ended)
+    when(initiated.given(WAIVER, "w1", ended), EndWaiver(how="expired", origin=ORIGIN)).then()

@@ -66,10 +66,20 @@ class State(msgspec.Struct, frozen=True):
 replace = msgspec.structs.replace
 
 
+STRICT = ConfigDict(frozen=True, extra="forbid")
+"""Who gives a member that there is not is told so."""
+
+
+class Part(BaseModel):
+    """A part of a command."""
+
+    model_config = STRICT
+
+
 class Command(BaseModel):
     """What somebody asks for, in the imperative. It is also the body of the HTTP request."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = STRICT
 
     reason: Reason | None = Field(default=None, description="Why; kept on record")
 

@@ -50,6 +50,8 @@ class Reader:
 
         Nothing is dated back, so what happened before is what a stream begins with.
         """
+        if known_at is None and before is None:
+            return await self.fold(aggregate, id_)
         rows = await self._pool.fetch(STREAM_UNTIL, aggregate.stream(id_), known_at or END_OF_TIME)
         fold = Fold(aggregate)
         for type_, document in rows:

@@ -45,21 +45,14 @@ class Things:
 
         Raises `Unknown` where there is none, and likewise where it may not be `seen`.
         """
-        reader = self._store.reader
-        if self.known_at is None and before is None:
-            fold = await reader.fold(aggregate, id_)
-        else:
-            fold = await reader.fold_at(aggregate, id_, self.known_at, before)
+        fold = await self._store.reader.fold_at(aggregate, id_, self.known_at, before)
         if fold.state is None or not seen(fold.state):
             raise Unknown(aggregate.stream(id_))
         return fold
 
     async def peek(self, aggregate: Aggregate[Any], id_: str) -> Any:
         """The state of another thing that the answer tells of, at the same moment; None where there is none."""
-        reader = self._store.reader
-        if self.known_at is None:
-            return (await reader.fold(aggregate, id_)).state
-        return (await reader.fold_at(aggregate, id_, self.known_at)).state
+        return (await self._store.reader.fold_at(aggregate, id_, self.known_at)).state
 
     async def answer(self, fold: Fold, body: Mapping[str, Any], language: Language | None = None) -> Response:
         """The thing with its version, or 304 where the client has it; and its language, where it is told in several."""

@@ -101,10 +101,7 @@ def consumers(opened: Opened) -> Sequence[Consumer]:
 
 
 async def find_held(opened: Opened, person: str, moment: Moment = NOW) -> Sequence[Mandate]:
-    reader = opened.store.reader
-    if moment == NOW:
-        return (await reader.fold(MANDATE, person)).state or ()
-    return (await reader.fold_at(MANDATE, person, moment.known_at, moment.before)).state or ()
+    return (await opened.store.reader.fold_at(MANDATE, person, moment.known_at, moment.before)).state or ()
 
 
 async def find_zone(opened: Opened, known_at: datetime | None) -> ZoneInfo:

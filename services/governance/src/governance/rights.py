@@ -5,7 +5,7 @@ read by who has a role in the office, or in that project.
 """
 
 from governance import directory, office
-from governance.appointments import appointment
+from governance.appointments import appointment, separation
 from governance.appointments.mandate import concerns_themselves
 from governance.catalogue import process, template, tool, use
 from governance.oversight import compliance_review, kpi, measurement
@@ -22,8 +22,8 @@ SELF_APPOINTMENT = {"self-appointment": concerns_themselves}
 COMPUTED = {"kpi-is-computed": measurement.is_computed}
 REVIEWING = compliance_review.REVIEWING
 STAFFING = {
-    "decider-is-its-officer": appointment.is_its_officer,
-    "decider-is-its-sponsor": appointment.is_its_sponsor,
+    "decider-is-its-officer": separation.is_its_officer,
+    "decider-is-its-sponsor": separation.owns_the_project,
     **SELF_APPOINTMENT,
 }
 

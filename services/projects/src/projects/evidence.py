@@ -1,9 +1,9 @@
 """Evidence: the documents that a request to the PMO rests on, frozen by their hashes."""
 
 import msgspec
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from mandate_events.deciding import Text, Title
+from mandate_events.deciding import Part, Text, Title
 from mandate_events.formats import Sha256
 
 
@@ -15,8 +15,7 @@ class Evidence(msgspec.Struct, frozen=True):
     uri: str | None = None
 
 
-class EvidenceInput(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+class EvidenceInput(Part):
     title: Title = Field(examples=["Business case, final"])
     sha256: str = Field(
         pattern=r"^[0-9a-f]{64}$", examples=["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"]

@@ -247,16 +247,3 @@ APPOINTMENT: Aggregate[Appointments] = Aggregate(
     opened_by=frozenset({AppointManager, AssignOfficer, AppointSponsor}),
     project=lambda id_, _: id_,
 )
-
-
-# --- separation of duties ---
-
-
-def is_its_officer(given: Appointments | None, _command: Any, context: Context) -> bool:
-    """A PMO member who is the PMOfficer of a project decides nothing for the PMO on it."""
-    return given is not None and given.officer == context.actor
-
-
-def is_its_sponsor(given: Appointments | None, _command: Any, context: Context) -> bool:
-    """Nor does one who is its sponsor fill its posts, or leave their own to decide what the project asked for."""
-    return given is not None and given.sponsor == context.actor

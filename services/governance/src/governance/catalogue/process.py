@@ -4,9 +4,9 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 import immutables
 import msgspec
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from mandate_events.deciding import Aggregate, Command, Context, Decided, Decision, Line, State, Title
+from mandate_events.deciding import Aggregate, Command, Context, Decided, Decision, Line, Part, State, Title
 from mandate_events.event import Event, Recorded
 
 Role: TypeAlias = Literal["pmo", "pm_officer", "project_manager", "sponsor", "team_member"]
@@ -32,8 +32,7 @@ class ProcessDefined(Event, frozen=True, kw_only=True):
 EVENTS = (ProcessDefined,)
 
 
-class StepInput(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+class StepInput(Part):
     title: Title = Field(examples=["Collect the evidence of the phase"])
     done_by: Role = Field(examples=["project_manager"])
     text: Annotated[Line, Field(max_length=300)] | None = None

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 from starlette.responses import Response
 
-from governance.http.inbox import Id, RequestPage, shown_request
+from governance.http.requests import Id, RequestPage, shown_request
 from governance.requests.allocation import ALLOCATION, Allocation, DecideAllocation, WithdrawAllocation
 from mandate_web.access import Viewer, reads, viewer
 from mandate_web.desk import OpenDesk, decides

@@ -18,6 +18,7 @@ from governance.appointments.appointment import (
     ReplaceSponsor,
 )
 from mandate_events.deciding import Command
+from mandate_events.formats import UUID_PATTERN
 from mandate_web.access import Viewer, reads, viewer
 from mandate_web.desk import OpenDesk, decides
 from mandate_web.moment import AsOf, end_of
@@ -26,7 +27,7 @@ from mandate_web.things import OpenThings, shows
 
 router = Router(tags=["appointments"])
 
-Id = Annotated[str, Path(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", description="Id of the project")]
+Id = Annotated[str, Path(pattern=f"^{UUID_PATTERN}$", description="Id of the project")]
 
 
 @router.post("/v1/projects/{id}/managers", operation_id="appointManager", **decides(AppointManager))

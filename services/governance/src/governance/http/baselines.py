@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from pydantic import Field
 from starlette.responses import Response
 
-from governance.http.inbox import Id, RequestPage, shown_request
+from governance.http.requests import Id, RequestPage, shown_request
 from governance.requests.baseline import BASELINE, Baseline, DecideBaseline
 from mandate_web.access import Viewer, reads, viewer
 from mandate_web.amount import Amount, amount_of

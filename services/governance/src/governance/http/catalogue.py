@@ -9,6 +9,7 @@ from sqlalchemy import select
 from starlette.responses import Response
 
 from governance.catalogue.use import Users
+from governance.http.filters import ProjectFilter, seen_by
 from governance.views.catalogue import CATALOGUE, CATALOGUE_VIEW, USES, USES_VIEW
 from mandate_events.deciding import Slug
 from mandate_web.access import Viewer, reads, viewer
@@ -21,9 +22,6 @@ router = Router(tags=["catalogue"])
 Id: TypeAlias = Annotated[Slug, Path(description="Its name in the catalogue", examples=["scheduling-workbench"])]
 
 ThingFilter: TypeAlias = Annotated[str | None, Query(max_length=64, pattern=r"^[a-z0-9-]+$", description="By its name")]
-ProjectFilter: TypeAlias = Annotated[
-    str | None, Query(max_length=64, pattern=r"^[0-9a-f-]+$", description="Id of a project")
-]
 
 
 class CatalogueItem(BaseModel):
@@ -147,14 +145,10 @@ async def list_uses(
     query = {"list": "uses", "tool": tool, "template": template, "project": project}
     page = view.page_of(query, limit, cursor)
     column = USES.c
-    wanted = select(USES)
-    if not who.sees_all():
-        wanted = wanted.where(column.project.in_(who.projects()))
+    wanted = seen_by(who, USES, project=project)
     for kind, thing in (("tool", tool), ("template", template)):
         if thing:
             wanted = wanted.where(column.kind == kind, column.thing == thing)
-    if project:
-        wanted = wanted.where(column.project == project)
     keys = [(column.project, False), (column.kind, False), (column.thing, False)]
     return await view.page(page, wanted, keys, shown_use, USES_VIEW)
 

@@ -3,12 +3,12 @@
 from datetime import date
 from typing import Annotated, Any, Literal, TypeAlias
 
-from fastapi import Path, Query
+from fastapi import Path
 from pydantic import BaseModel, Field
-from sqlalchemy import select
 from starlette.responses import Response
 
-from governance.http.inbox import EvidencePage
+from governance.http.filters import ProjectFilter, seen_by
+from governance.http.requests import EvidencePage
 from governance.oversight.compliance_review import (
     COMPLIANCE_REVIEW,
     CloseComplianceReview,
@@ -22,6 +22,7 @@ from governance.oversight.compliance_review import (
 )
 from governance.views.oversight import COMPLIANCE_REVIEWS, COMPLIANCE_REVIEWS_VIEW, FINDINGS, FINDINGS_VIEW
 from mandate_events.deciding import Command
+from mandate_events.formats import UUID_PATTERN
 from mandate_web.access import Viewer, reads, viewer
 from mandate_web.consistency import OpenView
 from mandate_web.desk import OpenDesk, decides
@@ -31,13 +32,8 @@ from mandate_web.things import OpenThings, shows
 
 router = Router(tags=["compliance"])
 
-_UUID = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
-
-ProjectId: TypeAlias = Annotated[str, Path(pattern=_UUID, description="Id of the project")]
-Id: TypeAlias = Annotated[str, Path(pattern=_UUID, description="Id of the compliance review")]
-ProjectFilter: TypeAlias = Annotated[
-    str | None, Query(max_length=64, pattern=r"^[0-9a-f-]+$", description="Id of a project")
-]
+ProjectId: TypeAlias = Annotated[str, Path(pattern=f"^{UUID_PATTERN}$", description="Id of the project")]
+Id: TypeAlias = Annotated[str, Path(pattern=f"^{UUID_PATTERN}$", description="Id of the compliance review")]
 Status: TypeAlias = Literal["open", "closed"]
 
 
@@ -220,12 +216,7 @@ async def list_reviews(
     """Compliance reviews, the latest first. With a role in projects only, a person sees those of them."""
     page = view.page_of({"list": "compliance-reviews", "project": project, "status": status}, limit, cursor)
     column = COMPLIANCE_REVIEWS.c
-    wanted = select(COMPLIANCE_REVIEWS)
-    if not who.sees_all():
-        wanted = wanted.where(column.project.in_(who.projects()))
-    for name, value in (("project", project), ("status", status)):
-        if value:
-            wanted = wanted.where(column[name] == value)
+    wanted = seen_by(who, COMPLIANCE_REVIEWS, project=project, status=status)
     keys = [(column.opened_at, True), (column.id, True)]
     return await view.page(page, wanted, keys, shown_row, COMPLIANCE_REVIEWS_VIEW)
 
@@ -270,12 +261,7 @@ async def list_findings(
     query = {"list": "findings", "project": project, "status": status, "severity": severity}
     page = view.page_of(query, limit, cursor)
     column = FINDINGS.c
-    wanted = select(FINDINGS)
-    if not who.sees_all():
-        wanted = wanted.where(column.project.in_(who.projects()))
-    for name, value in (("project", project), ("status", status), ("severity", severity)):
-        if value:
-            wanted = wanted.where(column[name] == value)
+    wanted = seen_by(who, FINDINGS, project=project, status=status, severity=severity)
     keys = [(column.raised_at, False), (column.review, False), (column.number, False)]
     return await view.page(page, wanted, keys, shown_finding, FINDINGS_VIEW)
 

@@ -6,7 +6,7 @@ import msgspec
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from governance.http.inbox import Id, RequestPage, shown_request
+from governance.http.requests import Id, RequestPage, shown_request
 from governance.requests.exception import EXCEPTION, DecideException, Dimension, ExceptionReport
 from mandate_web.access import Viewer, reads, viewer
 from mandate_web.desk import OpenDesk, decides

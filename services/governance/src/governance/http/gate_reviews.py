@@ -3,12 +3,12 @@
 from typing import Annotated, Any, Literal
 
 import msgspec
-from fastapi import Path, Query
+from fastapi import Path
 from pydantic import BaseModel, Field
-from sqlalchemy import select
 from starlette.responses import Response
 
-from governance.http.inbox import ConditionPage, EvidencePage
+from governance.http.filters import ProjectFilter, seen_by
+from governance.http.requests import ConditionPage, EvidencePage
 from governance.requests.gate_review import GATE_REVIEW, DecideGate, GateReview, Outcome
 from governance.views.gate_reviews import GATE_REVIEWS, GATE_REVIEWS_VIEW
 from mandate_web.access import Viewer, reads, viewer
@@ -72,20 +72,14 @@ async def list_gate_reviews(
     who: Annotated[Viewer, viewer("read-governance")],
     view: OpenView,
     status: Status | None = None,
-    project: Annotated[str | None, Query(max_length=64, pattern=r"^[0-9a-f-]+$", description="Id of a project")] = None,
+    project: ProjectFilter = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:
     """Gate reviews, the longest waiting first. With a role in projects only, a person sees those of them."""
     page = view.page_of({"list": "gate-reviews", "status": status, "project": project}, limit, cursor)
     column = GATE_REVIEWS.c
-    wanted = select(GATE_REVIEWS)
-    if not who.sees_all():
-        wanted = wanted.where(column.project.in_(who.projects()))
-    if status:
-        wanted = wanted.where(column.status == status)
-    if project:
-        wanted = wanted.where(column.project == project)
+    wanted = seen_by(who, GATE_REVIEWS, status=status, project=project)
     return await view.page(page, wanted, [(column.opened_at, False), (column.id, False)], shown_row, GATE_REVIEWS_VIEW)
 
 

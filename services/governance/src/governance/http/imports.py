@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 
 from governance.strategy.proposal import PROPOSAL, ProposeProject
 from mandate_events.deciding import Refused, Unknown
+from mandate_events.formats import UUID_PATTERN
 from mandate_events.identifiers import uuid7
 from mandate_web.access import POLICY, SECURED, Authenticated, Person, Viewer, anyone, header
 from mandate_web.bulk_body import CSV, MAX_BULK, NDJSON, entries
@@ -37,7 +38,7 @@ PROPOSALS: Final = Importing(
     "proposals", "/v1/proposals/imports", ProposeProject, PROPOSAL, lambda command: str(command.id)
 )
 
-Id = Annotated[str, Path(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", description="Id of the import")]
+Id = Annotated[str, Path(pattern=f"^{UUID_PATTERN}$", description="Id of the import")]
 
 
 class Import(BaseModel):

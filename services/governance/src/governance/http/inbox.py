@@ -1,15 +1,16 @@
-"""The PMO's inbox: one list of all that projects ask for, and what the pages of all requests share."""
+"""The PMO's inbox: one list of all that projects ask for, and each with what it is judged by."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated, Any, Literal, TypeAlias
 
 import msgspec
 from fastapi import Path, Query
 from pydantic import BaseModel, Field
-from sqlalchemy import select
 from starlette.responses import Response
 
 from governance.domain import GOVERNANCE
+from governance.http.filters import ProjectFilter, seen_by
+from governance.http.requests import Id, RequestPage, Status, shown_request
 from governance.requests.basis import basis_of
 from governance.requests.kinds import KINDS
 from governance.requests.request import Request
@@ -24,10 +25,6 @@ from mandate_web.things import OpenThings, shows
 
 router = Router(tags=["inbox"])
 
-Id: TypeAlias = Annotated[str, Path(max_length=64, pattern=r"^[0-9a-f-]+$", description="Id of the request")]
-
-Status: TypeAlias = Literal["open", "decided", "answered"]
-
 Kind: TypeAlias = Literal[
     "gate-review",
     "waiver",
@@ -40,53 +37,6 @@ Kind: TypeAlias = Literal[
     "closure",
     "escalation",
 ]
-
-
-class EvidencePage(BaseModel):
-    """A document that the request rests on."""
-
-    title: str = Field(examples=["Business case, final"])
-    sha256: str = Field(examples=["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"])
-    uri: str | None
-
-
-class ConditionPage(BaseModel):
-    """What must be done after a decision with conditions."""
-
-    text: str = Field(examples=["Confirm the supplier's guarantee"])
-    owner: str
-    due_on: date
-
-
-class RequestPage(BaseModel):
-    """What a project asks for, what it rests on, and what was decided."""
-
-    id: str
-    project: str = Field(examples=["0190f3a5-7b1c-5c7e-9f43-5a1d2c3b4e5f"])
-    standard: str = Field(examples=["capital-delivery@1"])
-    requested_by: str = Field(description="Person id", examples=["ce25ad4a-5edf-59aa-983a-c33342cd72ca"])
-    evidence: list[EvidencePage]
-    status: Status = Field(description="`answered` when the project has said what became of the decision")
-    outcome: str | None
-    conditions: list[ConditionPage]
-    decided_by: str | None
-    answer: str | None = Field(description="What the project said: `applied`, or why not", examples=["applied"])
-
-
-def shown_request(id_: str, request: Request) -> dict[str, Any]:
-    """What all requests tell."""
-    return {
-        "id": id_,
-        "project": request.project,
-        "standard": request.standard,
-        "requested_by": request.requested_by,
-        "evidence": [{"title": e.title, "sha256": e.sha256, "uri": e.uri} for e in request.evidence],
-        "status": request.status,
-        "outcome": request.outcome,
-        "conditions": [{"text": c.text, "owner": c.owner, "due_on": c.due_on.isoformat()} for c in request.conditions],
-        "decided_by": request.decided_by,
-        "answer": request.answer,
-    }
 
 
 class PointPage(BaseModel):
@@ -166,7 +116,7 @@ async def list_inbox(
     view: OpenView,
     kind: Kind | None = None,
     status: Status | None = None,
-    project: Annotated[str | None, Query(max_length=64, pattern=r"^[0-9a-f-]+$", description="Id of a project")] = None,
+    project: ProjectFilter = None,
     requested_before: Annotated[Instant | None, Query(description="Only what has waited since before this")] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
@@ -179,12 +129,7 @@ async def list_inbox(
         {"list": "inbox", "kind": kind, "status": status, "project": project, "before": requested_before}, limit, cursor
     )
     column = INBOX.c
-    wanted = select(INBOX)
-    if not who.sees_all():
-        wanted = wanted.where(column.project.in_(who.projects()))
-    for name, value in (("kind", kind), ("status", status), ("project", project)):
-        if value:
-            wanted = wanted.where(column[name] == value)
+    wanted = seen_by(who, INBOX, kind=kind, status=status, project=project)
     if requested_before:
         wanted = wanted.where(column.requested_at < requested_before)
     return await view.page(page, wanted, [(column.requested_at, False), (column.id, False)], shown_row, INBOX_VIEW)

@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy import select
 from starlette.responses import Response
 
+from governance.http.filters import ProjectFilter, seen_by
 from governance.oversight.kpi import KPI, Colour, DefineKpi, Direction, Kpi, SetThreshold
 from governance.oversight.measurement import MEASUREMENT, OFFICE, MeasureKpi, Measurement, stream_of
 from governance.views.oversight import BREACHES, BREACHES_VIEW, KPIS, KPIS_VIEW
@@ -220,19 +221,14 @@ async def list_breaches(
     who: Annotated[Viewer, viewer("read-governance")],
     view: OpenView,
     kpi: Annotated[str | None, Query(max_length=64, pattern=r"^[a-z0-9-]+$", description="Name of a KPI")] = None,
-    project: Annotated[str | None, Query(max_length=64, pattern=r"^[0-9a-f-]+$", description="Id of a project")] = None,
+    project: ProjectFilter = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:
     """Values that lie in red, the latest first. With a role in projects only, a person sees those of them."""
     page = view.page_of({"list": "breaches", "kpi": kpi, "project": project}, limit, cursor)
     column = BREACHES.c
-    wanted = select(BREACHES)
-    if not who.sees_all():
-        wanted = wanted.where(column.project.in_(who.projects()))
-    for name, value in (("kpi", kpi), ("project", project)):
-        if value:
-            wanted = wanted.where(column[name] == value)
+    wanted = seen_by(who, BREACHES, kpi=kpi, project=project)
     return await view.page(page, wanted, [(column.breached_at, True), (column.id, True)], shown_breach, BREACHES_VIEW)
 
 

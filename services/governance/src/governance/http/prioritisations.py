@@ -28,6 +28,7 @@ from governance.strategy.scoring_model import SCORING_MODEL, ModelReference, ver
 from governance.views.prioritisations import PRIORITISATIONS, PRIORITISATIONS_VIEW
 from governance.views.proposals import PROPOSALS, PROPOSALS_VIEW
 from mandate_events.deciding import Slug
+from mandate_events.formats import UUID_PATTERN
 from mandate_events.money import Currency, Money
 from mandate_events.store import Store
 from mandate_web.access import Authenticated, Viewer, no_right, reads, viewer
@@ -42,9 +43,7 @@ from mandate_web.things import OpenThings, shows
 router = Router(tags=["strategy"])
 
 Portfolio = Annotated[Slug, Path(description="The portfolio's name", examples=["capital-delivery"])]
-Id = Annotated[
-    str, Path(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", description="Id of the prioritisation")
-]
+Id = Annotated[str, Path(pattern=f"^{UUID_PATTERN}$", description="Id of the prioritisation")]
 
 
 class RankedPage(BaseModel):

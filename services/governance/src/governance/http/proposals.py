@@ -23,6 +23,7 @@ from governance.strategy.proposal import (
 )
 from governance.views.proposals import PROPOSALS, PROPOSALS_VIEW
 from mandate_events.deciding import Command, Slug
+from mandate_events.formats import UUID_PATTERN
 from mandate_web.access import Viewer, reads, viewer
 from mandate_web.amount import Amount, amount_in, amount_of
 from mandate_web.consistency import OpenView
@@ -35,7 +36,7 @@ router = Router(tags=["portfolio intake"])
 
 Id = Annotated[
     str,
-    Path(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", description="Id of the proposal and its project"),
+    Path(pattern=f"^{UUID_PATTERN}$", description="Id of the proposal and its project"),
 ]
 
 

@@ -20,6 +20,7 @@ from governance.resources.resource import (
 )
 from governance.views.resources import RESOURCES, RESOURCES_VIEW
 from mandate_events.deciding import Command, Slug
+from mandate_events.formats import UUID_PATTERN
 from mandate_events.hours import spelled
 from mandate_web.access import Viewer, reads, viewer
 from mandate_web.consistency import OpenView
@@ -30,9 +31,7 @@ from mandate_web.things import OpenThings, shows
 
 router = Router(tags=["resources"])
 
-Id: TypeAlias = Annotated[
-    str, Path(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", description="Id of the resource")
-]
+Id: TypeAlias = Annotated[str, Path(pattern=f"^{UUID_PATTERN}$", description="Id of the resource")]
 
 Kind: TypeAlias = Literal["person", "team"]
 

@@ -6,7 +6,7 @@ from fastapi import Path
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from governance.http.inbox import Id
+from governance.http.requests import Id
 from governance.standards.migration import MIGRATION, MigrateProject, Migration
 from mandate_web.access import Viewer, reads, viewer
 from mandate_web.desk import OpenDesk, decides

@@ -20,6 +20,7 @@ from governance.strategy.scoring_model import SCORING_MODEL, DefineScoringModel,
 from governance.views.objectives import OBJECTIVES, OBJECTIVES_VIEW
 from governance.views.scoring_models import SCORING_MODELS, SCORING_MODELS_VIEW
 from mandate_events.deciding import Slug
+from mandate_events.formats import UUID_PATTERN
 from mandate_web.access import Viewer, reads, viewer
 from mandate_web.consistency import OpenView
 from mandate_web.desk import OpenDesk, decides
@@ -30,7 +31,7 @@ from mandate_web.things import OpenThings, shows
 
 router = Router(tags=["strategy"])
 
-Id = Annotated[str, Path(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", description="Id of the objective")]
+Id = Annotated[str, Path(pattern=f"^{UUID_PATTERN}$", description="Id of the objective")]
 ModelId = Annotated[Slug, Path(description="The scoring model's name", examples=["alignment"])]
 Status = Literal["set", "retired"]
 

@@ -11,8 +11,7 @@ import immutables
 import msgspec
 from pydantic import Field
 
-from governance.appointments import appointment
-from governance.appointments.appointment import APPOINTMENT, Appointments
+from governance.appointments.separation import is_its_officer, owns_the_project, runs_the_project
 from governance.office import today
 from governance.requests.request import Evidence
 from governance.strategy.proposal import PROPOSAL
@@ -349,24 +348,6 @@ COMPLIANCE_REVIEW: Aggregate[ComplianceReview] = Aggregate(
 
 
 # --- separation of duties ---
-
-
-def _posts(context: Context) -> Appointments | None:
-    return context.read(APPOINTMENT, context.project) if context.project else None
-
-
-def is_its_officer(_review: Any, command: Any, context: Context) -> bool:
-    return appointment.is_its_officer(_posts(context), command, context)
-
-
-def runs_the_project(_review: Any, _command: Any, context: Context) -> bool:
-    posts = _posts(context)
-    return posts is not None and posts.manager == context.actor
-
-
-def owns_the_project(_review: Any, _command: Any, context: Context) -> bool:
-    posts = _posts(context)
-    return posts is not None and posts.sponsor == context.actor
 
 
 def corrected_it(review: ComplianceReview | None, command: Any, context: Context) -> bool:

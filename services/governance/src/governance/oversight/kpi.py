@@ -8,7 +8,7 @@ import msgspec
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from governance.standards.standard import STANDARD, StandardReference, parse
+from governance.standards.standard import StandardReference, version_of
 from mandate_events.deciding import (
     Aggregate,
     Command,
@@ -132,9 +132,7 @@ def decide(kpi: Kpi | None, command: Command, context: Context) -> Decided:
 
 def _threshold(kpi: Kpi, command: SetThreshold, context: Context) -> ThresholdSet:
     if command.standard:
-        name, number = parse(command.standard)
-        standard = context.read(STANDARD, name)
-        version = standard.versions.get(number) if standard else None
+        version = version_of(context, command.standard)
         if version is None or not version.published:
             raise Invalid("/standard", "not-a-published-standard", standard=command.standard)
     bounds = Threshold(command.green, command.amber)

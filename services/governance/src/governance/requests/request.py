@@ -9,18 +9,18 @@ from datetime import date
 from typing import Any, Final, TypeVar
 
 import msgspec
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from governance.appointments import appointment
-from governance.appointments.appointment import APPOINTMENT
+from governance.appointments.separation import is_its_officer, owns_the_project, runs_the_project
 from governance.office import today
-from governance.standards.standard import STANDARD, parse
+from governance.standards.standard import version_of
 from mandate_events.deciding import (
     Aggregate,
     Context,
     Decided,
     Instruction,
     Invalid,
+    Part,
     PersonId,
     Refused,
     State,
@@ -50,8 +50,7 @@ class Condition(msgspec.Struct, frozen=True):
     due_on: date
 
 
-class ConditionInput(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+class ConditionInput(Part):
     text: Title = Field(examples=["Confirm the supplier's guarantee"])
     owner: Text = Field(min_length=1, max_length=100)
     due_on: date
@@ -186,31 +185,13 @@ def asked_for_it(request: Request | None, _command: Any, context: Context) -> bo
     return request is not None and context.actor in request.asked_by
 
 
-def runs_the_project(request: Request | None, _command: Any, context: Context) -> bool:
-    appointed = context.read(APPOINTMENT, request.project) if request else None
-    return appointed is not None and appointed.manager == context.actor
-
-
-def owns_the_project(request: Request | None, _command: Any, context: Context) -> bool:
-    """The sponsor wants the project; whether it goes on is for another to decide."""
-    appointed = context.read(APPOINTMENT, request.project) if request else None
-    return appointed is not None and appointed.sponsor == context.actor
-
-
-def is_its_officer(request: Request | None, command: Any, context: Context) -> bool:
-    appointed = context.read(APPOINTMENT, request.project) if request else None
-    return appointment.is_its_officer(appointed, command, context)
-
-
 def given_to_sponsor(kind: str) -> Separation:
     """Whether the standard that the project runs to has the sponsor decide this kind of request."""
 
     def is_given(request: Request | None, _command: Any, context: Context) -> bool:
         if request is None:
             return False
-        name, number = parse(request.standard)
-        standard = context.read(STANDARD, name)
-        version = standard.versions.get(number) if standard else None
+        version = version_of(context, request.standard)
         return version is not None and version.decider(kind) == "sponsor"
 
     return is_given

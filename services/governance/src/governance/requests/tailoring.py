@@ -24,7 +24,7 @@ from governance.requests.request import (
     recorded_conditions,
     request_aggregate,
 )
-from governance.standards.standard import STANDARD, parse
+from governance.standards.standard import version_of
 from mandate_events.deciding import Aggregate, Context, Decided, Decision, Instruction, Invalid, Refused, replace
 from mandate_events.event import Event, Recorded
 from mandate_events.formats import ProjectId
@@ -121,9 +121,7 @@ def tailors_out_a_mandatory_control(tailoring: Tailoring, context: Context) -> b
     """By the version of the standard that the project runs to."""
     if tailoring.element != "control" or tailoring.change not in TAILORED_OUT:
         return False
-    name, number = parse(tailoring.standard)
-    standard = context.read(STANDARD, name)
-    version = standard.versions.get(number) if standard else None
+    version = version_of(context, tailoring.standard)
     controls = version.content.controls if version else []
     return any(control.id == tailoring.name and control.mandatory for control in controls)
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Annotated, Any, Final, Protocol, Self, TypeAlias, TypeVar
 
 import msgspec
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from governance.standards.content import (
@@ -22,7 +22,7 @@ from governance.standards.content import (
     members,
 )
 from mandate_events.canonical import encode
-from mandate_events.deciding import Command, Context, Invalid, Line, Slug, Text, Title
+from mandate_events.deciding import Command, Context, Invalid, Line, Part, Slug, Text, Title
 
 MOST_BYTES: Final = 60_000
 """Of a version's content: one event holds it, with what the ledger says of it."""
@@ -47,11 +47,7 @@ def _once(named: N) -> N:
 Figure: TypeAlias = Annotated[str, Field(pattern=DECIMAL, description="A decimal, as text", examples=["0.95"])]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class ItemInput(_Part):
+class ItemInput(Part):
     """One point of a list."""
 
     id: Slug = Field(examples=["need-stated"])
@@ -61,7 +57,7 @@ class ItemInput(_Part):
 Items: TypeAlias = Annotated[list[ItemInput], Field(max_length=30), AfterValidator(_once)]
 
 
-class GateInput(_Part):
+class GateInput(Part):
     id: Slug = Field(examples=["gate-1"])
     title: Title = Field(examples=["Business case approved"])
     criteria: Items = Field(default_factory=list, description="What must be true for a go")
@@ -69,13 +65,13 @@ class GateInput(_Part):
     evidence: Items = Field(default_factory=list, description="What a request for the gate must show")
 
 
-class PhaseInput(_Part):
+class PhaseInput(Part):
     id: Slug = Field(examples=["business-case"])
     title: Title = Field(examples=["Business case"])
     gate: GateInput
 
 
-class GatePathInput(_Part):
+class GatePathInput(Part):
     id: Slug = Field(examples=["two-gate"])
     title: Title = Field(examples=["Two gates"])
     phases: list[PhaseInput] = Field(min_length=1, max_length=20)
@@ -88,7 +84,7 @@ class GatePathInput(_Part):
         return self
 
 
-class ControlInput(_Part):
+class ControlInput(Part):
     """What each project does to stay in hand."""
 
     id: Slug = Field(examples=["independent-cost-review"])
@@ -96,7 +92,7 @@ class ControlInput(_Part):
     mandatory: bool = Field(description="It cannot be tailored out, only waived for a time")
 
 
-class ChecklistInput(_Part):
+class ChecklistInput(Part):
     """What to look at, point by point."""
 
     id: Slug = Field(examples=["before-tender"])
@@ -104,7 +100,7 @@ class ChecklistInput(_Part):
     items: Items = Field(min_length=1)
 
 
-class RoleInput(_Part):
+class RoleInput(Part):
     """A role in projects, and its duties."""
 
     id: Slug = Field(examples=["sponsor"])
@@ -112,7 +108,7 @@ class RoleInput(_Part):
     duties: list[Title] = Field(max_length=20, examples=[["Owns the business case"]])
 
 
-class RiskInput(_Part):
+class RiskInput(Part):
     """How risks are weighed."""
 
     matrix: Annotated[
@@ -142,14 +138,14 @@ class RiskInput(_Part):
         return self
 
 
-class ThresholdsInput(_Part):
+class ThresholdsInput(Part):
     """Up to the first bound a value is green, up to the second amber, beyond it red."""
 
     green: Figure = Field(description="The last green value", examples=["0.95"])
     amber: Figure = Field(description="The last amber value; what is worse is red", examples=["0.85"])
 
 
-class KpiInput(_Part):
+class KpiInput(Part):
     """What is measured in each project, and from where on it is bad."""
 
     id: Slug = Field(examples=["spi"])
@@ -173,7 +169,7 @@ class KpiInput(_Part):
         return self
 
 
-class CalendarInput(_Part):
+class CalendarInput(Part):
     """When people work."""
 
     id: Slug = Field(examples=["office"])

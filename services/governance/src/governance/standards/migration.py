@@ -8,10 +8,9 @@ from typing import Any, Final
 
 from pydantic import Field
 
-from governance.appointments import appointment
-from governance.appointments.appointment import APPOINTMENT, Appointments
+from governance.appointments.separation import is_its_officer, owns_the_project
 from governance.requests.request import DecisionAnswered, NoteAnswer, answer_of
-from governance.standards.standard import STANDARD, StandardReference, parse
+from governance.standards.standard import StandardReference, check_gate_path, given_version
 from governance.strategy.proposal import PROPOSAL, ProjectMigratedToStandard
 from mandate_events.deciding import (
     Aggregate,
@@ -19,7 +18,6 @@ from mandate_events.deciding import (
     Decided,
     Decision,
     Instruction,
-    Invalid,
     On,
     Refused,
     Slug,
@@ -82,15 +80,9 @@ def _decided(command: MigrateProject, context: Context) -> StandardMigrationDeci
     proposal = context.read(PROPOSAL, project)
     if proposal is None or proposal.standard is None or proposal.gate_path is None:
         raise Refused("not-authorised")
-    name, number = parse(command.standard)
-    standard = context.read(STANDARD, name)
-    version = standard.versions.get(number) if standard else None
-    if version is None or not version.in_force:
-        raise Invalid("/standard", "not-a-published-standard", standard=command.standard)
+    version = given_version(context, command.standard)
     path = command.gate_path or proposal.gate_path
-    if path not in version.paths:
-        known = sorted(version.paths)
-        raise Invalid("/gate_path", "no-such-gate-path", standard=command.standard, path=path, known=known)
+    check_gate_path(version, command.standard, path)
     if (command.standard, path) == (proposal.standard, proposal.gate_path):
         raise Refused("runs-to-it-already", standard=command.standard)
     return StandardMigrationDecided(project=project, standard=command.standard, gate_path=path)
@@ -118,23 +110,8 @@ MIGRATION: Aggregate[Migration] = Aggregate(
 )
 
 
-# --- separation of duties ---
-
-
-def _appointed(context: Context) -> Appointments | None:
-    return context.read(APPOINTMENT, context.project) if context.project else None
-
-
-def _is_its_officer(_migration: Migration | None, command: Any, context: Context) -> bool:
-    return appointment.is_its_officer(_appointed(context), command, context)
-
-
-def _is_its_sponsor(_migration: Migration | None, command: Any, context: Context) -> bool:
-    return appointment.is_its_sponsor(_appointed(context), command, context)
-
-
 DECIDING: Final[Mapping[str, Separation]] = {
-    "decider-is-its-officer": _is_its_officer,
-    "decider-is-its-sponsor": _is_its_sponsor,
+    "decider-is-its-officer": is_its_officer,
+    "decider-is-its-sponsor": owns_the_project,
 }
 """Who is too close to a project to decide what it runs to."""

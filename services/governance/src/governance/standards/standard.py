@@ -237,6 +237,28 @@ def parse(reference: str) -> tuple[str, int]:
     return name, int(number)
 
 
+def version_of(context: Context, reference: str) -> Version | None:
+    """The version that `capital-delivery@2` names, a draft too; None where there is none."""
+    name, number = parse(reference)
+    standard = context.read(STANDARD, name)
+    return standard.versions.get(number) if standard else None
+
+
+def given_version(context: Context, reference: str) -> Version:
+    """The version in force that a command gives a project. `Invalid` where it is no such one."""
+    version = version_of(context, reference)
+    if version is None or not version.in_force:
+        raise Invalid("/standard", "not-a-published-standard", standard=reference)
+    return version
+
+
+def check_gate_path(version: Version, reference: str, path: str) -> None:
+    """The version must have the path."""
+    if path not in version.paths:
+        known = sorted(version.paths)
+        raise Invalid("/gate_path", "no-such-gate-path", standard=reference, path=path, known=known)
+
+
 # --- separation of duties ---
 
 

@@ -3,10 +3,10 @@
 from typing import Annotated, Self
 
 import msgspec
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from mandate_events.deciding import Context, Line, Text
+from mandate_events.deciding import Context, Line, Part, Text
 from mandate_events.formats import Sha256
 
 
@@ -18,8 +18,7 @@ class BusinessCase(msgspec.Struct, frozen=True):
     uri: str | None = None
 
 
-class BusinessCaseInput(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+class BusinessCaseInput(Part):
     text: Annotated[Text, Field(min_length=1, max_length=500_000)] | None = Field(
         default=None, description="In full, kept as a document"
     )

@@ -15,7 +15,7 @@ from pydantic_core import PydanticCustomError
 
 from governance.office import today
 from governance.standards.content import Dimension
-from governance.standards.standard import STANDARD, StandardReference, parse
+from governance.standards.standard import StandardReference, check_gate_path, given_version
 from governance.strategy.alignment import AlignmentScored, ScoreProposal, scored
 from governance.strategy.business_case import BusinessCase, BusinessCaseInput
 from governance.strategy.figures import Figure, FigureInput
@@ -288,17 +288,11 @@ def _amended(proposal: Proposal, command: AmendProposal, context: Context) -> Pr
 
 
 def _authorised(proposal: Proposal, command: AuthoriseProject, context: Context) -> ProjectAuthorised:
-    name, number = parse(command.standard)
-    standard = context.read(STANDARD, name)
-    version = standard.versions.get(number) if standard else None
-    if version is None or not version.in_force:
-        raise Invalid("/standard", "not-a-published-standard", standard=command.standard)
+    version = given_version(context, command.standard)
     path = command.gate_path or proposal.gate_path
     if path is None:
         raise Invalid("/gate_path", "gate-path-missing")
-    if path not in version.paths:
-        known = sorted(version.paths)
-        raise Invalid("/gate_path", "no-such-gate-path", standard=command.standard, path=path, known=known)
+    check_gate_path(version, command.standard, path)
     if command.budget.currency != proposal.forecast_cost.currency:
         raise Invalid("/budget/currency", "other-currency", currency=proposal.forecast_cost.currency)
     if command.budget.amount == Decimal(0):

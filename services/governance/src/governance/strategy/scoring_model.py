@@ -10,12 +10,12 @@ from typing import Annotated, Any, Self
 
 import immutables
 import msgspec
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from governance.strategy.figures import Figure, FigureInput, rounded
 from governance.strategy.objective import check_in_force
-from mandate_events.deciding import Aggregate, Context, Decided, Decision, Instruction, Slug, State, Title
+from mandate_events.deciding import Aggregate, Context, Decided, Decision, Instruction, Part, Slug, State, Title
 from mandate_events.event import Event, Recorded
 from mandate_events.formats import UUID_PATTERN, Uuid, told
 
@@ -51,8 +51,7 @@ class ScoringModelDefined(Event, frozen=True, kw_only=True):
 EVENTS = (ScoringModelDefined,)
 
 
-class CriterionInput(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+class CriterionInput(Part):
     id: Slug = Field(examples=["environment"])
     title: Title = Field(examples=["Effect on the environment"])
     weight: FigureInput = Field(examples=["40"])

@@ -8,6 +8,7 @@ from fastapi import Path
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
+from mandate_events.formats import UUID_PATTERN
 from mandate_web.access import Viewer, reads, viewer
 from mandate_web.desk import OpenDesk, decides
 from mandate_web.routing import Router
@@ -16,9 +17,7 @@ from projects.corrective_action import CORRECTIVE_ACTION, CorrectiveAction, Repo
 
 router = Router(tags=["compliance"])
 
-Id: TypeAlias = Annotated[
-    str, Path(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", description="Id of the corrective action")
-]
+Id: TypeAlias = Annotated[str, Path(pattern=f"^{UUID_PATTERN}$", description="Id of the corrective action")]
 
 
 class EvidencePage(BaseModel):

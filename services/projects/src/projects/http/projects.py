@@ -8,6 +8,7 @@ from fastapi import Path
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
+from mandate_events.formats import UUID_PATTERN
 from mandate_web.access import Viewer, reads, viewer
 from mandate_web.amount import Amount, amount_of
 from mandate_web.desk import OpenDesk, decides
@@ -19,7 +20,7 @@ from projects.project import PROJECT, Project, RequestGateReview, Status
 
 router = Router(tags=["projects"])
 
-Id = Annotated[str, Path(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", description="Id of the project")]
+Id = Annotated[str, Path(pattern=f"^{UUID_PATTERN}$", description="Id of the project")]
 
 
 class GatePage(BaseModel):

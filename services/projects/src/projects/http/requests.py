@@ -5,11 +5,10 @@ from typing import Annotated, Any, TypeAlias
 from fastapi import Path
 from pydantic import BaseModel, Field
 
+from mandate_events.formats import UUID_PATTERN
 from projects.requests.request import Request
 
-RequestId: TypeAlias = Annotated[
-    str, Path(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", description="Id of the request")
-]
+RequestId: TypeAlias = Annotated[str, Path(pattern=f"^{UUID_PATTERN}$", description="Id of the request")]
 
 
 class RequestPage(BaseModel):

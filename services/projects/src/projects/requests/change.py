@@ -5,7 +5,7 @@ The assessment is computed against what is left of the project's tolerances, so 
 
 from typing import Annotated, Any, Literal, Self, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from mandate_events.deciding import (
@@ -16,6 +16,7 @@ from mandate_events.deciding import (
     Instruction,
     Line,
     On,
+    Part,
     PersonId,
     Refused,
     Text,
@@ -92,10 +93,9 @@ EVENTS = (
 Said: TypeAlias = Annotated[Line, Field(max_length=300)]
 
 
-class ImpactInput(BaseModel):
+class ImpactInput(Part):
     """What a change would do: a decimal with its sign where it can be measured, else a statement."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     time: Said | None = Field(default=None, description="In working days", examples=["12"])
     cost: Said | None = Field(default=None, description="In the project's currency", examples=["25000.00"])
     quality: Said | None = None

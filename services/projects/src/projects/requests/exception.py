@@ -3,9 +3,9 @@
 from typing import Any
 
 import msgspec
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from mandate_events.deciding import Aggregate, Context, Decided, Instruction, On, Refused, Text, Title, replace
+from mandate_events.deciding import Aggregate, Context, Decided, Instruction, On, Part, Refused, Text, Title, replace
 from mandate_events.event import Event, Recorded
 from projects import conditions
 from projects.conditions import GateCondition
@@ -47,8 +47,7 @@ class ExceptionReported(Requested, frozen=True, kw_only=True):
 EVENTS = (ExceptionReported, DecisionApplied, DecisionNotApplied)
 
 
-class OptionInput(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+class OptionInput(Part):
     title: Title = Field(examples=["Leave out the outfall"])
     consequence: Text = Field(min_length=1, max_length=500, examples=["Within the budget; benefits a year later"])
 

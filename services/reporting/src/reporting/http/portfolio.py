@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Integer, and_, func, select
 from starlette.responses import Response
 
 from mandate_events.deciding import PersonId, Slug, Text, Unknown
+from mandate_events.formats import UUID_PATTERN
 from mandate_web.access import Viewer, reads, viewer
 from mandate_web.amount import Amount, amount_in
 from mandate_web.consistency import OpenView
@@ -28,7 +29,7 @@ router = Router(tags=["portfolio"])
 Status = Literal[
     "proposed", "more_requested", "deferred", "rejected", "authorised", "active", "held", "closed", "terminated"
 ]
-Id = Annotated[str, Path(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", description="Id of a project")]
+Id = Annotated[str, Path(pattern=f"^{UUID_PATTERN}$", description="Id of a project")]
 
 LATEST: Final = 20
 

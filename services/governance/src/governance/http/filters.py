@@ -1,0 +1,23 @@
+"""Which rows of a list about projects are asked for, and which of them a person sees."""
+
+from typing import Annotated, Any, TypeAlias
+
+from fastapi import Query
+from sqlalchemy import Select, Table, select
+
+from mandate_web.access import Viewer
+
+ProjectFilter: TypeAlias = Annotated[
+    str | None, Query(max_length=64, pattern=r"^[0-9a-f-]+$", description="Id of a project")
+]
+
+
+def seen_by(who: Viewer, table: Table, **asked: str | None) -> Select[Any]:
+    """The rows with the values that are asked for; with a role in projects only, a person sees those of them."""
+    wanted = select(table)
+    if not who.sees_all():
+        wanted = wanted.where(table.c.project.in_(who.projects()))
+    for name, value in asked.items():
+        if value:
+            wanted = wanted.where(table.c[name] == value)
+    return wanted

@@ -3,6 +3,7 @@
 import re
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -11,13 +12,20 @@ from tests.e2e.consoles import ROOT, Shell, console, sections
 from tests.e2e.running import Product
 
 
-@pytest.fixture(scope="module")
-def product() -> Iterator[Product]:
+@contextmanager
+def running_product() -> Iterator[Product]:
+    """With its demo portfolio, outside of pytest's directories: PostgreSQL runs as another user, who must reach it."""
     with (
         tempfile.TemporaryDirectory(prefix="mandate-guides-") as directory,
         Product(Path(directory) / "data", demo=True) as running,
     ):
         running.until(lambda: "Ctrl-C" in running.log.read_text(), 60)
+        yield running
+
+
+@pytest.fixture(scope="module")
+def product() -> Iterator[Product]:
+    with running_product() as running:
         yield running
 
 
@@ -34,8 +42,7 @@ def test_what_the_handbook_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     page = "docs/handbook.md"
     ahead = re.search(r"^(MANDATE_CLOCK_AHEAD)=(\d+) make run$", (ROOT / page).read_text("utf-8"), re.MULTILINE)
     assert ahead is not None
-    with Product(tmp_path / "data", demo=True) as running, Shell() as shell:
-        running.until(lambda: "Ctrl-C" in running.log.read_text(), 60)
+    with running_product() as running, Shell() as shell:
         places = {"8080": str(running.port), "draft.json": str(tmp_path / "draft.json")}
         for section in sections(page):
             if section == "Time":

@@ -15,7 +15,7 @@ from bench.recognising import Recognition
 from bench.replaying import Replays
 from mandate_local.broker import KafkaBroker, available
 from mandate_local.postgres import EmbeddedPostgres
-from mandate_web.tuning import tune_garbage_collection
+from mandate_web.app.tuning import tune_garbage_collection
 
 RESULTS = Path(__file__).parent / "results.json"
 

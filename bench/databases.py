@@ -6,8 +6,8 @@ from uuid import uuid4
 
 import asyncpg
 
-from mandate_events.domain import Domain
-from mandate_events.ledger import create_ledger
+from mandate_events.deciding.domain import Domain
+from mandate_events.ledger.schema import create_ledger
 from mandate_local.postgres import EmbeddedPostgres
 
 DOCUMENT = b"x" * 1000

@@ -18,8 +18,8 @@ from bench.databases import DOCUMENT, fresh_ledger
 from bench.workload import PMO_1, prepare_drafts, submission
 from governance.domain import GOVERNANCE
 from governance.office import OFFICE, THE_OFFICE, AppointObserver
-from mandate_events.kafka import declare_topics
-from mandate_events.store import Store
+from mandate_events.ledger.store import Store
+from mandate_events.transport.kafka import declare_topics
 from mandate_local.postgres import EmbeddedPostgres
 from projects.domain import PROJECTS
 

@@ -11,10 +11,10 @@ import msgspec
 from bench.comparison import Comparison
 from bench.databases import fresh_ledger
 from bench.workload import Caller, prepare
-from mandate_events.event import Recorded
-from mandate_events.reader import Reader
-from mandate_events.statements import AFTER
-from mandate_events.store import Store
+from mandate_events.document.event import Recorded
+from mandate_events.ledger.reader import Reader
+from mandate_events.ledger.statements import AFTER
+from mandate_events.ledger.store import Store
 from mandate_local.postgres import EmbeddedPostgres
 from projects.domain import PROJECTS
 

@@ -11,12 +11,12 @@ import msgspec
 from governance.office import OFFICE, THE_OFFICE, AppointMember, CharterOffice, NameFounder
 from governance.standards.standard import STANDARD as DRAFTS
 from governance.standards.standard import DraftStandard, ReviseDraft
-from mandate_events.batch import Submission
 from mandate_events.deciding import Aggregate, Instruction
-from mandate_events.identifiers import derived, uuid7
-from mandate_events.money import Money
-from mandate_events.origin import Origin
-from mandate_events.store import Store
+from mandate_events.deciding.batch import Submission
+from mandate_events.document.identifiers import derived, uuid7
+from mandate_events.document.origin import Origin
+from mandate_events.ledger.store import Store
+from mandate_events.values.money import Money
 from projects.evidence import EvidenceInput
 from projects.mandate import MANDATE, RecogniseMandate
 from projects.project import PROJECT, ApplyGateDecision, InitiateProject, RequestGateReview

@@ -18,10 +18,10 @@ import yaml
 from packaging.version import Version
 
 from governance.domain import GOVERNANCE
-from mandate_events.asyncapi import asyncapi
-from mandate_events.compatibility import violations
-from mandate_events.contracts import contracts, schema_of
-from mandate_events.event_pages import page
+from mandate_events.published.asyncapi import asyncapi
+from mandate_events.published.compatibility import violations
+from mandate_events.published.contracts import contracts, schema_of
+from mandate_events.published.pages import page
 from projects.domain import PROJECTS
 from reporting.domain import REPORTING
 

@@ -4,8 +4,8 @@ import sys
 from pathlib import Path
 
 from governance.main import SERVICE as GOVERNANCE
-from mandate_web.problem_pages import bilingual, names
-from mandate_web.wording import Wording
+from mandate_web.problems.pages import bilingual, names
+from mandate_web.problems.wording import Wording
 from projects.main import SERVICE as PROJECTS
 from reporting.main import SERVICE as REPORTING
 

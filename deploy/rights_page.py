@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Final
 
 import governance
-import mandate_events.rights
+import mandate_events.deciding.rights
 import projects
 from governance.domain import GOVERNANCE
 from mandate_events.deciding import Command, Instruction, SystemCommand
-from mandate_events.domain import Domain
-from mandate_events.rights import Right
+from mandate_events.deciding.domain import Domain
+from mandate_events.deciding.rights import Right
 from projects.domain import PROJECTS
 from reporting.domain import REPORTING
 
@@ -35,7 +35,7 @@ a policy, a timer or a service's start. The same table is read at `GET /v1/decis
 def commands(domain: Domain) -> dict[str, type[Instruction]]:
     """The commands of a service by name, in the order in which its code tells them."""
     package = {"governance": governance, "projects": projects}.get(domain.service)
-    modules = [mandate_events.rights]
+    modules = [mandate_events.deciding.rights]
     if package:
         names = [each.name for each in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")]
         modules += [import_module(name) for name in names if ".migrations" not in name and ".main" not in name]

@@ -12,7 +12,7 @@ import pytest
 from mandate_local.broker import BrokerError, KafkaBroker, available, bootstrap_from_environment
 from mandate_local.kafka_libraries import libraries
 from mandate_local.postgres import EmbeddedPostgres
-from mandate_web.logs import JsonLines
+from mandate_web.app.logs import JsonLines
 from tests.node_tools import Node, NodeUnavailable, installed
 
 

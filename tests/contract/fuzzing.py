@@ -25,7 +25,7 @@ from schemathesis.core.failures import Failure, FailureGroup
 from schemathesis.core.result import Ok
 from schemathesis.specs.openapi import checks
 
-from mandate_web.access import POLICY
+from mandate_web.routes.access import POLICY
 from tests.e2e.running import Product
 
 Operation: TypeAlias = APIOperation[Any, Any, Any, Any]

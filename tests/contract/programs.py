@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from mandate_events.deciding import Aggregate, Command, State, replace
-from mandate_events.domain import Domain
-from mandate_events.event import Event, Recorded, Upcasts
-from mandate_events.rights import SYSTEM, allow
+from mandate_events.deciding.domain import Domain
+from mandate_events.deciding.rights import SYSTEM, allow
+from mandate_events.document.event import Event, Recorded, Upcasts
 
 
 class Identify(Command):

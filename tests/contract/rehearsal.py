@@ -37,21 +37,21 @@ from governance.requests import (
 from governance.resources import resource
 from governance.standards import migration, ready, standard
 from governance.strategy import alignment, objective, prioritisation, proposal, scoring_model
-from mandate_events.batch import Submission
 from mandate_events.deciding import Aggregate, Command, Instruction
-from mandate_events.domain import Domain
-from mandate_events.event import Catalogue, read_any, read_heading
-from mandate_events.identifiers import uuid7
-from mandate_events.origin import Origin
-from mandate_events.outcome import Denied
-from mandate_events.policy import PolicyRunner
-from mandate_events.rights import RIGHTS_TABLE, AdoptRights
-from mandate_events.store import Store
-from mandate_events.transport import understood
+from mandate_events.deciding.batch import Submission
+from mandate_events.deciding.domain import Domain
+from mandate_events.deciding.outcome import Denied
+from mandate_events.deciding.rights import RIGHTS_TABLE, AdoptRights
+from mandate_events.document.event import Catalogue, read_any, read_heading
+from mandate_events.document.identifiers import uuid7
+from mandate_events.document.origin import Origin
+from mandate_events.ledger.store import Store
+from mandate_events.transport.port import understood
+from mandate_events.worker.policy import PolicyRunner
 from mandate_local.demo import STANDARD
 from mandate_local.identity import PERSONAS
 from mandate_local.postgres import EmbeddedPostgres
-from mandate_web.tokens import person_id
+from mandate_web.identity.tokens import person_id
 from projects import adoption, conditions, corrective_action, forecast, project
 from projects.domain import PROJECTS
 from projects.heard import GOVERNANCE as HEARD_OF_GOVERNANCE

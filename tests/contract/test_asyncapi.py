@@ -7,10 +7,10 @@ import pytest
 import yaml
 from jsonschema import Draft7Validator, FormatChecker, validate
 
-from mandate_events.asyncapi import CHECKPOINTS, CONTENT_TYPE
-from mandate_events.contracts import contracts
-from mandate_events.kafka import CONTENT_TYPE as SENT
-from mandate_events.kafka import KEPT, topic_of
+from mandate_events.published.asyncapi import CHECKPOINTS, CONTENT_TYPE
+from mandate_events.published.contracts import contracts
+from mandate_events.transport.kafka import CONTENT_TYPE as SENT
+from mandate_events.transport.kafka import KEPT, topic_of
 from tests.contract.rehearsal import DOMAINS, ROOT
 from tests.node_tools import Node
 

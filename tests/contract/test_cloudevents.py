@@ -10,10 +10,10 @@ import asyncpg
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from cloudevents.core.bindings.kafka import KafkaMessage, from_kafka_event
 
-from mandate_events.asyncapi import CONTENT_TYPE
-from mandate_events.event import JSON, Recorded
-from mandate_events.kafka import KafkaSink, declare_topics, topic_of
-from mandate_events.relay import Relay
+from mandate_events.document.event import JSON, Recorded
+from mandate_events.published.asyncapi import CONTENT_TYPE
+from mandate_events.transport.kafka import KafkaSink, declare_topics, topic_of
+from mandate_events.worker.relay import Relay
 from mandate_local.postgres import EmbeddedPostgres
 from tests.contract.rehearsal import rehearsed
 from tests.integration.ledgers import Ledger

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 import pytest
 
-from mandate_events.compatibility import Schema, violations
+from mandate_events.published.compatibility import Schema, violations
 from tests.contract.rehearsal import ROOT
 
 FIRST = {"title": str, "cost": int, "outcome": Literal["go", "hold"], "due": date | None}

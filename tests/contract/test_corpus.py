@@ -8,9 +8,9 @@ import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
 from governance import heard as governance_heard
-from mandate_events.canonical import digest, encode
-from mandate_events.contracts import Contract, Schema, contracts
-from mandate_events.event import GENESIS, Catalogue, document_of, read_any, read_heading
+from mandate_events.document.canonical import digest, encode
+from mandate_events.document.event import GENESIS, Catalogue, document_of, read_any, read_heading
+from mandate_events.published.contracts import Contract, Schema, contracts
 from mandate_local.postgres import EmbeddedPostgres
 from projects import heard as projects_heard
 from reporting.heard import HEARD

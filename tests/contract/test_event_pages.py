@@ -6,12 +6,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from mandate_events.asyncapi import asyncapi
-from mandate_events.contracts import contracts, document_schema, schema_of
 from mandate_events.deciding import Aggregate
-from mandate_events.event import Event
-from mandate_events.event_pages import page
-from mandate_events.money import Money
+from mandate_events.document.event import Event
+from mandate_events.published.asyncapi import asyncapi
+from mandate_events.published.contracts import contracts, document_schema, schema_of
+from mandate_events.published.pages import page
+from mandate_events.values.money import Money
 from tests.contract.programs import NEW, NEW_EVENTS, UPCASTS, New, program
 from tests.contract.rehearsal import DOMAINS, ROOT
 

@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
-from mandate_events import parking
-from mandate_events.batch import Submission
-from mandate_events.consumer import Consumer
 from mandate_events.deciding import Aggregate, Command
-from mandate_events.domain import Domain
-from mandate_events.event import Catalogue, Event, Recorded, Upcasts
-from mandate_events.identifiers import uuid7
-from mandate_events.policy import Heard, PolicyRunner, Reaction
-from mandate_events.store import Store
+from mandate_events.deciding.batch import Submission
+from mandate_events.deciding.domain import Domain
+from mandate_events.document.event import Catalogue, Event, Recorded, Upcasts
+from mandate_events.document.identifiers import uuid7
+from mandate_events.ledger.store import Store
+from mandate_events.transport import parking
+from mandate_events.worker.consumer import Consumer
+from mandate_events.worker.policy import Heard, PolicyRunner, Reaction
 from mandate_local.postgres import EmbeddedPostgres
 from tests.contract.programs import (
     NEW,

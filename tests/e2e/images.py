@@ -15,7 +15,7 @@ from image import base, tools
 from image.engine import Engine
 from mandate_local.identity import PERSONAS
 from mandate_local.processes import free_port
-from mandate_web.tokens import person_id
+from mandate_web.identity.tokens import person_id
 from tests.e2e.gateway import Gateway
 from tests.e2e.https_identity import AUDIENCE, HOST, ISSUER, Identity
 from tests.e2e.running import Product

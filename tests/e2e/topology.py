@@ -22,8 +22,8 @@ from mandate_local.identity import PERSONAS, create_identity
 from mandate_local.postgres import EmbeddedPostgres
 from mandate_local.processes import free_port
 from mandate_local.product import AUDIENCE, DEPLOYMENT, ISSUER
-from mandate_web.connection import IDLE
-from mandate_web.tokens import person_id
+from mandate_web.identity.tokens import person_id
+from mandate_web.live.connection import IDLE
 
 SERVICES: Final = ("governance", "projects", "reporting")
 BIN: Final = Path(sys.executable).parent

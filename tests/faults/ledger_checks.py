@@ -16,10 +16,10 @@ import asyncpg
 import orjson
 
 from governance.views.lists import LISTS as GOVERNANCE_LISTS
-from mandate_events.building import build, swap
-from mandate_events.canonical import encode
-from mandate_events.comparing import compare, standings
-from mandate_events.engine import create_engine
+from mandate_events.document.canonical import encode
+from mandate_events.ledger.engine import create_engine
+from mandate_events.views.building import build, swap
+from mandate_events.views.comparing import compare, standings
 from reporting.views.lists import LISTS as REPORTING_LISTS
 
 Databases: TypeAlias = Callable[[str], str]

@@ -19,9 +19,9 @@ import psutil
 import pytest
 
 from governance.standards.standard import STANDARD, DraftStandard, ReviseDraft
-from mandate_events.batch import Submission
-from mandate_events.canonical import leaf_hash
-from mandate_events.identifiers import uuid7
+from mandate_events.deciding.batch import Submission
+from mandate_events.document.canonical import leaf_hash
+from mandate_events.document.identifiers import uuid7
 from mandate_local.postgres import EmbeddedPostgres
 from mandate_local.processes import free_port
 from tests.integration.reporting_world import World, asyncpg_connection, decide, small_world

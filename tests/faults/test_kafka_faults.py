@@ -21,7 +21,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from mandate_events.worker import LEADER
+from mandate_events.worker.process import LEADER
 from mandate_local.broker import KafkaBroker
 from mandate_local.postgres import EmbeddedPostgres
 from tests.integration.ledgers import Governance, Ledger, deduplicated, eventually, governing, topic_of

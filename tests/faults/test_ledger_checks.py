@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from mandate_events.canonical import encode
+from mandate_events.document.canonical import encode
 from tests.faults.ledger_checks import (
     FOLLOWED,
     GENESIS,

@@ -14,14 +14,14 @@ import orjson
 import pytest
 
 from governance.domain import GOVERNANCE
-from mandate_events.batch import Submission
-from mandate_events.event import GENESIS
-from mandate_events.kafka import KafkaSink, KafkaSource, declare_topics
-from mandate_events.outcome import Accepted, Denied, LedgerBehind
-from mandate_events.recovery import AnotherLeads, Recovered, recover
-from mandate_events.store import Store
-from mandate_events.transport import Fork, Garbled, Loss
-from mandate_events.worker import Worker, take_lead
+from mandate_events.deciding.batch import Submission
+from mandate_events.deciding.outcome import Accepted, Denied, LedgerBehind
+from mandate_events.document.event import GENESIS
+from mandate_events.ledger.store import Store
+from mandate_events.transport.kafka import KafkaSink, KafkaSource, declare_topics
+from mandate_events.transport.port import Fork, Garbled, Loss
+from mandate_events.worker.process import Worker, take_lead
+from mandate_events.worker.recovery import AnotherLeads, Recovered, recover
 from mandate_local.postgres import EmbeddedPostgres
 from tests.faults.restoring import copy_blobs, dump, restore
 from tests.integration.ledgers import changed, deduplicated, eventually, topic_of
@@ -193,7 +193,7 @@ async def test_a_document_of_the_tail_that_is_not_in_kafka_is_named(site: Site) 
 
 
 async def test_a_recovery_that_is_broken_off_anywhere_goes_on(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mandate_events.recovery.BATCH", 2)
+    monkeypatch.setattr("mandate_events.worker.recovery.BATCH", 2)
     later = await lose_a_tail(site)
     before = await site.rows()
     back = await site.restored(later.file)

@@ -10,9 +10,9 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from mandate_events.kafka import KafkaSink, declare_topics
-from mandate_events.ledger import create_ledger
-from mandate_events.worker import Worker, take_lead
+from mandate_events.ledger.schema import create_ledger
+from mandate_events.transport.kafka import KafkaSink, declare_topics
+from mandate_events.worker.process import Worker, take_lead
 from mandate_local.broker import KafkaBroker
 from mandate_local.postgres import EmbeddedPostgres
 from tests.faults.restoring import begin, copy_roles, dump, recover, restore, run

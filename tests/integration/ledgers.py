@@ -14,16 +14,16 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from governance import office
 from governance.domain import GOVERNANCE
-from mandate_events.batch import Submission
-from mandate_events.building import create
 from mandate_events.deciding import Instruction
-from mandate_events.engine import create_engine
-from mandate_events.identifiers import uuid7
-from mandate_events.kafka import KafkaSource
-from mandate_events.ledger import create_ledger
-from mandate_events.store import Store
-from mandate_events.transport import Delivery
-from mandate_events.view import View
+from mandate_events.deciding.batch import Submission
+from mandate_events.document.identifiers import uuid7
+from mandate_events.ledger.engine import create_engine
+from mandate_events.ledger.schema import create_ledger
+from mandate_events.ledger.store import Store
+from mandate_events.transport.kafka import KafkaSource
+from mandate_events.transport.port import Delivery
+from mandate_events.views.building import create
+from mandate_events.views.view import View
 from mandate_local.postgres import EmbeddedPostgres
 
 

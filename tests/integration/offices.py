@@ -11,14 +11,14 @@ import asyncpg
 from governance.domain import GOVERNANCE
 from governance.office import OFFICE, THE_OFFICE, AppointMember, CharterOffice, NameFounder
 from governance.standards.standard import STANDARD, DraftStandard, ReviseDraft
-from mandate_events.batch import Submission
-from mandate_events.canonical import leaf_hash
 from mandate_events.deciding import Instruction
-from mandate_events.event import GENESIS
-from mandate_events.identifiers import derived, uuid7
-from mandate_events.ledger import create_ledger
-from mandate_events.outcome import Accepted
-from mandate_events.store import Store
+from mandate_events.deciding.batch import Submission
+from mandate_events.deciding.outcome import Accepted
+from mandate_events.document.canonical import leaf_hash
+from mandate_events.document.event import GENESIS
+from mandate_events.document.identifiers import derived, uuid7
+from mandate_events.ledger.schema import create_ledger
+from mandate_events.ledger.store import Store
 from mandate_local.postgres import EmbeddedPostgres
 
 FAY, ANN, BEN, ZOE = (derived(name) for name in ("fay", "ann", "ben", "zoe"))

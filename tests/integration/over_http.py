@@ -19,8 +19,8 @@ import uvicorn
 from mandate_local.postgres import EmbeddedPostgres
 from mandate_local.processes import free_port
 from mandate_local.product import ISSUER, create_product, prepare
-from mandate_web.connection import IDLE, Connection
-from mandate_web.tokens import person_id
+from mandate_web.identity.tokens import person_id
+from mandate_web.live.connection import IDLE, Connection
 from tests.e2e.running import STANDARD
 
 OBSERVERS = "/governance/v1/office/observers"

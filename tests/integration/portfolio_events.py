@@ -5,8 +5,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from mandate_events.event import Recorded
-from mandate_events.money import Money
+from mandate_events.document.event import Recorded
+from mandate_events.values.money import Money
 from reporting.heard import governance as governed
 from reporting.heard import projects as executed
 

@@ -23,20 +23,20 @@ from governance.domain import GOVERNANCE
 from governance.main import SERVICE as GOVERNANCE_SERVICE
 from governance.standards import standard
 from governance.strategy import proposal
-from mandate_events.batch import Submission
-from mandate_events.canonical import encode
 from mandate_events.deciding import Aggregate, Instruction
-from mandate_events.identifiers import uuid7
-from mandate_events.ledger import create_ledger
-from mandate_events.migrating import migrate
-from mandate_events.money import MoneyInput
-from mandate_events.outcome import Denied
-from mandate_events.store import Store
+from mandate_events.deciding.batch import Submission
+from mandate_events.deciding.outcome import Denied
+from mandate_events.document.canonical import encode
+from mandate_events.document.identifiers import uuid7
+from mandate_events.ledger.migrating import migrate
+from mandate_events.ledger.schema import create_ledger
+from mandate_events.ledger.store import Store
+from mandate_events.values.money import MoneyInput
 from mandate_local.identity import PERSONAS, create_identity
 from mandate_local.postgres import EmbeddedPostgres
-from mandate_web.connection import Connection
-from mandate_web.settings import Settings
-from mandate_web.tokens import person_id
+from mandate_web.app.settings import Settings
+from mandate_web.identity.tokens import person_id
+from mandate_web.live.connection import Connection
 from reporting.main import SERVICE
 
 

@@ -17,14 +17,14 @@ import pytest
 
 from governance.domain import GOVERNANCE
 from governance.standards.standard import STANDARD, DraftStandard, PublishStandard
-from mandate_events import appender, store
-from mandate_events.batch import Batch, Fold, Submission
-from mandate_events.canonical import NotCanonical, digest
 from mandate_events.deciding import Invalid, Refused, Unknown, VersionConflict
-from mandate_events.identifiers import uuid7
-from mandate_events.outcome import Accepted, Denied, KeyReused, LedgerBroken, LedgerUnavailable, Overloaded
-from mandate_events.store import Store
-from mandate_events.writing import write
+from mandate_events.deciding.batch import Batch, Fold, Submission
+from mandate_events.deciding.outcome import Accepted, Denied, KeyReused, LedgerBroken, LedgerUnavailable, Overloaded
+from mandate_events.document.canonical import NotCanonical, digest
+from mandate_events.document.identifiers import uuid7
+from mandate_events.ledger import appender, store
+from mandate_events.ledger.store import Store
+from mandate_events.ledger.writing import write
 from mandate_local.postgres import EmbeddedPostgres
 from tests.integration.offices import ANN, BEN, PATH, ZOE, OfficeLedger, command, draft, found, revise
 
@@ -151,7 +151,7 @@ async def test_128_callers(ledger: OfficeLedger, stores: int, streams: int) -> N
 PROCESS = """
 import asyncio, json, sys
 from governance.domain import GOVERNANCE
-from mandate_events.store import Store
+from mandate_events.ledger.store import Store
 from tests.integration.offices import revise
 
 async def main(dsn):
@@ -597,7 +597,7 @@ async def test_what_others_write_reaches_the_cached_folds_by_itself(ledger: Offi
 async def test_a_fold_that_is_not_in_the_cache_any_more_is_loaded_again(
     ledger: OfficeLedger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mandate_events.following.MAX_FOLDS", 8)
+    monkeypatch.setattr("mandate_events.ledger.following.MAX_FOLDS", 8)
     async with ledger.store() as one:
         await outcomes(one, *(draft(f"s{number}") for number in range(20)))
         for number in range(20):

@@ -7,17 +7,17 @@ from typing import Any
 import orjson
 import pytest
 
-from mandate_events.batch import Submission
-from mandate_events.consumer import Consumer
-from mandate_events.days import end_of
 from mandate_events.deciding import Aggregate, Instruction
-from mandate_events.engine import create_engine
-from mandate_events.identifiers import derived, uuid7
-from mandate_events.local import LocalSource
-from mandate_events.money import Money
-from mandate_events.origin import Origin
-from mandate_events.store import Store
-from mandate_events.timers import give_due
+from mandate_events.deciding.batch import Submission
+from mandate_events.document.identifiers import derived, uuid7
+from mandate_events.document.origin import Origin
+from mandate_events.ledger.engine import create_engine
+from mandate_events.ledger.local import LocalSource
+from mandate_events.ledger.store import Store
+from mandate_events.values.days import end_of
+from mandate_events.values.money import Money
+from mandate_events.worker.consumer import Consumer
+from mandate_events.worker.timers import give_due
 from mandate_local.postgres import EmbeddedPostgres
 from projects.conditions import GateCondition, MeetCondition
 from projects.domain import PROJECTS

@@ -16,22 +16,22 @@ from prometheus_client import REGISTRY
 from sqlalchemy import BigInteger, Column, Text, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from mandate_events import parking
-from mandate_events.consumer import Consumer
 from mandate_events.deciding import NotYet, Refused
-from mandate_events.event import Catalogue, Event, Recorded
-from mandate_events.kafka import KafkaSink, KafkaSource, declare_topics
-from mandate_events.local import LocalSource
-from mandate_events.outcome import LedgerUnavailable, Overloaded
-from mandate_events.policy import Heard, PolicyRunner, Reaction
-from mandate_events.rights import Rights
-from mandate_events.rows import Change
-from mandate_events.store import Store
-from mandate_events.transport import Fenced, Fork, Garbled, Loss, Source
-from mandate_events.view import View, table
+from mandate_events.deciding.outcome import LedgerUnavailable, Overloaded
+from mandate_events.deciding.rights import Rights
+from mandate_events.document.event import Catalogue, Event, Recorded
+from mandate_events.ledger.local import LocalSource
+from mandate_events.ledger.store import Store
+from mandate_events.transport import parking
+from mandate_events.transport.kafka import KafkaSink, KafkaSource, declare_topics
+from mandate_events.transport.port import Fenced, Fork, Garbled, Loss, Source
+from mandate_events.views.rows import Change
+from mandate_events.views.view import View, table
+from mandate_events.worker.consumer import Consumer
+from mandate_events.worker.policy import Heard, PolicyRunner, Reaction
 from mandate_local.postgres import EmbeddedPostgres
-from mandate_web.serving import run as run_command
-from mandate_web.settings import Settings
+from mandate_web.app.serving import run as run_command
+from mandate_web.app.settings import Settings
 from projects import heard
 from projects.domain import PROJECTS
 from projects.heard import GOVERNANCE

@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import text
 
 from governance.main import SERVICE as GOVERNANCE
-from mandate_events.engine import create_engine
-from mandate_events.migrating import migrate
+from mandate_events.ledger.engine import create_engine
+from mandate_events.ledger.migrating import migrate
 from mandate_local.postgres import EmbeddedPostgres
 
 SSL_REQUEST = struct.pack("!ii", 8, 80877103)

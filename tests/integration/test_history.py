@@ -14,7 +14,7 @@ import httpx
 import pytest
 from sqlalchemy import AsyncAdaptedQueuePool
 
-from mandate_events.identifiers import uuid7
+from mandate_events.document.identifiers import uuid7
 from mandate_local.postgres import EmbeddedPostgres
 from tests.integration.ledgers import eventually
 from tests.integration.reporting_world import (

@@ -7,9 +7,9 @@ import uuid
 import pytest
 
 from governance.domain import GOVERNANCE
-from mandate_events.store import Store
+from mandate_events.ledger.store import Store
 from mandate_local.postgres import EmbeddedPostgres
-from mandate_web.housekeeping import keeping_house, prune
+from mandate_web.app.housekeeping import keeping_house, prune
 from tests.integration.ledgers import Governance, Ledger, governing, new_ledger
 
 

@@ -23,8 +23,8 @@ from joserfc.jwk import ECKey
 from mandate_local.identity import signing_key
 from mandate_local.processes import free_port
 from mandate_local.product import AUDIENCE, ISSUER
-from mandate_web.consistency import MAX_WAIT
-from mandate_web.middleware import MAX_BODY, MAX_HEADERS, MAX_TARGET
+from mandate_web.app.middleware import MAX_BODY, MAX_HEADERS, MAX_TARGET
+from mandate_web.routes.lists import MAX_WAIT
 from tests.e2e.running import EVIDENCE, STANDARD
 from tests.integration.over_http import (
     OBSERVERS,

@@ -14,7 +14,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from mandate_local.identity import KEY_FILE, LONGEST_LIFE, PERSONAS, create_identity, signing_key
-from mandate_web.tokens import Issuer, TokenRefused, TokenVerifier, issuer_problems, person_id
+from mandate_web.identity.tokens import Issuer, TokenRefused, TokenVerifier, issuer_problems, person_id
 
 AUDIENCE = "mandate"
 

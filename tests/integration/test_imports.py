@@ -12,12 +12,12 @@ import pytest
 
 from governance.domain import GOVERNANCE
 from governance.http.imports import PROPOSALS as IMPORTED
-from mandate_events.outcome import Overloaded
-from mandate_events.store import Store
-from mandate_web.bulk_body import MAX_BULK, MAX_LINE, entries
-from mandate_web.import_jobs import MAX_OPEN, Jobs
-from mandate_web.importing import Given, carry_out
-from mandate_web.problems import Problem
+from mandate_events.deciding.outcome import Overloaded
+from mandate_events.ledger.store import Store
+from mandate_web.imports.bulk_body import MAX_BULK, MAX_LINE, entries
+from mandate_web.imports.importing import Given, carry_out
+from mandate_web.imports.jobs import MAX_OPEN, Jobs
+from mandate_web.problems.problem import Problem
 from tests.integration.over_http import PROPOSALS, Product, person, proposal, refused, until
 
 IMPORT = f"{PROPOSALS}/imports"

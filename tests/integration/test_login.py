@@ -10,7 +10,7 @@ from urllib.parse import quote
 import asyncpg
 import pytest
 
-from mandate_events.login import let_in, scram_verifier
+from mandate_events.ledger.login import let_in, scram_verifier
 from mandate_local.postgres import EmbeddedPostgres
 
 RULES = "local all postgres trust\nlocal all all scram-sha-256\n"

@@ -13,10 +13,10 @@ from sqlalchemy import Column, Connection, MetaData, Text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from governance.main import SERVICE as GOVERNANCE
-from mandate_events.ledger import ROLES
-from mandate_events.migrating import ALEMBIC_TABLE, OtherShape, migrate, newest
+from mandate_events.ledger.migrating import ALEMBIC_TABLE, OtherShape, migrate, newest
+from mandate_events.ledger.schema import ROLES
 from mandate_local.postgres import EmbeddedPostgres
-from mandate_web.service import Service
+from mandate_web.app.service import Service
 from projects.main import SERVICE as PROJECTS
 from reporting.main import SERVICE as REPORTING
 from reporting.views.archive import ARCHIVE

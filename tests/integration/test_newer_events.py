@@ -11,13 +11,13 @@ import pytest
 from governance.domain import GOVERNANCE, find_mandates
 from governance.rights import RIGHTS
 from governance.standards.standard import STANDARD, DraftStandard, PublishStandard, StandardPublished
-from mandate_events.batch import Submission
-from mandate_events.domain import Domain
-from mandate_events.outcome import Accepted, WrittenByNewer
-from mandate_events.rights import DENIAL, RIGHTS_TABLE
-from mandate_events.store import Store
+from mandate_events.deciding.batch import Submission
+from mandate_events.deciding.domain import Domain
+from mandate_events.deciding.outcome import Accepted, WrittenByNewer
+from mandate_events.deciding.rights import DENIAL, RIGHTS_TABLE
+from mandate_events.ledger.store import Store
 from mandate_local.postgres import EmbeddedPostgres
-from mandate_web import problems
+from mandate_web.problems import problem as problems
 from tests.integration.ledgers import eventually
 from tests.integration.offices import ANN, BEN, PATH, OfficeLedger, command, draft, found, revise
 

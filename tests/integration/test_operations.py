@@ -6,8 +6,8 @@ import uuid
 import httpx
 
 from governance.main import SERVICE as GOVERNANCE
-from mandate_events.migrating import migrate
-from mandate_events.outcome import LedgerBroken
+from mandate_events.deciding.outcome import LedgerBroken
+from mandate_events.ledger.migrating import migrate
 from mandate_local.postgres import EmbeddedPostgres
 from mandate_local.product import settings_of
 from tests.integration.over_http import PROPOSALS, REVIEWS, Product

@@ -13,11 +13,11 @@ from governance.appointments.mandate import MANDATE
 from governance.directory import DIRECTORY, ChangeDirectoryEntry, ErasePerson
 from governance.domain import GOVERNANCE
 from governance.http import directory
-from mandate_events.batch import Submission
-from mandate_events.canonical import digest, leaf_hash
-from mandate_events.event import GENESIS, read_any
-from mandate_events.identifiers import uuid7
-from mandate_events.store import Store
+from mandate_events.deciding.batch import Submission
+from mandate_events.document.canonical import digest, leaf_hash
+from mandate_events.document.event import GENESIS, read_any
+from mandate_events.document.identifiers import uuid7
+from mandate_events.ledger.store import Store
 from tests.integration.over_http import OFFICE, Product, observer, person, refused
 
 PEOPLE = "/governance/v1/people"

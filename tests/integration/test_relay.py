@@ -15,11 +15,11 @@ import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from prometheus_client import REGISTRY
 
-from mandate_events.home import LedgerBehindTopic
-from mandate_events.kafka import KafkaSink, TopicUnfit, declare_topics
-from mandate_events.relay import Relay
-from mandate_events.transport import Fenced
-from mandate_events.worker import Worker
+from mandate_events.ledger.home import LedgerBehindTopic
+from mandate_events.transport.kafka import KafkaSink, TopicUnfit, declare_topics
+from mandate_events.transport.port import Fenced
+from mandate_events.worker.process import Worker
+from mandate_events.worker.relay import Relay
 from mandate_local.broker import KafkaBroker
 from mandate_local.postgres import EmbeddedPostgres
 from tests.integration.ledgers import (

@@ -18,11 +18,11 @@ from msgspec.structs import replace
 from sqlalchemy import select
 
 from governance import office
-from mandate_events import parking
-from mandate_events.building import build, swap
-from mandate_events.engine import create_engine
-from mandate_events.event import Event
-from mandate_events.rows import Key, Row
+from mandate_events.document.event import Event
+from mandate_events.ledger.engine import create_engine
+from mandate_events.transport import parking
+from mandate_events.views.building import build, swap
+from mandate_events.views.rows import Key, Row
 from mandate_local.postgres import EmbeddedPostgres
 from reporting.heard import projects as executed
 from reporting.main import SERVICE

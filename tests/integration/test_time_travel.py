@@ -14,7 +14,7 @@ import pytest_asyncio
 
 from governance.appointments.appointment import APPOINTMENT
 from governance.domain import GOVERNANCE
-from mandate_events.store import Store
+from mandate_events.ledger.store import Store
 from tests.integration.over_http import OFFICE, PROPOSALS, REVIEWS, Product, observer, person, proposal, refused, until
 
 SERVICES = ("governance", "projects", "reporting")

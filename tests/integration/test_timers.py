@@ -10,17 +10,17 @@ import pytest
 from governance.domain import GOVERNANCE
 from governance.requests.waiver import WAIVER, DecideWaiver, ExpireWaiver, ReceiveWaiverRequest, RevokeWaiver
 from governance.views.due import DUE_VIEW, TIMERS
-from mandate_events import timers
-from mandate_events.batch import Submission
-from mandate_events.consumer import Consumer
-from mandate_events.days import end_of
 from mandate_events.deciding import Instruction
-from mandate_events.engine import create_engine
-from mandate_events.identifiers import uuid7
-from mandate_events.local import LocalSource
-from mandate_events.origin import Origin
-from mandate_events.store import Store
-from mandate_events.timers import Timer, give_due, keep_time
+from mandate_events.deciding.batch import Submission
+from mandate_events.document.identifiers import uuid7
+from mandate_events.document.origin import Origin
+from mandate_events.ledger.engine import create_engine
+from mandate_events.ledger.local import LocalSource
+from mandate_events.ledger.store import Store
+from mandate_events.values.days import end_of
+from mandate_events.worker import timers
+from mandate_events.worker.consumer import Consumer
+from mandate_events.worker.timers import Timer, give_due, keep_time
 from mandate_local.postgres import EmbeddedPostgres
 from tests.integration.ledgers import Governance, Ledger, eventually, new_ledger
 

@@ -11,11 +11,11 @@ import asyncpg
 import orjson
 import pytest
 
-from mandate_events.canonical import MAX_DOCUMENT_BYTES
-from mandate_events.kafka import KafkaSink, KafkaSource, declare_topics
-from mandate_events.local import LocalSource
-from mandate_events.relay import Relay
-from mandate_events.transport import Delivery, Loss, Source
+from mandate_events.document.canonical import MAX_DOCUMENT_BYTES
+from mandate_events.ledger.local import LocalSource
+from mandate_events.transport.kafka import KafkaSink, KafkaSource, declare_topics
+from mandate_events.transport.port import Delivery, Loss, Source
+from mandate_events.worker.relay import Relay
 from mandate_local.postgres import EmbeddedPostgres
 from tests.integration.ledgers import Governance, Ledger, governing, new_ledger
 

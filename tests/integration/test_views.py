@@ -13,12 +13,12 @@ from msgspec.structs import replace
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from mandate_events.event import Event, Heading, Recorded
-from mandate_events.projection import OtherViews, apply_all, check_ours
-from mandate_events.recordset import ROWS, encoded, recordset
-from mandate_events.rows import Key, Row
-from mandate_events.transport import Incoming
-from mandate_events.view import View
+from mandate_events.document.event import Event, Heading, Recorded
+from mandate_events.transport.port import Incoming
+from mandate_events.views.projection import OtherViews, apply_all, check_ours
+from mandate_events.views.recordset import ROWS, encoded, recordset
+from mandate_events.views.rows import Key, Row
+from mandate_events.views.view import View
 from mandate_local.postgres import EmbeddedPostgres
 from reporting.heard.governance import MandateGiven, MandateWithdrawn
 from reporting.views.lists import LISTS

@@ -15,12 +15,13 @@ from sqlalchemy import Column, Integer, Numeric, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from governance.views.lists import LISTS as GOVERNANCE_LISTS
-from mandate_events import building, parking
-from mandate_events.building import BEFORE, NEXT, NotOurs, back, bring, build, swap
-from mandate_events.comparing import compare, standings
-from mandate_events.engine import create_engine
-from mandate_events.record import Lists
-from mandate_events.view import View, table
+from mandate_events.ledger.engine import create_engine
+from mandate_events.transport import parking
+from mandate_events.views import building
+from mandate_events.views.building import BEFORE, NEXT, NotOurs, back, bring, build, swap
+from mandate_events.views.comparing import compare, standings
+from mandate_events.views.record import Lists
+from mandate_events.views.view import View, table
 from mandate_local.postgres import EmbeddedPostgres
 from reporting import main
 from reporting.views.lists import LISTS
@@ -143,7 +144,7 @@ async def test_two_builders_share_the_work(world: World, engine: AsyncEngine, sm
 
 
 def command(world: World, *arguments: str, chunk: int = 500) -> list[str]:
-    program = f"import mandate_events.building as b; b.CHUNK = {chunk}; from reporting.main import cli; cli()"
+    program = f"import mandate_events.views.building as b; b.CHUNK = {chunk}; from reporting.main import cli; cli()"
     return [sys.executable, "-c", program, *arguments]
 
 

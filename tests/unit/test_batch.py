@@ -6,8 +6,6 @@ from typing import Any
 
 import pytest
 
-from mandate_events.batch import SPARE, Batch, BrokenStream, Fold, NotLoaded, Submission
-from mandate_events.canonical import MAX_DOCUMENT_BYTES, digest, leaf_hash
 from mandate_events.deciding import (
     Aggregate,
     Command,
@@ -22,10 +20,9 @@ from mandate_events.deciding import (
     VersionConflict,
     replace,
 )
-from mandate_events.domain import Domain
-from mandate_events.event import GENESIS, Event, Recorded
-from mandate_events.identifiers import uuid7
-from mandate_events.rights import (
+from mandate_events.deciding.batch import SPARE, Batch, BrokenStream, Fold, NotLoaded, Submission
+from mandate_events.deciding.domain import Domain
+from mandate_events.deciding.rights import (
     DENIAL,
     REMEMBERED,
     SYSTEM,
@@ -35,6 +32,9 @@ from mandate_events.rights import (
     RightsAdopted,
     allow,
 )
+from mandate_events.document.canonical import MAX_DOCUMENT_BYTES, digest, leaf_hash
+from mandate_events.document.event import GENESIS, Event, Recorded
+from mandate_events.document.identifiers import uuid7
 
 NOW = datetime(2026, 3, 2, 12, 0, 0, 123456, tzinfo=UTC)
 

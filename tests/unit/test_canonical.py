@@ -12,7 +12,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mandate_events.canonical import MAX_DEPTH, MAX_INTEGER, NotCanonical, check_text, digest, encode, leaf_hash
+from mandate_events.document.canonical import (
+    MAX_DEPTH,
+    MAX_INTEGER,
+    NotCanonical,
+    check_text,
+    digest,
+    encode,
+    leaf_hash,
+)
 
 ROOT = Path(__file__).parents[2]
 

@@ -16,7 +16,7 @@ from mandate_events.deciding import (
     Unknown,
     VersionConflict,
 )
-from mandate_events.money import MoneyInput
+from mandate_events.values.money import MoneyInput
 
 
 class Form(BaseModel):

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mandate_events.canonical import MAX_DOCUMENT_BYTES, NotCanonical, encode
-from mandate_events.event import (
+from mandate_events.document.canonical import MAX_DOCUMENT_BYTES, NotCanonical, encode
+from mandate_events.document.event import (
     GENESIS,
     JSON,
     Catalogue,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mandate_events.identifiers import NAMESPACE, derived, uuid7
+from mandate_events.document.identifiers import NAMESPACE, derived, uuid7
 
 text = st.text(st.characters(exclude_categories=["Cs"]))
 

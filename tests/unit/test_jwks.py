@@ -12,8 +12,8 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, Key, OctKey, OKPKey, RSAKey
 
-from mandate_web.jwks import ALGORITHMS, KeySource, KeysUnavailable, KeyTimes
-from mandate_web.tokens import Issuer, TokenRefused, TokenVerifier
+from mandate_web.identity.jwks import ALGORITHMS, KeySource, KeysUnavailable, KeyTimes
+from mandate_web.identity.tokens import Issuer, TokenRefused, TokenVerifier
 
 NOW = 2_000_000_000
 TTL, COOLDOWN, STALE = 600, 10, 24 * 3600
@@ -203,7 +203,9 @@ async def test_the_last_good_keys_serve_for_a_day(
     assert await source.key("old")
     assert await source.key("old")
     assert len(publisher.requests) == 2
-    assert [record.levelno for record in caplog.records if record.name == "mandate_web.jwks"] == [logging.WARNING]
+    assert [record.levelno for record in caplog.records if record.name == "mandate_web.identity.jwks"] == [
+        logging.WARNING
+    ]
     with pytest.raises(KeysUnavailable) as unavailable:
         await source.key("new")
     assert unavailable.value.retry_in == COOLDOWN

@@ -2,8 +2,8 @@
 
 import pytest
 
-from mandate_web.limits import MAX_PERSONS, WINDOW, Limits
-from mandate_web.problems import Problem
+from mandate_web.problems.problem import Problem
+from mandate_web.routes.limits import MAX_PERSONS, WINDOW, Limits
 
 
 class Clock:

@@ -6,7 +6,7 @@ from typing import Final
 from prometheus_client import REGISTRY
 
 import mandate_events.metrics  # noqa: F401
-import mandate_web.metrics  # noqa: F401 - both declare what there is to explain
+import mandate_web.app.metrics  # noqa: F401 - both declare what there is to explain
 import settings_table
 
 PAGE: Final = (Path(__file__).parents[2] / "docs" / "ops.md").read_text("utf-8")

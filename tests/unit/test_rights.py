@@ -6,9 +6,9 @@ from typing import Any, cast
 
 import pytest
 
-from mandate_events.canonical import digest, encode
 from mandate_events.deciding import Command, Context, Mandate, Refused
-from mandate_events.rights import COLLAPSE, Denial, Denials, Right, Rights, Separation, allow, deny, name_of
+from mandate_events.deciding.rights import COLLAPSE, Denial, Denials, Right, Rights, Separation, allow, deny, name_of
+from mandate_events.document.canonical import digest, encode
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 

@@ -16,10 +16,10 @@ import governance.roles
 import projects.roles
 from governance.domain import GOVERNANCE
 from mandate_events.deciding import Command, Context, Mandate, Refused, SystemCommand
-from mandate_events.domain import Domain
-from mandate_events.rights import SYSTEM, Rights
-from mandate_web.access import POLICY
-from mandate_web.service import Service
+from mandate_events.deciding.domain import Domain
+from mandate_events.deciding.rights import SYSTEM, Rights
+from mandate_web.app.service import Service
+from mandate_web.routes.access import POLICY
 from projects.domain import PROJECTS
 from rights_page import commands
 from tests.unit.test_routes import SERVICES, routes

@@ -16,13 +16,13 @@ import governance.roles
 import projects.policies
 from governance.main import SERVICE as GOVERNANCE
 from mandate_events.deciding import Command, SystemCommand
-from mandate_events.rights import SYSTEM, allow
-from mandate_web.access import POLICY, WAITING, Viewer, authenticated, public, reads, viewer
-from mandate_web.consistency import OpenView
-from mandate_web.desk import decides
-from mandate_web.moment import _known_at
-from mandate_web.service import Service
-from mandate_web.settings import Settings
+from mandate_events.deciding.rights import SYSTEM, allow
+from mandate_web.app.service import Service
+from mandate_web.app.settings import Settings
+from mandate_web.routes.access import POLICY, WAITING, Viewer, authenticated, public, reads, viewer
+from mandate_web.routes.desk import decides
+from mandate_web.routes.lists import OpenView
+from mandate_web.routes.moment import _known_at
 from projects.main import SERVICE as PROJECTS
 from reporting.main import SERVICE as REPORTING
 

@@ -14,8 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from joserfc.jwk import ECKey, Key, KeyParameters, OKPKey, RSAKey
 
-from mandate_web.jwks import ALGORITHMS
-from mandate_web.tokens import (
+from mandate_web.identity.jwks import ALGORITHMS
+from mandate_web.identity.tokens import (
     Claims,
     Issuer,
     Reason,

@@ -7,8 +7,8 @@ import pytest
 from governance.domain import GOVERNANCE
 from governance.main import VISIBILITY as IN_GOVERNANCE
 from mandate_events.deciding import Mandate
-from mandate_events.rights import Rights
-from mandate_web.visibility import Visibility
+from mandate_events.deciding.rights import Rights
+from mandate_web.live.visibility import Visibility
 from projects.domain import PROJECTS
 from projects.main import VISIBILITY as IN_PROJECTS
 

@@ -16,12 +16,13 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from starlette.responses import StreamingResponse
 
-from mandate_web import logs, problems
-from mandate_web.consistency import DEFAULT_WAIT, MAX_WAIT, _wait
-from mandate_web.middleware import MAX_BODY, MAX_HEADERS, MAX_TARGET, Envelope
-from mandate_web.paging import Page
-from mandate_web.problems import KINDS, Problem
-from mandate_web.strict import base64url, json_object, json_value
+from mandate_web.app import logs
+from mandate_web.app.middleware import MAX_BODY, MAX_HEADERS, MAX_TARGET, Envelope
+from mandate_web.identity.strict import base64url, json_object, json_value
+from mandate_web.problems import problem as problems
+from mandate_web.problems.problem import KINDS, Problem
+from mandate_web.routes.lists import DEFAULT_WAIT, MAX_WAIT, _wait
+from mandate_web.routes.paging import Page
 
 
 class Secret(Exception):

@@ -11,9 +11,9 @@ import pytest
 import mandate_events
 import mandate_web
 from governance.main import SERVICE as GOVERNANCE
-from mandate_web.problems import KINDS
-from mandate_web.service import Service
-from mandate_web.wording import LANGUAGES, Wording, language_of
+from mandate_web.app.service import Service
+from mandate_web.problems.problem import KINDS
+from mandate_web.problems.wording import LANGUAGES, Wording, language_of
 from projects.main import SERVICE as PROJECTS
 from reporting.main import SERVICE as REPORTING
 

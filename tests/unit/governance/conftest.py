@@ -15,10 +15,10 @@ from governance.office import (
 from governance.standards.content import Gate, GatePath, Phase
 from governance.standards.standard import STANDARD, StandardDrafted, StandardPublished
 from governance.strategy.proposal import PROPOSAL, ProjectAuthorised, ProjectProposed
-from mandate_events.event import Event
-from mandate_events.identifiers import derived
-from mandate_events.money import Money
+from mandate_events.document.event import Event
+from mandate_events.document.identifiers import derived
 from mandate_events.testing import Scenario
+from mandate_events.values.money import Money
 
 FAY, ANN, BEN, EVE = (derived(name) for name in ("fay", "ann", "ben", "eve"))
 

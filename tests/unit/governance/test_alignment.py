@@ -9,9 +9,9 @@ from governance.appointments.mandate import MANDATE, MandateGiven
 from governance.strategy.alignment import AlignmentScored, ScoreProposal
 from governance.strategy.proposal import PROPOSAL, ProposalAmended, ProposalRejected
 from governance.strategy.scoring_model import SCORING_MODEL, Criterion, ScoringModelDefined
-from mandate_events.identifiers import derived
-from mandate_events.money import Money
+from mandate_events.document.identifiers import derived
 from mandate_events.testing import Outcome, Scenario
+from mandate_events.values.money import Money
 
 FAY, ANN, BEN, CID, EVE, ZOE = (derived(name) for name in ("fay", "ann", "ben", "cid", "eve", "zoe"))
 CRITERIA = [Criterion("value", "Value", "60", 5), Criterion("risk", "Risk", "40", 10)]

@@ -25,8 +25,8 @@ from governance.appointments.appointment import (
 )
 from governance.appointments.mandate import MANDATE, MandateGiven, MandateWithdrawn
 from mandate_events.deciding import Context, Decision
-from mandate_events.event import Event, Recorded
-from mandate_events.identifiers import derived
+from mandate_events.document.event import Event, Recorded
+from mandate_events.document.identifiers import derived
 from mandate_events.testing import Outcome, Scenario
 from tests.unit.governance.conftest import mandate
 

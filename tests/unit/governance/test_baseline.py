@@ -16,10 +16,10 @@ from governance.requests.baseline import (
 )
 from governance.requests.request import DecisionAnswered, NoteAnswer
 from mandate_events.deciding import Instruction
-from mandate_events.identifiers import derived
-from mandate_events.money import Money
-from mandate_events.origin import Origin
+from mandate_events.document.identifiers import derived
+from mandate_events.document.origin import Origin
 from mandate_events.testing import Outcome, Scenario
+from mandate_events.values.money import Money
 from tests.unit.governance.conftest import ANN, BEN, mandate
 
 PAT = derived("pat")

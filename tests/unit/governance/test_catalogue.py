@@ -21,9 +21,9 @@ from governance.domain import GOVERNANCE
 from governance.http import catalogue, processes, templates, tools
 from governance.main import VISIBILITY
 from mandate_events.deciding import Aggregate, Command, Decision, Mandate
-from mandate_events.event import Event
-from mandate_events.identifiers import derived
-from mandate_events.origin import Origin
+from mandate_events.document.event import Event
+from mandate_events.document.identifiers import derived
+from mandate_events.document.origin import Origin
 from mandate_events.testing import Outcome, Scenario
 from tests.unit.governance.conftest import ANN, BEN, EVE, mandate
 

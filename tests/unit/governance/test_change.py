@@ -16,8 +16,8 @@ from governance.requests.change import (
 )
 from governance.requests.request import DecisionAnswered, NoteAnswer
 from mandate_events.deciding import Instruction
-from mandate_events.identifiers import derived
-from mandate_events.origin import Origin
+from mandate_events.document.identifiers import derived
+from mandate_events.document.origin import Origin
 from mandate_events.testing import Outcome, Scenario
 from tests.unit.governance.conftest import ANN, BEN, mandate
 

@@ -15,8 +15,8 @@ from governance.requests.closure import (
 )
 from governance.requests.request import DecisionAnswered, NoteAnswer
 from mandate_events.deciding import Instruction
-from mandate_events.identifiers import derived
-from mandate_events.origin import Origin
+from mandate_events.document.identifiers import derived
+from mandate_events.document.origin import Origin
 from mandate_events.testing import Outcome, Scenario
 from tests.unit.governance.conftest import ANN, BEN, mandate
 

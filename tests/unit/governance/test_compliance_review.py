@@ -27,11 +27,11 @@ from governance.oversight.compliance_review import (
     corrected_it,
 )
 from governance.requests.request import Evidence
-from mandate_events.batch import Batch, Fold, NotLoaded, Submission
 from mandate_events.deciding import Aggregate, Command, Decision, Instruction, Refused
-from mandate_events.event import Event
-from mandate_events.identifiers import derived
-from mandate_events.origin import Origin
+from mandate_events.deciding.batch import Batch, Fold, NotLoaded, Submission
+from mandate_events.document.event import Event
+from mandate_events.document.identifiers import derived
+from mandate_events.document.origin import Origin
 from mandate_events.testing import NOON, Outcome, Scenario
 from tests.unit.governance.conftest import ANN, BEN, EVE, mandate
 

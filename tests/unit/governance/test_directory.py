@@ -15,8 +15,8 @@ from governance.directory import (
 )
 from governance.http.people import may_decide
 from mandate_events.deciding import Command, Context
-from mandate_events.event import Event, Recorded
-from mandate_events.identifiers import derived
+from mandate_events.document.event import Event, Recorded
+from mandate_events.document.identifiers import derived
 from mandate_events.testing import Outcome, Scenario
 from tests.unit.governance.conftest import ANN, BEN, EVE, FAY, mandate
 

@@ -30,11 +30,11 @@ from governance.requests.request import (
     asked_for_it,
 )
 from mandate_events.deciding import Command, Context, Instruction, replace
-from mandate_events.event import Event, Recorded
-from mandate_events.identifiers import derived
-from mandate_events.origin import Origin
-from mandate_events.policy import Heard
+from mandate_events.document.event import Event, Recorded
+from mandate_events.document.identifiers import derived
+from mandate_events.document.origin import Origin
 from mandate_events.testing import NOON, Outcome, Scenario
+from mandate_events.worker.policy import Heard
 
 FAY, ANN, BEN, EVE, ZOE, PAT = (derived(name) for name in ("fay", "ann", "ben", "eve", "zoe", "pat"))
 ORIGIN = Origin(source="projects", sequence=7, hash="0" * 64)

@@ -8,8 +8,8 @@ from pydantic import ValidationError
 from governance.oversight.kpi import KPI, DefineKpi, KpiDefined, SetThreshold, Threshold, ThresholdSet
 from governance.oversight.measurement import MEASUREMENT, KpiMeasured, MeasureKpi, ThresholdBreached, stream_of
 from mandate_events.deciding import Aggregate, Command
-from mandate_events.event import Event
-from mandate_events.identifiers import derived
+from mandate_events.document.event import Event
+from mandate_events.document.identifiers import derived
 from mandate_events.testing import Outcome, Scenario
 from tests.unit.governance.conftest import ANN, BEN, EVE, mandate
 

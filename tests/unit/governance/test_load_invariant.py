@@ -33,9 +33,9 @@ from governance.resources.resource import (
     SetCapacity,
 )
 from mandate_events.deciding import Aggregate, Instruction
-from mandate_events.event import Event
-from mandate_events.identifiers import derived
-from mandate_events.origin import Origin
+from mandate_events.document.event import Event
+from mandate_events.document.identifiers import derived
+from mandate_events.document.origin import Origin
 from mandate_events.testing import Scenario
 from tests.unit.governance.conftest import BEN, FAY, mandate
 

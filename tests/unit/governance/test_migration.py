@@ -7,8 +7,8 @@ from governance.requests.request import DecisionAnswered, NoteAnswer
 from governance.standards.migration import MIGRATION, MigrateProject, StandardMigrationDecided
 from governance.standards.standard import STANDARD, StandardPublished, StandardRetired
 from governance.strategy.proposal import PROPOSAL, ProjectMigratedToStandard
-from mandate_events.identifiers import derived
-from mandate_events.origin import Origin
+from mandate_events.document.identifiers import derived
+from mandate_events.document.origin import Origin
 from mandate_events.testing import Outcome, Scenario
 from tests.unit.governance.conftest import BEN, PATHS, mandate
 

@@ -17,8 +17,8 @@ from governance.strategy.objective import (
     SetObjective,
 )
 from mandate_events.deciding import Command, Context
-from mandate_events.event import Event, Recorded
-from mandate_events.identifiers import derived
+from mandate_events.document.event import Event, Recorded
+from mandate_events.document.identifiers import derived
 from mandate_events.testing import Scenario
 
 FAY, ANN, EVE, ZOE = (derived(name) for name in ("fay", "ann", "eve", "zoe"))

@@ -33,8 +33,8 @@ from governance.office import (
     RemoveObserver,
 )
 from mandate_events.deciding import Command, Context, Instruction, Refused
-from mandate_events.event import Event, Recorded
-from mandate_events.identifiers import derived
+from mandate_events.document.event import Event, Recorded
+from mandate_events.document.identifiers import derived
 from mandate_events.testing import Outcome, Scenario
 
 FAY, ANN, BEN, CID, EVE, ZOE = (derived(name) for name in ("fay", "ann", "ben", "cid", "eve", "zoe"))

@@ -13,12 +13,12 @@ from governance.strategy.prioritisation import PRIORITISATION, TOLD, PortfolioPr
 from governance.strategy.proposal import PROPOSAL, ProjectProposed, ProposalDeferred, ProposalRejected
 from governance.strategy.ranking import Limits
 from governance.strategy.scoring_model import SCORING_MODEL, Criterion, ScoringModelDefined
-from mandate_events.canonical import MAX_DOCUMENT_BYTES
 from mandate_events.deciding import Command, Context
-from mandate_events.event import Event, Recorded, document_of
-from mandate_events.identifiers import derived
-from mandate_events.money import Money
+from mandate_events.document.canonical import MAX_DOCUMENT_BYTES
+from mandate_events.document.event import Event, Recorded, document_of
+from mandate_events.document.identifiers import derived
 from mandate_events.testing import Outcome, Scenario
+from mandate_events.values.money import Money
 
 FAY, ANN, BEN, EVE, ZOE = (derived(name) for name in ("fay", "ann", "ben", "eve", "zoe"))
 MODEL = "alignment@1"

@@ -31,10 +31,10 @@ from governance.strategy.proposal import (
     Status,
 )
 from mandate_events.deciding import Command, Context, replace
-from mandate_events.event import Event, Recorded
-from mandate_events.identifiers import derived
-from mandate_events.money import Money
+from mandate_events.document.event import Event, Recorded
+from mandate_events.document.identifiers import derived
 from mandate_events.testing import Scenario
+from mandate_events.values.money import Money
 from tests.unit.governance.conftest import PATHS
 
 FAY, ANN, BEN, EVE, ZOE = (derived(name) for name in ("fay", "ann", "ben", "eve", "zoe"))

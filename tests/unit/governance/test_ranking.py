@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from governance.strategy.ranking import Candidate, Limits, Ranked, rank
-from mandate_events.money import Money
+from mandate_events.values.money import Money
 
 
 def aud(amount: Any) -> Money:

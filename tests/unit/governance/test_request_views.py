@@ -9,10 +9,10 @@ from governance.requests.kinds import KINDS
 from governance.requests.request import DecisionAnswered
 from governance.views.gate_reviews import GATE_REVIEWS_VIEW
 from governance.views.inbox import INBOX_VIEW
-from mandate_events.event import GENESIS, JSON, Recorded
-from mandate_events.origin import Origin
-from mandate_events.rows import Change, Key, Row
+from mandate_events.document.event import GENESIS, JSON, Recorded
+from mandate_events.document.origin import Origin
 from mandate_events.testing import NOON
+from mandate_events.views.rows import Change, Key, Row
 
 ANSWERED = DecisionAnswered(project="p1", applied=True, origin=Origin(source="projects", sequence=7, hash="0" * 64))
 

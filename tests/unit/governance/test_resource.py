@@ -26,7 +26,7 @@ from governance.resources.resource import (
     decide,
 )
 from mandate_events.deciding import Command
-from mandate_events.identifiers import derived
+from mandate_events.document.identifiers import derived
 from mandate_events.testing import Outcome, Scenario
 from tests.unit.governance.conftest import BEN, EVE, mandate
 

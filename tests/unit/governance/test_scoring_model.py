@@ -22,8 +22,8 @@ from governance.strategy.scoring_model import (
     version_of,
 )
 from mandate_events.deciding import Command, Context
-from mandate_events.event import Event, Recorded
-from mandate_events.identifiers import derived
+from mandate_events.document.event import Event, Recorded
+from mandate_events.document.identifiers import derived
 from mandate_events.testing import Scenario
 
 FAY, ANN, BEN, EVE, ZOE = (derived(name) for name in ("fay", "ann", "ben", "eve", "zoe"))

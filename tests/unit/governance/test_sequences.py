@@ -33,11 +33,11 @@ from governance.standards import standard
 from governance.standards.standard import STANDARD
 from governance.strategy import proposal
 from governance.strategy.proposal import PROPOSAL
-from mandate_events.batch import Batch, Fold, NotLoaded, Submission
 from mandate_events.deciding import Aggregate, Instruction, Invalid, Refused, Unknown
-from mandate_events.event import Recorded
-from mandate_events.identifiers import derived, uuid7
-from mandate_events.origin import Origin
+from mandate_events.deciding.batch import Batch, Fold, NotLoaded, Submission
+from mandate_events.document.event import Recorded
+from mandate_events.document.identifiers import derived, uuid7
+from mandate_events.document.origin import Origin
 
 ORIGIN: Final = Origin(source="projects", sequence=1, hash="0" * 64)
 NOON: Final = datetime(2026, 3, 2, 12, tzinfo=UTC)

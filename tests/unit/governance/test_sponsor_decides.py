@@ -13,8 +13,8 @@ from governance.rights import RIGHTS
 from governance.standards.content import Boundary, Decider
 from governance.standards.standard import STANDARD, StandardDrafted, StandardPublished
 from mandate_events.deciding import Context
-from mandate_events.identifiers import derived
-from mandate_events.origin import Origin
+from mandate_events.document.identifiers import derived
+from mandate_events.document.origin import Origin
 from mandate_events.testing import Outcome, Scenario
 from tests.unit.governance.conftest import ANN, BEN, PATHS, mandate
 

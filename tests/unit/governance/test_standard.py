@@ -20,10 +20,10 @@ from governance.standards.standard import (
     StandardPublished,
     parse,
 )
-from mandate_events.canonical import digest
 from mandate_events.deciding import Command, Context
-from mandate_events.event import Event, Recorded
-from mandate_events.identifiers import derived
+from mandate_events.document.canonical import digest
+from mandate_events.document.event import Event, Recorded
+from mandate_events.document.identifiers import derived
 from mandate_events.testing import Scenario
 
 FAY, ANN, BEN, EVE, ZOE = (derived(name) for name in ("fay", "ann", "ben", "eve", "zoe"))

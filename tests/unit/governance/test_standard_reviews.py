@@ -23,8 +23,8 @@ from governance.standards.standard import (
     Verdict,
 )
 from governance.strategy.proposal import PROPOSAL, AuthoriseProject
-from mandate_events.canonical import digest
 from mandate_events.deciding import Command
+from mandate_events.document.canonical import digest
 from mandate_events.testing import Scenario
 from tests.unit.governance.conftest import ANN, BEN, EVE, FAY, PATHS, mandate
 

@@ -18,8 +18,8 @@ from governance.requests.tailoring import (
 from governance.standards.content import Control
 from governance.standards.standard import STANDARD, StandardDrafted, StandardPublished
 from mandate_events.deciding import Instruction
-from mandate_events.identifiers import derived
-from mandate_events.origin import Origin
+from mandate_events.document.identifiers import derived
+from mandate_events.document.origin import Origin
 from mandate_events.testing import Outcome, Scenario
 from tests.unit.governance.conftest import ANN, BEN, PATHS, mandate
 

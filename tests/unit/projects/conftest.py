@@ -2,10 +2,10 @@
 
 import pytest
 
-from mandate_events.identifiers import derived
-from mandate_events.money import Money
-from mandate_events.origin import Origin
+from mandate_events.document.identifiers import derived
+from mandate_events.document.origin import Origin
 from mandate_events.testing import Scenario
+from mandate_events.values.money import Money
 from projects.domain import PROJECTS
 from projects.mandate import MANDATE, MandateRecognised
 from projects.project import PROJECT, EnvelopeRecognised, PhaseStarted, ProjectInitiated

@@ -7,10 +7,10 @@ import pytest
 from pydantic import ValidationError
 
 from mandate_events.deciding import Instruction
-from mandate_events.event import Event
-from mandate_events.identifiers import derived
-from mandate_events.money import Money
+from mandate_events.document.event import Event
+from mandate_events.document.identifiers import derived
 from mandate_events.testing import Outcome, Scenario
+from mandate_events.values.money import Money
 from projects.evidence import Evidence
 from projects.project import PROJECT, BaselineEstablished, ProjectClosed
 from projects.requests.baseline import BASELINE, ApplyBaselineDecision, BaselineSubmitted, SubmitBaseline

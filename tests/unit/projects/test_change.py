@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from mandate_events.deciding import Instruction
-from mandate_events.identifiers import derived
+from mandate_events.document.identifiers import derived
 from mandate_events.testing import Outcome, Scenario
 from projects.domain import PROJECTS
 from projects.mandate import MANDATE, MandateRecognised

@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from mandate_events.deciding import Instruction
-from mandate_events.identifiers import derived
+from mandate_events.document.identifiers import derived
 from mandate_events.testing import Outcome, Scenario
 from projects.evidence import Evidence
 from projects.project import PROJECT, ProjectClosed, ProjectTerminated

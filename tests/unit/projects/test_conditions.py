@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from mandate_events.deciding import Command, SystemCommand
-from mandate_events.identifiers import derived
+from mandate_events.document.identifiers import derived
 from mandate_events.testing import Outcome, Scenario
 from projects.conditions import (
     ConditionEvent,

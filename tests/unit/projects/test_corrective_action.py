@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from mandate_events.deciding import Aggregate, Command, Instruction
-from mandate_events.event import Event
+from mandate_events.document.event import Event
 from mandate_events.testing import Outcome, Scenario
 from projects import heard
 from projects.corrective_action import (

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from mandate_events.deciding import Instruction
-from mandate_events.identifiers import derived
+from mandate_events.document.identifiers import derived
 from mandate_events.testing import Outcome, Scenario
 from projects.conditions import GateCondition, GateConditionSet
 from projects.mandate import MANDATE, MandateRecognised

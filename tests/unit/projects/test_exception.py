@@ -8,10 +8,10 @@ import pytest
 from pydantic import ValidationError
 
 from mandate_events.deciding import Instruction
-from mandate_events.event import Event
-from mandate_events.identifiers import derived
-from mandate_events.money import Money
+from mandate_events.document.event import Event
+from mandate_events.document.identifiers import derived
 from mandate_events.testing import Outcome, Scenario
+from mandate_events.values.money import Money
 from projects.conditions import GateCondition, GateConditionSet
 from projects.evidence import EvidenceInput
 from projects.forecast import FORECAST, ForecastRevised, ReviseForecast

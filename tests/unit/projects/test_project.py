@@ -3,8 +3,8 @@
 import pytest
 
 from mandate_events.deciding import Command, Instruction, NotYet, replace
-from mandate_events.event import Event
-from mandate_events.identifiers import derived
+from mandate_events.document.event import Event
+from mandate_events.document.identifiers import derived
 from mandate_events.testing import Outcome, Scenario
 from projects import project
 from projects.evidence import Evidence, EvidenceInput

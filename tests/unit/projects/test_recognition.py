@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from mandate_events.event import GENESIS, JSON, Event, Recorded
-from mandate_events.policy import Heard
+from mandate_events.document.event import GENESIS, JSON, Event, Recorded
 from mandate_events.testing import NOON, Scenario
+from mandate_events.worker.policy import Heard
 from projects import heard
 from projects.domain import PROJECTS
 from projects.mandate import MANDATE, MandateEnded, MandateRecognised, RecogniseEnd, RecogniseMandate

@@ -2,7 +2,7 @@
 
 It must never be in a production image. It lives in `mandate-local`, which no image installs; it answers this
 machine only; and its issuer is plain http on loopback, which production settings refuse
-(`mandate_web.tokens.issuer_problems`). Everything else about it is real: an ES256 key, a published key set and
+(`mandate_web.identity.tokens.issuer_problems`). Everything else about it is real: an ES256 key, a published key set and
 RFC 9068 tokens, so a service verifies them exactly as it verifies those of a company's identity provider.
 """
 
@@ -28,7 +28,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mandate_web.tokens import person_id
+from mandate_web.identity.tokens import person_id
 
 PERSONAS: Mapping[str, str] = MappingProxyType(
     {

@@ -12,15 +12,16 @@ from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Mount, Route
 
 from governance.main import SERVICE as GOVERNANCE
-from mandate_events.building import bring
-from mandate_events.engine import create_engine
-from mandate_events.kafka import declare_topics
-from mandate_events.migrating import migrate
+from mandate_events.ledger.engine import create_engine
+from mandate_events.ledger.migrating import migrate
+from mandate_events.transport.kafka import declare_topics
+from mandate_events.views.building import bring
 from mandate_local.identity import create_identity
 from mandate_local.postgres import EmbeddedPostgres
-from mandate_web import problem_pages, problems
-from mandate_web.service import Service
-from mandate_web.settings import Settings
+from mandate_web.app.service import Service
+from mandate_web.app.settings import Settings
+from mandate_web.problems import pages as problem_pages
+from mandate_web.problems import problem as problems
 from projects.main import SERVICE as PROJECTS
 from reporting.main import SERVICE as REPORTING
 

@@ -12,13 +12,13 @@ import httpx
 import uvicorn
 import uvloop
 
-from mandate_events.migrating import OtherShape
+from mandate_events.ledger.migrating import OtherShape
 from mandate_local import demo
 from mandate_local.identity import PERSONAS
 from mandate_local.postgres import EmbeddedPostgres, PostgresError
 from mandate_local.product import create_product, prepare
-from mandate_web import logs
-from mandate_web.connection import IDLE, Connection
+from mandate_web.app import logs
+from mandate_web.live.connection import IDLE, Connection
 
 PORTFOLIO = "/reporting/v1/portfolio"
 

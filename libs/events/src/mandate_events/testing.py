@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from mandate_events.batch import Batch, Deciding, Fold, NotLoaded, Submission
 from mandate_events.deciding import Aggregate, Instruction, Invalid, Refused, Unknown
-from mandate_events.domain import Domain
-from mandate_events.event import JSON, Event, Recorded
-from mandate_events.identifiers import uuid7
+from mandate_events.deciding.batch import Batch, Deciding, Fold, NotLoaded, Submission
+from mandate_events.deciding.domain import Domain
+from mandate_events.document.event import JSON, Event, Recorded
+from mandate_events.document.identifiers import uuid7
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 

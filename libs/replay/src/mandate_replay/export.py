@@ -15,8 +15,8 @@ from typing import BinaryIO, Final
 
 import msgspec
 
-from mandate_events.canonical import digest
-from mandate_events.event import GENESIS
+from mandate_events.document.canonical import digest
+from mandate_events.document.event import GENESIS
 
 STDIN: Final = Path("-")
 

@@ -42,11 +42,11 @@ from governance.views.proposals import PROPOSALS_VIEW
 from governance.views.resources import RESOURCES_VIEW
 from governance.views.scoring_models import SCORING_MODELS_VIEW
 from governance.views.standards import STANDARDS_VIEW
-from mandate_events.domain import Domain
-from mandate_events.event import Catalogue
-from mandate_events.past import Folding
-from mandate_events.transport import understood
-from mandate_events.view import View
+from mandate_events.deciding.domain import Domain
+from mandate_events.document.event import Catalogue
+from mandate_events.transport.port import understood
+from mandate_events.views.past import Folding
+from mandate_events.views.view import View
 from mandate_replay.export import Checked, Heading, Incomplete
 from projects.domain import PROJECTS
 from projects.http import adoptions, corrective_actions, projects

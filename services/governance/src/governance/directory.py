@@ -22,7 +22,7 @@ from mandate_events.deciding import (
     State,
     Title,
 )
-from mandate_events.event import Event, Recorded
+from mandate_events.document.event import Event, Recorded
 
 Email = Annotated[Line, Field(max_length=254, pattern=r"^[^\s@]+@[^\s@]+$")]
 

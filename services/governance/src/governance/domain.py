@@ -12,7 +12,7 @@ from governance.rights import RIGHTS
 from governance.standards import migration, standard
 from governance.strategy import objective, prioritisation, proposal, scoring_model
 from mandate_events.deciding import Context, Mandate
-from mandate_events.domain import Domain
+from mandate_events.deciding.domain import Domain
 
 
 def find_mandates(context: Context) -> Sequence[Mandate]:

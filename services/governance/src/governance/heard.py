@@ -7,8 +7,8 @@ import msgspec
 from governance.requests.change import Impact
 from governance.requests.exception import Option
 from governance.requests.request import Evidence
-from mandate_events.event import Catalogue, Event
-from mandate_events.money import Money
+from mandate_events.document.event import Catalogue, Event
+from mandate_events.values.money import Money
 
 
 class GateReviewRequested(Event, frozen=True, kw_only=True):

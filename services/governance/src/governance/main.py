@@ -46,18 +46,18 @@ from governance.office import OFFICE, THE_OFFICE, NameFounder, Office
 from governance.policies import on_projects
 from governance.views.due import TIMERS
 from governance.views.lists import LISTS
-from mandate_events.batch import Submission
-from mandate_events.consumer import Consumer
 from mandate_events.deciding import Mandate
-from mandate_events.policy import PolicyRunner
-from mandate_events.timers import keep_time
-from mandate_web.import_jobs import Jobs
-from mandate_web.live import Feed
-from mandate_web.moment import NOW, Moment
-from mandate_web.service import Opened, Service
-from mandate_web.serving import run
-from mandate_web.tokens import person_id
-from mandate_web.visibility import LedgerFeed, Visibility
+from mandate_events.deciding.batch import Submission
+from mandate_events.worker.consumer import Consumer
+from mandate_events.worker.policy import PolicyRunner
+from mandate_events.worker.timers import keep_time
+from mandate_web.app.service import Opened, Service
+from mandate_web.app.serving import run
+from mandate_web.identity.tokens import person_id
+from mandate_web.imports.jobs import Jobs
+from mandate_web.live.events import Feed
+from mandate_web.live.visibility import LedgerFeed, Visibility
+from mandate_web.routes.moment import NOW, Moment
 
 VISIBILITY: Final = Visibility(
     everything="read-governance",

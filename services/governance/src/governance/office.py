@@ -24,8 +24,8 @@ from mandate_events.deciding import (
     Title,
     replace,
 )
-from mandate_events.event import Event, Recorded
-from mandate_events.money import Currency
+from mandate_events.document.event import Event, Recorded
+from mandate_events.values.money import Currency
 
 THE_OFFICE = "main"
 FOUNDING_MEMBERS = 2

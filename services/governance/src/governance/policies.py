@@ -15,7 +15,7 @@ from governance.requests.kinds import KINDS
 from governance.requests.request import NoteAnswer
 from governance.standards.migration import MIGRATION
 from mandate_events.deciding import Aggregate
-from mandate_events.policy import Heard, Reaction
+from mandate_events.worker.policy import Heard, Reaction
 
 ANSWERED: Final[Mapping[str, Aggregate[Any]]] = {
     **{name: kind.aggregate for name, kind in KINDS.items()},

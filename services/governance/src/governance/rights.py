@@ -16,7 +16,7 @@ from governance.resources import resource
 from governance.roles import AUDITOR, FOUNDER, OBSERVER, PM_OFFICER, PMO, PROJECT_MANAGER, SPONSOR
 from governance.standards import migration, ready, standard
 from governance.strategy import alignment, objective, prioritisation, proposal, scoring_model
-from mandate_events.rights import SYSTEM, allow
+from mandate_events.deciding.rights import SYSTEM, allow
 
 SELF_APPOINTMENT = {"self-appointment": concerns_themselves}
 COMPUTED = {"kpi-is-computed": measurement.is_computed}

@@ -10,8 +10,8 @@ import msgspec
 from pydantic import Field
 
 from mandate_events.deciding import Aggregate, Command, Context, Decided, Decision, Refused, Slug, State, replace
-from mandate_events.event import Event, Recorded
-from mandate_events.formats import UUID_PATTERN, ProjectId, Sha256, Uuid, Versioned
+from mandate_events.document.event import Event, Recorded
+from mandate_events.document.formats import UUID_PATTERN, ProjectId, Sha256, Uuid, Versioned
 from projects.catalogue import TEMPLATE, TOOL
 from projects.requests.request import running
 from projects.requests.waiver import WAIVER

@@ -5,9 +5,9 @@ from typing import Any
 import msgspec
 
 from mandate_events.deciding import Aggregate, Context, Decided, Instruction, State, SystemCommand, replace
-from mandate_events.event import Event, Recorded
-from mandate_events.formats import Sha256
-from mandate_events.origin import Origin
+from mandate_events.document.event import Event, Recorded
+from mandate_events.document.formats import Sha256
+from mandate_events.document.origin import Origin
 
 
 class ToolRecognised(Event, frozen=True, kw_only=True):

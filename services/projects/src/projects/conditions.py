@@ -11,7 +11,7 @@ import msgspec
 from pydantic import Field
 
 from mandate_events.deciding import Decision, Invalid, Refused, SystemCommand
-from mandate_events.event import Event
+from mandate_events.document.event import Event
 from projects.evidence import Evidence, EvidenceInput
 
 Number = Annotated[int, Field(ge=1, le=100_000, description="Its number in the project", examples=[1])]

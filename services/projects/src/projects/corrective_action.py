@@ -18,9 +18,9 @@ from mandate_events.deciding import (
     SystemCommand,
     replace,
 )
-from mandate_events.event import Event, Recorded
-from mandate_events.formats import ProjectId, Uuid
-from mandate_events.origin import Origin
+from mandate_events.document.event import Event, Recorded
+from mandate_events.document.formats import ProjectId, Uuid
+from mandate_events.document.origin import Origin
 from projects.evidence import Evidence, EvidenceInput
 from projects.requests.request import running
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from mandate_events.deciding import Context, Mandate
-from mandate_events.domain import Domain
+from mandate_events.deciding.domain import Domain
 from projects import (
     adoption,
     catalogue,

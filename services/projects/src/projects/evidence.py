@@ -4,7 +4,7 @@ import msgspec
 from pydantic import Field
 
 from mandate_events.deciding import Part, Text, Title
-from mandate_events.formats import Sha256
+from mandate_events.document.formats import Sha256
 
 
 class Evidence(msgspec.Struct, frozen=True):

@@ -24,9 +24,9 @@ from mandate_events.deciding import (
     Unknown,
     replace,
 )
-from mandate_events.event import Event, Recorded
-from mandate_events.formats import ProjectId
-from mandate_events.money import Money, MoneyInput
+from mandate_events.document.event import Event, Recorded
+from mandate_events.document.formats import ProjectId
+from mandate_events.values.money import Money, MoneyInput
 from projects.office import today
 from projects.project import ENDED, PROJECT, Project
 from projects.tolerance import (

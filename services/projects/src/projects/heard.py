@@ -5,8 +5,8 @@ from typing import Literal
 
 import msgspec
 
-from mandate_events.event import Catalogue, Event
-from mandate_events.money import Money
+from mandate_events.document.event import Catalogue, Event
+from mandate_events.values.money import Money
 from projects.conditions import GateCondition
 from projects.standard import Calendar, Control, GatePath, Risk
 from projects.tolerance import Given

@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from mandate_events.consumer import Consumer
 from mandate_events.deciding import Mandate
-from mandate_events.policy import PolicyRunner
-from mandate_events.timers import keep_time
-from mandate_web.live import Feed
-from mandate_web.moment import NOW, Moment
-from mandate_web.service import Opened, Service
-from mandate_web.serving import run
-from mandate_web.visibility import LedgerFeed, Visibility
+from mandate_events.worker.consumer import Consumer
+from mandate_events.worker.policy import PolicyRunner
+from mandate_events.worker.timers import keep_time
+from mandate_web.app.service import Opened, Service
+from mandate_web.app.serving import run
+from mandate_web.live.events import Feed
+from mandate_web.live.visibility import LedgerFeed, Visibility
+from mandate_web.routes.moment import NOW, Moment
 from projects.domain import PROJECTS
 from projects.heard import GOVERNANCE
 from projects.http import (

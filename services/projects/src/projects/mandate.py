@@ -10,9 +10,9 @@ from typing import Any
 import msgspec
 
 from mandate_events.deciding import Aggregate, Context, Decided, Mandate, PersonId, SystemCommand
-from mandate_events.event import Event, Recorded
-from mandate_events.formats import ProjectId
-from mandate_events.origin import Origin
+from mandate_events.document.event import Event, Recorded
+from mandate_events.document.formats import ProjectId
+from mandate_events.document.origin import Origin
 from projects.posts import filled, vacated
 
 

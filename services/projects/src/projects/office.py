@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from mandate_events.deciding import Aggregate, Context, Decided, SystemCommand
-from mandate_events.event import Event, Recorded
-from mandate_events.origin import Origin
+from mandate_events.document.event import Event, Recorded
+from mandate_events.document.origin import Origin
 
 THE_OFFICE = "main"
 

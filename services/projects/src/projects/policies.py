@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from mandate_events.deciding import Aggregate
-from mandate_events.event import Event
-from mandate_events.policy import Heard, Reaction
+from mandate_events.document.event import Event
+from mandate_events.worker.policy import Heard, Reaction
 from projects import heard
 from projects.catalogue import TEMPLATE, TOOL, EndTemplate, EndTool, RecogniseTemplate, RecogniseTool
 from projects.corrective_action import CORRECTIVE_ACTION, EndCorrectiveAction, RecogniseCorrectiveAction

@@ -9,8 +9,8 @@ from typing import Any, Final
 import immutables
 
 from mandate_events.deciding import Aggregate, Context, Decided, Instruction, On, PersonId
-from mandate_events.event import Event, Recorded
-from mandate_events.formats import ProjectId
+from mandate_events.document.event import Event, Recorded
+from mandate_events.document.formats import ProjectId
 from projects.roles import PM_OFFICER, PROJECT_MANAGER, SPONSOR
 
 POSTS_OF_A_PROJECT: Final = frozenset({PROJECT_MANAGER, PM_OFFICER, SPONSOR})

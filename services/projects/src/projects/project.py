@@ -27,11 +27,11 @@ from mandate_events.deciding import (
     SystemCommand,
     replace,
 )
-from mandate_events.event import Event, Recorded
-from mandate_events.formats import ProjectId, Uuid, Versioned
-from mandate_events.identifiers import derived
-from mandate_events.money import Money
-from mandate_events.origin import Origin
+from mandate_events.document.event import Event, Recorded
+from mandate_events.document.formats import ProjectId, Uuid, Versioned
+from mandate_events.document.identifiers import derived
+from mandate_events.document.origin import Origin
+from mandate_events.values.money import Money
 from projects import conditions
 from projects.conditions import Conditions, GateCondition, LapseCondition, MeetCondition
 from projects.evidence import Evidence, EvidenceInput

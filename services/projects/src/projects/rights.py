@@ -1,6 +1,6 @@
 """Who may decide what in projects. The PMO never manages a project: that is the first row, and a deny always wins."""
 
-from mandate_events.rights import SYSTEM, allow, deny
+from mandate_events.deciding.rights import SYSTEM, allow, deny
 from projects import (
     adoption,
     catalogue,

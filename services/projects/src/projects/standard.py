@@ -8,9 +8,9 @@ import immutables
 import msgspec
 
 from mandate_events.deciding import Aggregate, Context, Decided, Invalid, NotYet, State, SystemCommand
-from mandate_events.event import Event, Recorded
-from mandate_events.formats import told
-from mandate_events.origin import Origin
+from mandate_events.document.event import Event, Recorded
+from mandate_events.document.formats import told
+from mandate_events.document.origin import Origin
 from projects.tolerance import Given
 
 Zone: TypeAlias = Literal["low", "medium", "high", "critical"]

@@ -3,8 +3,8 @@
 from typing import Any
 
 from mandate_events.deciding import Aggregate, Context, Decided, On, State, SystemCommand, Unknown
-from mandate_events.event import Event, Recorded
-from mandate_events.origin import Origin
+from mandate_events.document.event import Event, Recorded
+from mandate_events.document.origin import Origin
 from projects.project import ENDED, PROJECT, Project, ProjectMigratedToStandard
 from projects.requests.request import DecisionApplied, DecisionNotApplied
 from projects.standard import Phase, phases_of

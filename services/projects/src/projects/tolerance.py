@@ -14,8 +14,8 @@ import immutables
 import msgspec
 
 from mandate_events.deciding import Aggregate, Context, Decided, Instruction, Refused, State, replace
-from mandate_events.event import Event, Recorded
-from mandate_events.formats import ProjectId, Uuid
+from mandate_events.document.event import Event, Recorded
+from mandate_events.document.formats import ProjectId, Uuid
 
 Dimension: TypeAlias = Literal["time", "cost", "quality", "scope", "risk", "benefits", "sustainability"]
 

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from mandate_events.consumer import Consumer
 from mandate_events.deciding import Mandate
-from mandate_web.moment import NOW, Moment
-from mandate_web.service import Opened, Service
-from mandate_web.serving import run
+from mandate_events.worker.consumer import Consumer
+from mandate_web.app.service import Opened, Service
+from mandate_web.app.serving import run
+from mandate_web.routes.moment import NOW, Moment
 from reporting.domain import REPORTING
 from reporting.heard import HEARD
 from reporting.http import history, portfolio, story

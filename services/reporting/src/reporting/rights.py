@@ -6,7 +6,7 @@ People with a role in a project see that project, in the portfolio and in the hi
 
 from typing import Final
 
-from mandate_events.rights import allow
+from mandate_events.deciding.rights import allow
 
 PMO: Final = "pmo"
 PM_OFFICER: Final = "pm_officer"

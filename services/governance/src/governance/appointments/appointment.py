@@ -22,8 +22,8 @@ from mandate_events.deciding import (
     State,
     replace,
 )
-from mandate_events.event import Event, Recorded
-from mandate_events.formats import ProjectId
+from mandate_events.document.event import Event, Recorded
+from mandate_events.document.formats import ProjectId
 
 
 class ManagerAppointed(Event, frozen=True, kw_only=True):

@@ -10,8 +10,8 @@ from datetime import datetime
 from typing import Any
 
 from mandate_events.deciding import Aggregate, Context, Decided, Mandate, On, PersonId, Refused
-from mandate_events.event import Event, Recorded
-from mandate_events.formats import ProjectId
+from mandate_events.document.event import Event, Recorded
+from mandate_events.document.formats import ProjectId
 
 
 class MandateGiven(Event, frozen=True, kw_only=True):

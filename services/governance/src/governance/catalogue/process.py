@@ -7,7 +7,7 @@ import msgspec
 from pydantic import Field
 
 from mandate_events.deciding import Aggregate, Command, Context, Decided, Decision, Line, Part, State, Title
-from mandate_events.event import Event, Recorded
+from mandate_events.document.event import Event, Recorded
 
 Role: TypeAlias = Literal["pmo", "pm_officer", "project_manager", "sponsor", "team_member"]
 

@@ -22,8 +22,8 @@ from mandate_events.deciding import (
     Title,
     replace,
 )
-from mandate_events.event import Event, Recorded
-from mandate_events.formats import Sha256
+from mandate_events.document.event import Event, Recorded
+from mandate_events.document.formats import Sha256
 
 MARKDOWN = "text/markdown; charset=utf-8"
 

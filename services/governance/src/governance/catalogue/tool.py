@@ -20,7 +20,7 @@ from mandate_events.deciding import (
     Title,
     replace,
 )
-from mandate_events.event import Event, Recorded
+from mandate_events.document.event import Event, Recorded
 
 Status: TypeAlias = Literal["approved", "withdrawn", "unapproved"]
 

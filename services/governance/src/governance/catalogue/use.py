@@ -4,9 +4,9 @@ import immutables
 import msgspec
 
 from mandate_events.deciding import PersonId, SystemCommand
-from mandate_events.event import Event
-from mandate_events.formats import ProjectId, Uuid
-from mandate_events.origin import Origin
+from mandate_events.document.event import Event
+from mandate_events.document.formats import ProjectId, Uuid
+from mandate_events.document.origin import Origin
 
 
 class UseRecognised(Event, frozen=True, kw_only=True):

@@ -8,10 +8,10 @@ from starlette.responses import Response
 
 from governance.http.requests import Id, RequestPage, shown_request
 from governance.requests.allocation import ALLOCATION, Allocation, DecideAllocation, WithdrawAllocation
-from mandate_web.access import Viewer, reads, viewer
-from mandate_web.desk import OpenDesk, decides
-from mandate_web.routing import Router
-from mandate_web.things import OpenThings, shows
+from mandate_web.routes.access import Viewer, reads, viewer
+from mandate_web.routes.desk import OpenDesk, decides
+from mandate_web.routes.routing import Router
+from mandate_web.routes.things import OpenThings, shows
 
 router = Router(tags=["allocations"])
 

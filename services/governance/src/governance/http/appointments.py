@@ -18,12 +18,12 @@ from governance.appointments.appointment import (
     ReplaceSponsor,
 )
 from mandate_events.deciding import Command
-from mandate_events.formats import UUID_PATTERN
-from mandate_web.access import Viewer, reads, viewer
-from mandate_web.desk import OpenDesk, decides
-from mandate_web.moment import AsOf, end_of
-from mandate_web.routing import Router
-from mandate_web.things import OpenThings, shows
+from mandate_events.document.formats import UUID_PATTERN
+from mandate_web.routes.access import Viewer, reads, viewer
+from mandate_web.routes.desk import OpenDesk, decides
+from mandate_web.routes.moment import AsOf, end_of
+from mandate_web.routes.routing import Router
+from mandate_web.routes.things import OpenThings, shows
 
 router = Router(tags=["appointments"])
 

@@ -12,10 +12,10 @@ from governance.catalogue.use import Users
 from governance.http.filters import ProjectFilter, seen_by
 from governance.views.catalogue import CATALOGUE, CATALOGUE_VIEW, USES, USES_VIEW
 from mandate_events.deciding import Slug
-from mandate_web.access import Viewer, reads, viewer
-from mandate_web.consistency import OpenView, View
-from mandate_web.paging import Cursor, Limit, instant
-from mandate_web.routing import Router
+from mandate_web.routes.access import Viewer, reads, viewer
+from mandate_web.routes.lists import OpenView, View
+from mandate_web.routes.paging import Cursor, Limit, instant
+from mandate_web.routes.routing import Router
 
 router = Router(tags=["catalogue"])
 

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from governance.directory import DIRECTORY, ChangeDirectoryEntry, DirectoryEntryChanged, PersonErased
 from governance.domain import GOVERNANCE
-from mandate_events.following import passes
+from mandate_events.ledger.following import passes
 
 log = logging.getLogger(__name__)
 

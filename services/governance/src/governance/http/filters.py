@@ -5,7 +5,7 @@ from typing import Annotated, Any, TypeAlias
 from fastapi import Query
 from sqlalchemy import Select, Table, select
 
-from mandate_web.access import Viewer
+from mandate_web.routes.access import Viewer
 
 ProjectFilter: TypeAlias = Annotated[
     str | None, Query(max_length=64, pattern=r"^[0-9a-f-]+$", description="Id of a project")

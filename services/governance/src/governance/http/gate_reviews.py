@@ -11,12 +11,12 @@ from governance.http.filters import ProjectFilter, seen_by
 from governance.http.requests import ConditionPage, EvidencePage
 from governance.requests.gate_review import GATE_REVIEW, DecideGate, GateReview, Outcome
 from governance.views.gate_reviews import GATE_REVIEWS, GATE_REVIEWS_VIEW
-from mandate_web.access import Viewer, reads, viewer
-from mandate_web.consistency import OpenView
-from mandate_web.desk import OpenDesk, decides
-from mandate_web.paging import Cursor, Limit, instant
-from mandate_web.routing import Router
-from mandate_web.things import OpenThings, shows
+from mandate_web.routes.access import Viewer, reads, viewer
+from mandate_web.routes.desk import OpenDesk, decides
+from mandate_web.routes.lists import OpenView
+from mandate_web.routes.paging import Cursor, Limit, instant
+from mandate_web.routes.routing import Router
+from mandate_web.routes.things import OpenThings, shows
 
 router = Router(tags=["gates"])
 

@@ -13,19 +13,19 @@ from starlette.responses import JSONResponse, Response
 
 from governance.strategy.proposal import PROPOSAL, ProposeProject
 from mandate_events.deciding import Refused, Unknown
-from mandate_events.formats import UUID_PATTERN
-from mandate_events.identifiers import uuid7
-from mandate_web.access import POLICY, SECURED, Authenticated, Person, Viewer, anyone, header
-from mandate_web.bulk_body import CSV, MAX_BULK, NDJSON, entries
-from mandate_web.desk import HEADERS, KEY
-from mandate_web.import_jobs import JOBS, Jobs
-from mandate_web.importing import Given, Importing, admit, carry_out, import_id, restored, told
-from mandate_web.middleware import BODY_LIMIT
-from mandate_web.paging import Cursor, Limit, Page, instant
-from mandate_web.problems import Problem, invalid
-from mandate_web.routing import Router
-from mandate_web.streaming import Reading, Streamed
-from mandate_web.wording import language_of
+from mandate_events.document.formats import UUID_PATTERN
+from mandate_events.document.identifiers import uuid7
+from mandate_web.app.middleware import BODY_LIMIT
+from mandate_web.imports.bulk_body import CSV, MAX_BULK, NDJSON, entries
+from mandate_web.imports.importing import Given, Importing, admit, carry_out, import_id, restored, told
+from mandate_web.imports.jobs import JOBS, Jobs
+from mandate_web.live.streaming import Reading, Streamed
+from mandate_web.problems.problem import Problem, invalid
+from mandate_web.problems.wording import language_of
+from mandate_web.routes.access import POLICY, SECURED, Authenticated, Person, Viewer, anyone, header
+from mandate_web.routes.desk import HEADERS, KEY
+from mandate_web.routes.paging import Cursor, Limit, Page, instant
+from mandate_web.routes.routing import Router
 
 router = Router(tags=["imports"])
 

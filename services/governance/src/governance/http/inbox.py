@@ -16,12 +16,12 @@ from governance.requests.kinds import KINDS
 from governance.requests.request import Request
 from governance.standards.standard import STANDARD, Standard, parse
 from governance.views.inbox import INBOX, INBOX_VIEW
-from mandate_web.access import Viewer, reads, viewer
-from mandate_web.consistency import OpenView
-from mandate_web.moment import Instant
-from mandate_web.paging import Cursor, Limit, instant
-from mandate_web.routing import Router
-from mandate_web.things import OpenThings, shows
+from mandate_web.routes.access import Viewer, reads, viewer
+from mandate_web.routes.lists import OpenView
+from mandate_web.routes.moment import Instant
+from mandate_web.routes.paging import Cursor, Limit, instant
+from mandate_web.routes.routing import Router
+from mandate_web.routes.things import OpenThings, shows
 
 router = Router(tags=["inbox"])
 

@@ -12,12 +12,12 @@ from governance.oversight.kpi import KPI, Colour, DefineKpi, Direction, Kpi, Set
 from governance.oversight.measurement import MEASUREMENT, OFFICE, MeasureKpi, Measurement, stream_of
 from governance.views.oversight import BREACHES, BREACHES_VIEW, KPIS, KPIS_VIEW
 from mandate_events.deciding import Slug
-from mandate_web.access import Viewer, reads, viewer
-from mandate_web.consistency import OpenView
-from mandate_web.desk import OpenDesk, decides
-from mandate_web.paging import Cursor, Limit, instant
-from mandate_web.routing import Router
-from mandate_web.things import OpenThings, shows
+from mandate_web.routes.access import Viewer, reads, viewer
+from mandate_web.routes.desk import OpenDesk, decides
+from mandate_web.routes.lists import OpenView
+from mandate_web.routes.paging import Cursor, Limit, instant
+from mandate_web.routes.routing import Router
+from mandate_web.routes.things import OpenThings, shows
 
 router = Router(tags=["kpis"])
 

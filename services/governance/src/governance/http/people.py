@@ -12,15 +12,15 @@ from governance.appointments.mandate import MANDATE, MandateHeld
 from governance.directory import DIRECTORY, ChangeDirectoryEntry, ErasePerson
 from governance.http.directory import PEOPLE, entries, find, forget_erased, keep
 from mandate_events.deciding import Decision, Unknown
-from mandate_events.formats import UUID_PATTERN
-from mandate_events.rights import RIGHTS_TABLE
-from mandate_web.access import Authenticated, Viewer, anyone, no_right, reads, viewer
-from mandate_web.desk import OpenDesk, decides, expected_version
-from mandate_web.moment import AsOf, KnownAt, end_of, mark, positions
-from mandate_web.paging import Cursor, Limit, Page, instant
-from mandate_web.routing import Router
-from mandate_web.tags import tagged
-from mandate_web.things import shows
+from mandate_events.deciding.rights import RIGHTS_TABLE
+from mandate_events.document.formats import UUID_PATTERN
+from mandate_web.routes.access import Authenticated, Viewer, anyone, no_right, reads, viewer
+from mandate_web.routes.desk import OpenDesk, decides, expected_version
+from mandate_web.routes.moment import AsOf, KnownAt, end_of, mark, positions
+from mandate_web.routes.paging import Cursor, Limit, Page, instant
+from mandate_web.routes.routing import Router
+from mandate_web.routes.tags import tagged
+from mandate_web.routes.things import shows
 
 router = Router(tags=["people"])
 

@@ -28,17 +28,17 @@ from governance.strategy.scoring_model import SCORING_MODEL, ModelReference, ver
 from governance.views.prioritisations import PRIORITISATIONS, PRIORITISATIONS_VIEW
 from governance.views.proposals import PROPOSALS, PROPOSALS_VIEW
 from mandate_events.deciding import Slug
-from mandate_events.formats import UUID_PATTERN
-from mandate_events.money import Currency, Money
-from mandate_events.store import Store
-from mandate_web.access import Authenticated, Viewer, no_right, reads, viewer
-from mandate_web.amount import Amount, amount_in
-from mandate_web.consistency import OpenView, View, view_of_now
-from mandate_web.desk import OpenDesk, decides
-from mandate_web.paging import Cursor, Limit, instant
-from mandate_web.problems import invalid
-from mandate_web.routing import Router
-from mandate_web.things import OpenThings, shows
+from mandate_events.document.formats import UUID_PATTERN
+from mandate_events.ledger.store import Store
+from mandate_events.values.money import Currency, Money
+from mandate_web.problems.problem import invalid
+from mandate_web.routes.access import Authenticated, Viewer, no_right, reads, viewer
+from mandate_web.routes.amount import Amount, amount_in
+from mandate_web.routes.desk import OpenDesk, decides
+from mandate_web.routes.lists import OpenView, View, view_of_now
+from mandate_web.routes.paging import Cursor, Limit, instant
+from mandate_web.routes.routing import Router
+from mandate_web.routes.things import OpenThings, shows
 
 router = Router(tags=["strategy"])
 

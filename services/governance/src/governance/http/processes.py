@@ -8,10 +8,10 @@ from starlette.responses import Response
 
 from governance.catalogue.process import PROCESS, DefineProcess, Process, ProcessDefined, Role
 from governance.http.catalogue import Id
-from mandate_web.access import Viewer, reads, viewer
-from mandate_web.desk import OpenDesk, decides
-from mandate_web.routing import Router
-from mandate_web.things import OpenThings, shows
+from mandate_web.routes.access import Viewer, reads, viewer
+from mandate_web.routes.desk import OpenDesk, decides
+from mandate_web.routes.routing import Router
+from mandate_web.routes.things import OpenThings, shows
 
 router = Router(tags=["catalogue"])
 

@@ -23,14 +23,14 @@ from governance.strategy.proposal import (
 )
 from governance.views.proposals import PROPOSALS, PROPOSALS_VIEW
 from mandate_events.deciding import Command, Slug
-from mandate_events.formats import UUID_PATTERN
-from mandate_web.access import Viewer, reads, viewer
-from mandate_web.amount import Amount, amount_in, amount_of
-from mandate_web.consistency import OpenView
-from mandate_web.desk import OpenDesk, decides
-from mandate_web.paging import Cursor, Limit
-from mandate_web.routing import Router
-from mandate_web.things import OpenThings, shows
+from mandate_events.document.formats import UUID_PATTERN
+from mandate_web.routes.access import Viewer, reads, viewer
+from mandate_web.routes.amount import Amount, amount_in, amount_of
+from mandate_web.routes.desk import OpenDesk, decides
+from mandate_web.routes.lists import OpenView
+from mandate_web.routes.paging import Cursor, Limit
+from mandate_web.routes.routing import Router
+from mandate_web.routes.things import OpenThings, shows
 
 router = Router(tags=["portfolio intake"])
 

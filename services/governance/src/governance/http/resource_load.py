@@ -36,13 +36,13 @@ from governance.views.resources import (
     RESOURCES_VIEW,
 )
 from mandate_events.deciding import Slug
-from mandate_events.hours import spelled
-from mandate_web.access import Viewer, reads, viewer
-from mandate_web.consistency import OpenView
-from mandate_web.paging import Cursor, Limit
-from mandate_web.problems import invalid
-from mandate_web.routing import Router
-from mandate_web.things import OpenThings, shows
+from mandate_events.values.hours import spelled
+from mandate_web.problems.problem import invalid
+from mandate_web.routes.access import Viewer, reads, viewer
+from mandate_web.routes.lists import OpenView
+from mandate_web.routes.paging import Cursor, Limit
+from mandate_web.routes.routing import Router
+from mandate_web.routes.things import OpenThings, shows
 
 router = Router(tags=["resources"])
 

@@ -17,7 +17,7 @@ from governance.standards.document import (
     RoleInput,
 )
 from governance.standards.standard import Standard, Status, Verdict, Version
-from mandate_web.wording import Language
+from mandate_web.problems.wording import Language
 
 PERSON = "ce25ad4a-5edf-59aa-983a-c33342cd72ca"
 

@@ -10,8 +10,8 @@ from starlette.responses import Response
 from governance.http.standard_pages import StandardContent
 from governance.standards.content import Content
 from governance.standards.ready import LANGUAGES, TEMPLATES, Language, Template, ready
-from mandate_web.access import Viewer, reads, viewer
-from mandate_web.routing import Router
+from mandate_web.routes.access import Viewer, reads, viewer
+from mandate_web.routes.routing import Router
 
 router = Router(tags=["standards"])
 

@@ -30,13 +30,13 @@ from governance.standards.standard import (
 )
 from governance.views.standards import STANDARDS, STANDARDS_VIEW
 from mandate_events.deciding import Command, Slug, Unknown
-from mandate_web.access import Viewer, reads, viewer
-from mandate_web.consistency import OpenView
-from mandate_web.desk import OpenDesk, decides
-from mandate_web.paging import Cursor, Limit
-from mandate_web.routing import Router
-from mandate_web.things import OpenThings, shows
-from mandate_web.wording import language_of
+from mandate_web.problems.wording import language_of
+from mandate_web.routes.access import Viewer, reads, viewer
+from mandate_web.routes.desk import OpenDesk, decides
+from mandate_web.routes.lists import OpenView
+from mandate_web.routes.paging import Cursor, Limit
+from mandate_web.routes.routing import Router
+from mandate_web.routes.things import OpenThings, shows
 
 router = Router(tags=["standards"])
 

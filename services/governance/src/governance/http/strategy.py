@@ -20,14 +20,14 @@ from governance.strategy.scoring_model import SCORING_MODEL, DefineScoringModel,
 from governance.views.objectives import OBJECTIVES, OBJECTIVES_VIEW
 from governance.views.scoring_models import SCORING_MODELS, SCORING_MODELS_VIEW
 from mandate_events.deciding import Slug
-from mandate_events.formats import UUID_PATTERN
-from mandate_web.access import Viewer, reads, viewer
-from mandate_web.consistency import OpenView
-from mandate_web.desk import OpenDesk, decides
-from mandate_web.moment import Day
-from mandate_web.paging import Cursor, Limit
-from mandate_web.routing import Router
-from mandate_web.things import OpenThings, shows
+from mandate_events.document.formats import UUID_PATTERN
+from mandate_web.routes.access import Viewer, reads, viewer
+from mandate_web.routes.desk import OpenDesk, decides
+from mandate_web.routes.lists import OpenView
+from mandate_web.routes.moment import Day
+from mandate_web.routes.paging import Cursor, Limit
+from mandate_web.routes.routing import Router
+from mandate_web.routes.things import OpenThings, shows
 
 router = Router(tags=["strategy"])
 

@@ -1,5 +1,5 @@
 """Alembic's entry point; the rest is shared by all services."""
 
-from mandate_events.migrating import run_env
+from mandate_events.ledger.migrating import run_env
 
 run_env()

@@ -31,10 +31,10 @@ from mandate_events.deciding import (
     Title,
     replace,
 )
-from mandate_events.event import Event, Recorded
-from mandate_events.formats import UUID_PATTERN, ProjectId, Uuid, Versioned
-from mandate_events.identifiers import derived
-from mandate_events.origin import Origin
+from mandate_events.document.event import Event, Recorded
+from mandate_events.document.formats import UUID_PATTERN, ProjectId, Uuid, Versioned
+from mandate_events.document.identifiers import derived
+from mandate_events.document.origin import Origin
 
 LIMIT: Final = 200
 """How many findings one review has at most, and how many corrective actions."""

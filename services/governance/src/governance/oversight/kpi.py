@@ -22,8 +22,8 @@ from mandate_events.deciding import (
     Title,
     replace,
 )
-from mandate_events.event import Event, Recorded
-from mandate_events.formats import Versioned, told
+from mandate_events.document.event import Event, Recorded
+from mandate_events.document.formats import Versioned, told
 
 DECIMAL = r"^-?[0-9]{1,15}(\.[0-9]{1,6})?$"
 

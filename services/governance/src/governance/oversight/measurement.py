@@ -23,8 +23,8 @@ from mandate_events.deciding import (
     Unknown,
     replace,
 )
-from mandate_events.event import Event, Recorded
-from mandate_events.formats import UUID_PATTERN, ProjectId, Versioned
+from mandate_events.document.event import Event, Recorded
+from mandate_events.document.formats import UUID_PATTERN, ProjectId, Versioned
 
 OFFICE = "office"
 """In place of a project: what is measured of all of them together."""

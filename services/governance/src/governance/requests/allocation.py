@@ -34,10 +34,10 @@ from mandate_events.deciding import (
     SystemCommand,
     replace,
 )
-from mandate_events.event import Event, Recorded
-from mandate_events.formats import UUID_PATTERN, ProjectId, Uuid
-from mandate_events.hours import Hours
-from mandate_events.origin import Origin
+from mandate_events.document.event import Event, Recorded
+from mandate_events.document.formats import UUID_PATTERN, ProjectId, Uuid
+from mandate_events.document.origin import Origin
+from mandate_events.values.hours import Hours
 
 
 class AllocationRequestReceived(RequestReceived, frozen=True, kw_only=True):

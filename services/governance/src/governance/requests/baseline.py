@@ -17,9 +17,9 @@ from governance.requests.request import (
     request_aggregate,
 )
 from mandate_events.deciding import Aggregate, Context, Decided, Decision, Instruction, replace
-from mandate_events.event import Event, Recorded
-from mandate_events.formats import ProjectId, Uuid
-from mandate_events.money import Money
+from mandate_events.document.event import Event, Recorded
+from mandate_events.document.formats import ProjectId, Uuid
+from mandate_events.values.money import Money
 
 
 class BaselineReceived(RequestReceived, frozen=True, kw_only=True):

@@ -16,8 +16,8 @@ from governance.requests.request import (
     request_aggregate,
 )
 from mandate_events.deciding import Aggregate, Context, Decided, Decision, Instruction, replace
-from mandate_events.event import Event, Recorded
-from mandate_events.formats import ProjectId, Sha256
+from mandate_events.document.event import Event, Recorded
+from mandate_events.document.formats import ProjectId, Sha256
 
 
 class ClosureRequestReceived(RequestReceived, frozen=True, kw_only=True):

@@ -22,8 +22,8 @@ from governance.requests.request import (
     request_aggregate,
 )
 from mandate_events.deciding import Aggregate, Context, Decided, Decision, Instruction, Invalid, Text, replace
-from mandate_events.event import Event, Recorded
-from mandate_events.formats import ProjectId
+from mandate_events.document.event import Event, Recorded
+from mandate_events.document.formats import ProjectId
 
 Matter: TypeAlias = Literal["risk", "issue", "other"]
 

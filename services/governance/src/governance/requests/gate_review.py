@@ -22,8 +22,8 @@ from governance.requests.request import (
     request_aggregate,
 )
 from mandate_events.deciding import Aggregate, Context, Decided, Decision, Instruction, Invalid, replace
-from mandate_events.event import Event, Recorded
-from mandate_events.formats import ProjectId
+from mandate_events.document.event import Event, Recorded
+from mandate_events.document.formats import ProjectId
 
 Outcome = Literal["go", "conditional_go", "hold", "recycle", "kill"]
 

@@ -18,7 +18,7 @@ from governance.requests import (
 )
 from governance.requests.request import ReceiveRequest, RequestReceived
 from mandate_events.deciding import Aggregate, Decision
-from mandate_events.event import Event
+from mandate_events.document.event import Event
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,10 +28,10 @@ from mandate_events.deciding import (
     Text,
     Title,
 )
-from mandate_events.event import Event, Recorded
-from mandate_events.formats import ProjectId, Sha256, Versioned
-from mandate_events.origin import Origin
-from mandate_events.rights import Separation
+from mandate_events.deciding.rights import Separation
+from mandate_events.document.event import Event, Recorded
+from mandate_events.document.formats import ProjectId, Sha256, Versioned
+from mandate_events.document.origin import Origin
 
 
 class Evidence(msgspec.Struct, frozen=True):

@@ -26,8 +26,8 @@ from governance.requests.request import (
 )
 from governance.standards.standard import version_of
 from mandate_events.deciding import Aggregate, Context, Decided, Decision, Instruction, Invalid, Refused, replace
-from mandate_events.event import Event, Recorded
-from mandate_events.formats import ProjectId
+from mandate_events.document.event import Event, Recorded
+from mandate_events.document.formats import ProjectId
 
 Element: TypeAlias = Literal["phase", "gate", "deliverable", "control", "checklist", "role"]
 

@@ -30,8 +30,8 @@ from mandate_events.deciding import (
     SystemCommand,
     replace,
 )
-from mandate_events.event import Event, Recorded
-from mandate_events.formats import ProjectId
+from mandate_events.document.event import Event, Recorded
+from mandate_events.document.formats import ProjectId
 
 
 class WaiverRequestReceived(RequestReceived, frozen=True, kw_only=True):

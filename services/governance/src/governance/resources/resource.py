@@ -32,11 +32,11 @@ from mandate_events.deciding import (
     Title,
     replace,
 )
-from mandate_events.event import Event, Recorded
-from mandate_events.formats import ProjectId, Uuid
-from mandate_events.hours import Hours, HoursPerWeek, spelled
-from mandate_events.identifiers import derived
-from mandate_events.periods import InPeriod
+from mandate_events.document.event import Event, Recorded
+from mandate_events.document.formats import ProjectId, Uuid
+from mandate_events.document.identifiers import derived
+from mandate_events.values.hours import Hours, HoursPerWeek, spelled
+from mandate_events.values.periods import InPeriod
 
 TOLD_WEEKS: Final = 10
 """A refusal names so many of the weeks that it is about."""

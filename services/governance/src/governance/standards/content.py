@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 import msgspec
 
-from mandate_events.event import Event
-from mandate_events.formats import Sha256, told
+from mandate_events.document.event import Event
+from mandate_events.document.formats import Sha256, told
 
 DECIMAL = r"^-?[0-9]{1,15}(\.[0-9]{1,6})?$"
 

@@ -21,8 +21,8 @@ from governance.standards.content import (
     Zone,
     members,
 )
-from mandate_events.canonical import encode
 from mandate_events.deciding import Command, Context, Invalid, Line, Part, Slug, Text, Title
+from mandate_events.document.canonical import encode
 
 MOST_BYTES: Final = 60_000
 """Of a version's content: one event holds it, with what the ledger says of it."""

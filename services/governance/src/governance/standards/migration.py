@@ -24,9 +24,9 @@ from mandate_events.deciding import (
     State,
     replace,
 )
-from mandate_events.event import Event, Recorded
-from mandate_events.formats import ProjectId, Versioned
-from mandate_events.rights import Separation
+from mandate_events.deciding.rights import Separation
+from mandate_events.document.event import Event, Recorded
+from mandate_events.document.formats import ProjectId, Versioned
 
 
 class StandardMigrationDecided(Event, frozen=True, kw_only=True):

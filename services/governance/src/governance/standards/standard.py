@@ -26,8 +26,8 @@ from mandate_events.deciding import (
     Text,
     replace,
 )
-from mandate_events.event import Event, Recorded
-from mandate_events.formats import Versioned
+from mandate_events.document.event import Event, Recorded
+from mandate_events.document.formats import Versioned
 
 Verdict: TypeAlias = Literal["approve", "revise"]
 Status: TypeAlias = Literal["draft", "published", "retired"]

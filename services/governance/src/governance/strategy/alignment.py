@@ -8,8 +8,8 @@ from pydantic import Field
 from governance.strategy.figures import Figure, FigureInput
 from governance.strategy.scoring_model import SCORING_MODEL, ModelReference, total, version_of
 from mandate_events.deciding import Context, Decision, Invalid, Slug
-from mandate_events.event import Event
-from mandate_events.formats import told
+from mandate_events.document.event import Event
+from mandate_events.document.formats import told
 
 ModelVersion = Annotated[str, told("A scoring model's id and version: `alignment@1`", pattern="^[^@]+@[1-9][0-9]*$")]
 

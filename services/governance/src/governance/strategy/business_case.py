@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from mandate_events.deciding import Context, Line, Part, Text
-from mandate_events.formats import Sha256
+from mandate_events.document.formats import Sha256
 
 
 class BusinessCase(msgspec.Struct, frozen=True):

@@ -6,7 +6,7 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator, Field
 
-from mandate_events.formats import told
+from mandate_events.document.formats import told
 
 PLACES: Final = 4
 

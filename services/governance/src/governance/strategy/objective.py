@@ -18,8 +18,8 @@ from mandate_events.deciding import (
     Title,
     replace,
 )
-from mandate_events.event import Event, Recorded
-from mandate_events.periods import InPeriod
+from mandate_events.document.event import Event, Recorded
+from mandate_events.values.periods import InPeriod
 
 
 class ObjectiveSet(Event, frozen=True, kw_only=True):

@@ -18,11 +18,11 @@ from governance.strategy.figures import Figure, FigureInput, spelled
 from governance.strategy.proposal import PROPOSAL, Proposal
 from governance.strategy.ranking import Candidate, Limits, Ranked, rank
 from governance.strategy.scoring_model import SCORING_MODEL, ModelReference, version_of
-from mandate_events.canonical import encode
 from mandate_events.deciding import Aggregate, Context, Decided, Decision, Instruction, Invalid, Refused, Slug, State
-from mandate_events.event import Event, Recorded
-from mandate_events.formats import UUID_PATTERN, ProjectId, Sha256
-from mandate_events.money import Money, MoneyInput
+from mandate_events.document.canonical import encode
+from mandate_events.document.event import Event, Recorded
+from mandate_events.document.formats import UUID_PATTERN, ProjectId, Sha256
+from mandate_events.values.money import Money, MoneyInput
 
 MOST: Final = 2_000
 """Proposals in one ranking."""

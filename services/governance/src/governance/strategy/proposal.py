@@ -37,10 +37,10 @@ from mandate_events.deciding import (
     Text,
     replace,
 )
-from mandate_events.event import Event, Recorded
-from mandate_events.formats import Uuid, Versioned
-from mandate_events.identifiers import derived
-from mandate_events.money import Money, MoneyInput
+from mandate_events.document.event import Event, Recorded
+from mandate_events.document.formats import Uuid, Versioned
+from mandate_events.document.identifiers import derived
+from mandate_events.values.money import Money, MoneyInput
 
 Reference = Annotated[Line, Field(max_length=64, pattern=r"^\S(.*\S)?$", examples=["Q05388"])]
 

@@ -13,8 +13,8 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from governance.strategy.figures import Figure, rounded, spelled
-from mandate_events.formats import ProjectId
-from mandate_events.money import Money
+from mandate_events.document.formats import ProjectId
+from mandate_events.values.money import Money
 
 Why: TypeAlias = Literal[
     "not-scored", "deferred", "other-currency", "effort-unknown", "over-budget", "over-capacity", "behind-the-last"

@@ -16,8 +16,8 @@ from pydantic_core import PydanticCustomError
 from governance.strategy.figures import Figure, FigureInput, rounded
 from governance.strategy.objective import check_in_force
 from mandate_events.deciding import Aggregate, Context, Decided, Decision, Instruction, Part, Slug, State, Title
-from mandate_events.event import Event, Recorded
-from mandate_events.formats import UUID_PATTERN, Uuid, told
+from mandate_events.document.event import Event, Recorded
+from mandate_events.document.formats import UUID_PATTERN, Uuid, told
 
 ModelReference = Annotated[
     str,

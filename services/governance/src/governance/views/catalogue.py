@@ -8,9 +8,9 @@ from governance.catalogue.process import ProcessDefined
 from governance.catalogue.template import TemplatePublished, TemplateWithdrawn
 from governance.catalogue.tool import ToolApproved, ToolWithdrawn
 from governance.catalogue.use import UseRecognised
-from mandate_events.event import Recorded
-from mandate_events.rows import Change
-from mandate_events.view import View, table
+from mandate_events.document.event import Recorded
+from mandate_events.views.rows import Change
+from mandate_events.views.view import View, table
 
 CATALOGUE: Final = table(
     "catalogue",

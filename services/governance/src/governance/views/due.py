@@ -5,10 +5,10 @@ from datetime import date
 from typing import Any, Final
 
 from governance.requests.waiver import WAIVER, ExpireWaiver, WaiverExpired, WaiverGranted, WaiverRevoked
-from mandate_events.event import Recorded
-from mandate_events.rows import Change, Gone
-from mandate_events.timers import Timer, due_table
-from mandate_events.view import View
+from mandate_events.document.event import Recorded
+from mandate_events.views.rows import Change, Gone
+from mandate_events.views.view import View
+from mandate_events.worker.timers import Timer, due_table
 
 
 def _expire(day: date, _part: str) -> ExpireWaiver:

@@ -6,9 +6,9 @@ from sqlalchemy import Column, DateTime, Text
 
 from governance.requests.gate_review import GATE_REVIEW, GateDecided, GateReviewOpened
 from governance.requests.request import DecisionAnswered, answer_of
-from mandate_events.event import Recorded
-from mandate_events.rows import Change, Gone
-from mandate_events.view import View, table
+from mandate_events.document.event import Recorded
+from mandate_events.views.rows import Change, Gone
+from mandate_events.views.view import View, table
 
 GATE_REVIEWS: Final = table(
     "gate_reviews",

@@ -6,9 +6,9 @@ from sqlalchemy import Column, DateTime, Text
 
 from governance.requests.kinds import KINDS
 from governance.requests.request import DecisionAnswered, RequestReceived, answer_of
-from mandate_events.event import Recorded
-from mandate_events.rows import Change
-from mandate_events.view import View, table
+from mandate_events.document.event import Recorded
+from mandate_events.views.rows import Change
+from mandate_events.views.view import View, table
 
 INBOX: Final = table(
     "inbox",

@@ -14,7 +14,7 @@ from governance.views.proposals import PROPOSALS_VIEW
 from governance.views.resources import COMMITMENTS_VIEW, PERIODS_VIEW, RESOURCES_VIEW
 from governance.views.scoring_models import SCORING_MODELS_VIEW
 from governance.views.standards import STANDARDS_VIEW
-from mandate_events.record import Lists, OwnLedger
+from mandate_events.views.record import Lists, OwnLedger
 
 LISTS: Final = Lists(
     "governance",

@@ -5,9 +5,9 @@ from typing import Any, Final
 from sqlalchemy import Column, Date, Text
 
 from governance.strategy.objective import ObjectiveRetired, ObjectiveRevised, ObjectiveSet
-from mandate_events.event import Recorded
-from mandate_events.rows import Change
-from mandate_events.view import View, table
+from mandate_events.document.event import Recorded
+from mandate_events.views.rows import Change
+from mandate_events.views.view import View, table
 
 OBJECTIVES: Final = table(
     "objectives",

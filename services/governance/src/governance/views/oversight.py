@@ -12,9 +12,9 @@ from governance.oversight.compliance_review import (
 )
 from governance.oversight.kpi import KpiDefined
 from governance.oversight.measurement import ThresholdBreached
-from mandate_events.event import Recorded
-from mandate_events.rows import Change
-from mandate_events.view import View, table
+from mandate_events.document.event import Recorded
+from mandate_events.views.rows import Change
+from mandate_events.views.view import View, table
 
 KPIS: Final = table(
     "kpis",

@@ -13,9 +13,9 @@ from governance.strategy.proposal import (
     ProposalDeferred,
     ProposalRejected,
 )
-from mandate_events.event import Recorded
-from mandate_events.rows import Change
-from mandate_events.view import View, table
+from mandate_events.document.event import Recorded
+from mandate_events.views.rows import Change
+from mandate_events.views.view import View, table
 
 PROPOSALS: Final = table(
     "proposals",

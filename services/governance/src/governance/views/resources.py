@@ -14,9 +14,9 @@ from governance.resources.resource import (
     ResourceRegistered,
     ResourceRetired,
 )
-from mandate_events.event import Recorded
-from mandate_events.rows import Change
-from mandate_events.view import View, table
+from mandate_events.document.event import Recorded
+from mandate_events.views.rows import Change
+from mandate_events.views.view import View, table
 
 RESOURCES: Final = table(
     "resources",

@@ -5,9 +5,9 @@ from typing import Any, Final
 from sqlalchemy import Column, Integer, Text
 
 from governance.standards.standard import StandardDrafted, StandardDraftRevised, StandardPublished, StandardRetired
-from mandate_events.event import Recorded
-from mandate_events.rows import Change
-from mandate_events.view import View, table
+from mandate_events.document.event import Recorded
+from mandate_events.views.rows import Change
+from mandate_events.views.view import View, table
 
 STANDARDS: Final = table(
     "standards",

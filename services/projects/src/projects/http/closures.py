@@ -5,10 +5,10 @@ from typing import Annotated, Any
 from pydantic import Field
 from starlette.responses import Response
 
-from mandate_web.access import Viewer, reads, viewer
-from mandate_web.desk import OpenDesk, decides
-from mandate_web.routing import Router
-from mandate_web.things import OpenThings, shows
+from mandate_web.routes.access import Viewer, reads, viewer
+from mandate_web.routes.desk import OpenDesk, decides
+from mandate_web.routes.routing import Router
+from mandate_web.routes.things import OpenThings, shows
 from projects.http.projects import Id
 from projects.http.requests import RequestId, RequestPage, shown_request
 from projects.requests.closure import CLOSURE, Closure, RequestClosure

@@ -8,11 +8,11 @@ from fastapi import Path
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from mandate_events.formats import UUID_PATTERN
-from mandate_web.access import Viewer, reads, viewer
-from mandate_web.desk import OpenDesk, decides
-from mandate_web.routing import Router
-from mandate_web.things import OpenThings, shows
+from mandate_events.document.formats import UUID_PATTERN
+from mandate_web.routes.access import Viewer, reads, viewer
+from mandate_web.routes.desk import OpenDesk, decides
+from mandate_web.routes.routing import Router
+from mandate_web.routes.things import OpenThings, shows
 from projects.corrective_action import CORRECTIVE_ACTION, CorrectiveAction, ReportCorrectiveAction, Status
 
 router = Router(tags=["compliance"])

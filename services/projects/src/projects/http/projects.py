@@ -8,12 +8,12 @@ from fastapi import Path
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from mandate_events.formats import UUID_PATTERN
-from mandate_web.access import Viewer, reads, viewer
-from mandate_web.amount import Amount, amount_of
-from mandate_web.desk import OpenDesk, decides
-from mandate_web.routing import Router
-from mandate_web.things import OpenThings, shows
+from mandate_events.document.formats import UUID_PATTERN
+from mandate_web.routes.access import Viewer, reads, viewer
+from mandate_web.routes.amount import Amount, amount_of
+from mandate_web.routes.desk import OpenDesk, decides
+from mandate_web.routes.routing import Router
+from mandate_web.routes.things import OpenThings, shows
 from projects import conditions
 from projects.conditions import MeetCondition
 from projects.project import PROJECT, Project, RequestGateReview, Status

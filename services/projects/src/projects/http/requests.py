@@ -5,7 +5,7 @@ from typing import Annotated, Any, TypeAlias
 from fastapi import Path
 from pydantic import BaseModel, Field
 
-from mandate_events.formats import UUID_PATTERN
+from mandate_events.document.formats import UUID_PATTERN
 from projects.requests.request import Request
 
 RequestId: TypeAlias = Annotated[str, Path(pattern=f"^{UUID_PATTERN}$", description="Id of the request")]

@@ -19,11 +19,11 @@ from mandate_events.deciding import (
     Title,
     replace,
 )
-from mandate_events.event import Event, Recorded
-from mandate_events.formats import UUID_PATTERN, ProjectId, Uuid
-from mandate_events.hours import Hours, HoursPerWeek, spelled
-from mandate_events.origin import Origin
-from mandate_events.periods import InPeriod
+from mandate_events.document.event import Event, Recorded
+from mandate_events.document.formats import UUID_PATTERN, ProjectId, Uuid
+from mandate_events.document.origin import Origin
+from mandate_events.values.hours import Hours, HoursPerWeek, spelled
+from mandate_events.values.periods import InPeriod
 from projects.requests.request import (
     ApplyDecision,
     DecisionApplied,

@@ -7,9 +7,9 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from mandate_events.deciding import Aggregate, Context, Decided, Instruction, Invalid, On, Refused, Text, replace
-from mandate_events.event import Event, Recorded
-from mandate_events.formats import UUID_PATTERN, Uuid
-from mandate_events.money import Money, MoneyInput
+from mandate_events.document.event import Event, Recorded
+from mandate_events.document.formats import UUID_PATTERN, Uuid
+from mandate_events.values.money import Money, MoneyInput
 from projects.evidence import EvidenceInput
 from projects.project import PROJECT, BaselineEstablished, Project
 from projects.requests.change import CHANGE

@@ -5,8 +5,8 @@ from typing import Any, Final
 from pydantic import Field
 
 from mandate_events.deciding import Aggregate, Context, Decided, Instruction, On, Refused, Text, replace
-from mandate_events.event import Event, Recorded
-from mandate_events.formats import Sha256
+from mandate_events.document.event import Event, Recorded
+from mandate_events.document.formats import Sha256
 from projects.evidence import EvidenceInput
 from projects.project import PROJECT, ProjectClosed
 from projects.requests.register import answered, enter

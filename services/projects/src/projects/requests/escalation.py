@@ -18,9 +18,9 @@ from mandate_events.deciding import (
     Title,
     replace,
 )
-from mandate_events.event import Event, Recorded
-from mandate_events.formats import ProjectId
-from mandate_events.origin import Origin
+from mandate_events.document.event import Event, Recorded
+from mandate_events.document.formats import ProjectId
+from mandate_events.document.origin import Origin
 from projects.posts import holder
 from projects.requests.request import (
     ApplyDecision,

@@ -6,7 +6,7 @@ import msgspec
 from pydantic import Field
 
 from mandate_events.deciding import Aggregate, Context, Decided, Instruction, On, Part, Refused, Text, Title, replace
-from mandate_events.event import Event, Recorded
+from mandate_events.document.event import Event, Recorded
 from projects import conditions
 from projects.conditions import GateCondition
 from projects.project import PROJECT, ProjectTerminated

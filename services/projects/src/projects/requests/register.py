@@ -9,8 +9,8 @@ from typing import Any
 import immutables
 
 from mandate_events.deciding import Aggregate, Context, Decided, Instruction, On, Refused, State, replace
-from mandate_events.event import Event, Recorded
-from mandate_events.formats import ProjectId, Uuid
+from mandate_events.document.event import Event, Recorded
+from mandate_events.document.formats import ProjectId, Uuid
 from projects.requests.request import ApplyDecision, DecisionApplied, Request, applied
 
 

@@ -21,9 +21,9 @@ from mandate_events.deciding import (
     SystemCommand,
     Unknown,
 )
-from mandate_events.event import Event, Recorded
-from mandate_events.formats import ProjectId, Versioned
-from mandate_events.origin import Origin
+from mandate_events.document.event import Event, Recorded
+from mandate_events.document.formats import ProjectId, Versioned
+from mandate_events.document.origin import Origin
 from projects import conditions
 from projects.conditions import GateCondition
 from projects.evidence import Evidence, EvidenceInput

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from mandate_events.deciding import Aggregate, Context, Decided, Instruction, Invalid, Refused, Slug, Text, replace
-from mandate_events.event import Event, Recorded
+from mandate_events.document.event import Event, Recorded
 from projects.project import Project
 from projects.requests.request import (
     ApplyDecision,

@@ -6,9 +6,9 @@ from typing import Any, Literal
 from pydantic import Field
 
 from mandate_events.deciding import Aggregate, Context, Decided, Instruction, Refused, Slug, SystemCommand, replace
-from mandate_events.event import Event, Recorded
-from mandate_events.formats import ProjectId
-from mandate_events.origin import Origin
+from mandate_events.document.event import Event, Recorded
+from mandate_events.document.formats import ProjectId
+from mandate_events.document.origin import Origin
 from projects.requests.request import (
     ApplyDecision,
     DecisionApplied,

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
 
-from mandate_events.event import Recorded
-from mandate_events.rows import Change, Gone
-from mandate_events.timers import Timer, due_table
-from mandate_events.view import View
+from mandate_events.document.event import Recorded
+from mandate_events.views.rows import Change, Gone
+from mandate_events.views.view import View
+from mandate_events.worker.timers import Timer, due_table
 from projects import conditions
 from projects.conditions import GateConditionLapsed, GateConditionMet, GateConditionSet
 from projects.project import PROJECT

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from mandate_events.record import Lists, OwnLedger
+from mandate_events.views.record import Lists, OwnLedger
 from projects.domain import PROJECTS
 from projects.views.due import DUE_VIEW
 

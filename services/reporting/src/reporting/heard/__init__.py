@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from mandate_events.event import Catalogue
+from mandate_events.document.event import Catalogue
 from reporting.heard.governance import GOVERNANCE
 from reporting.heard.projects import PROJECTS
 from reporting.heard.reporting import REPORTING

@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from mandate_events.event import Catalogue, Event
-from mandate_events.money import Money
+from mandate_events.document.event import Catalogue, Event
+from mandate_events.values.money import Money
 
 
 class MandateGiven(Event, frozen=True, kw_only=True):

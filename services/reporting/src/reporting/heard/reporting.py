@@ -2,6 +2,6 @@
 
 from typing import Final
 
-from mandate_events.event import Catalogue
+from mandate_events.document.event import Catalogue
 
 REPORTING: Final = Catalogue("reporting", ())

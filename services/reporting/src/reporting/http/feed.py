@@ -5,10 +5,10 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Select, case, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from mandate_events.rights import Rights
-from mandate_web.access import Person, Viewer
-from mandate_web.live import Chunk, Told
-from mandate_web.visibility import BYTES, EVENTS
+from mandate_events.deciding.rights import Rights
+from mandate_web.live.events import Chunk, Told
+from mandate_web.live.visibility import BYTES, EVENTS
+from mandate_web.routes.access import Person, Viewer
 from reporting.http.history import visible
 from reporting.views.archive import ARCHIVE
 from reporting.views.mandates import held_in

@@ -8,8 +8,8 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mandate_events.deciding import Text
-from mandate_web.moment import Instant
-from mandate_web.problems import invalid
+from mandate_web.problems.problem import invalid
+from mandate_web.routes.moment import Instant
 from reporting.heard import HEARD
 from reporting.views.archive import ARCHIVE
 

@@ -10,12 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from starlette.responses import JSONResponse, Response
 
 from mandate_events.deciding import PersonId, Text
-from mandate_web.access import Authenticated, Viewer, anyone, no_right, reads, viewer
-from mandate_web.consistency import OpenView, View
-from mandate_web.moment import mark
-from mandate_web.paging import Cursor, Limit, Page
-from mandate_web.routing import Router
-from mandate_web.streaming import Streamed
+from mandate_web.live.streaming import Streamed
+from mandate_web.routes.access import Authenticated, Viewer, anyone, no_right, reads, viewer
+from mandate_web.routes.lists import OpenView, View
+from mandate_web.routes.moment import mark
+from mandate_web.routes.paging import Cursor, Limit, Page
+from mandate_web.routes.routing import Router
 from reporting.http.documents import Conditions, Entries, entries, shown, stream
 from reporting.http.filters import Filters, Part
 from reporting.views.archive import ARCHIVE, cuts

@@ -10,15 +10,15 @@ from sqlalchemy import ColumnElement, Integer, and_, func, select
 from starlette.responses import Response
 
 from mandate_events.deciding import PersonId, Slug, Text, Unknown
-from mandate_events.formats import UUID_PATTERN
-from mandate_web.access import Viewer, reads, viewer
-from mandate_web.amount import Amount, amount_in
-from mandate_web.consistency import OpenView
-from mandate_web.paging import Cursor, Limit, instant
-from mandate_web.problems import invalid
-from mandate_web.routing import Router
-from mandate_web.tags import tagged
-from mandate_web.things import shows
+from mandate_events.document.formats import UUID_PATTERN
+from mandate_web.problems.problem import invalid
+from mandate_web.routes.access import Viewer, reads, viewer
+from mandate_web.routes.amount import Amount, amount_in
+from mandate_web.routes.lists import OpenView
+from mandate_web.routes.paging import Cursor, Limit, instant
+from mandate_web.routes.routing import Router
+from mandate_web.routes.tags import tagged
+from mandate_web.routes.things import shows
 from reporting.http.documents import Entry, entries, shown
 from reporting.http.history import visible
 from reporting.views.archive import ARCHIVE

@@ -8,10 +8,10 @@ from sqlalchemy import literal
 from starlette.responses import JSONResponse, Response
 
 from mandate_events.deciding import Text
-from mandate_events.rights import is_system
-from mandate_web.access import Viewer, reads, viewer
-from mandate_web.consistency import OpenView
-from mandate_web.routing import Router
+from mandate_events.deciding.rights import is_system
+from mandate_web.routes.access import Viewer, reads, viewer
+from mandate_web.routes.lists import OpenView
+from mandate_web.routes.routing import Router
 from reporting.http.documents import Entry, entries, shown
 from reporting.http.history import visible
 from reporting.story import Node, tree

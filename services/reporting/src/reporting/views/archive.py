@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import BigInteger, Column, DateTime, LargeBinary, MetaData, Table, Text, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from mandate_events.event import Heading, name_of
+from mandate_events.document.event import Heading, name_of
 from reporting.heard import HEARD
 
 ARCHIVE: Final = Table(

@@ -7,8 +7,8 @@ from typing import Final
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from mandate_events.event import name_of
-from mandate_events.record import CHUNK, Cuts, Kept, Lists, Types
+from mandate_events.document.event import name_of
+from mandate_events.views.record import CHUNK, Cuts, Kept, Lists, Types
 from reporting.heard import HEARD
 from reporting.views.archive import ARCHIVE, cuts
 from reporting.views.mandates import MANDATES_VIEW

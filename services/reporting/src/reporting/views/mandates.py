@@ -8,11 +8,11 @@ from sqlalchemy import Column, Text, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from mandate_events.deciding import Mandate
-from mandate_events.event import Recorded
-from mandate_events.past import Folding
-from mandate_events.rows import Change, Gone
-from mandate_events.transport import understood
-from mandate_events.view import View, table
+from mandate_events.document.event import Recorded
+from mandate_events.transport.port import understood
+from mandate_events.views.past import Folding
+from mandate_events.views.rows import Change, Gone
+from mandate_events.views.view import View, table
 from reporting.heard.governance import GOVERNANCE, MandateGiven, MandateWithdrawn
 from reporting.views.archive import ARCHIVE
 

@@ -8,10 +8,10 @@ from typing import Any, Final
 
 from sqlalchemy import Boolean, Column, DateTime, Numeric, Text
 
-from mandate_events.event import Recorded
-from mandate_events.money import Money
-from mandate_events.rows import Change, Row
-from mandate_events.view import View, table
+from mandate_events.document.event import Recorded
+from mandate_events.values.money import Money
+from mandate_events.views.rows import Change, Row
+from mandate_events.views.view import View, table
 from reporting.heard.governance import (
     ManagerAppointed,
     ManagerReplaced,

@@ -1,7 +1,7 @@
 """The ledger, its roles and its guards."""
 
-from mandate_events.ledger import create_ledger
-from mandate_events.migrating import run_script
+from mandate_events.ledger.migrating import run_script
+from mandate_events.ledger.schema import create_ledger
 
 revision = "0001"
 down_revision = None

@@ -6,7 +6,7 @@ Telling their past reads some types of events out of all.
 from alembic import op
 
 from governance.views.lists import LISTS
-from mandate_events.building import create
+from mandate_events.views.building import create
 
 revision = "0002"
 down_revision = "0001"

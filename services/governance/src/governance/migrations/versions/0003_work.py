@@ -1,7 +1,7 @@
 """Work that is carried out later: imports with their lines. It is no part of the record, and is forgotten in time."""
 
-from mandate_events.ledger import role
-from mandate_events.migrating import run_script
+from mandate_events.ledger.migrating import run_script
+from mandate_events.ledger.schema import role
 
 revision = "0003"
 down_revision = "0002"

@@ -1,7 +1,7 @@
 """The directory: names and e-mail addresses of persons, which can be erased. It is no part of the record."""
 
-from mandate_events.ledger import role
-from mandate_events.migrating import run_script
+from mandate_events.ledger.migrating import run_script
+from mandate_events.ledger.schema import role
 
 revision = "0004"
 down_revision = "0003"

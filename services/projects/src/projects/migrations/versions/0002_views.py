@@ -5,7 +5,7 @@ Telling their past reads some types of events out of all.
 
 from alembic import op
 
-from mandate_events.building import create
+from mandate_events.views.building import create
 from projects.views.lists import LISTS
 
 revision = "0002"

@@ -1,7 +1,7 @@
 """The archive: every document of every service, as it came. It only grows."""
 
-from mandate_events.ledger import only_grows, role
-from mandate_events.migrating import run_script
+from mandate_events.ledger.migrating import run_script
+from mandate_events.ledger.schema import only_grows, role
 
 revision = "0002"
 down_revision = "0001"

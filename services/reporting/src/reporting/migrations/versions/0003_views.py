@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from mandate_events.building import create
+from mandate_events.views.building import create
 from reporting.views.lists import LISTS
 
 revision = "0003"

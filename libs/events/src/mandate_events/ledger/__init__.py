@@ -1,0 +1,1 @@
+"""The ledger: decided on, written, followed and read."""

@@ -1,0 +1,1 @@
+"""What others hold in their hands: contracts, topics, pages, and what may not break."""

@@ -1,0 +1,1 @@
+"""Values that decisions compute with: money, hours, days, periods."""

@@ -1,0 +1,44 @@
+"""Text as commands take it: what every part of the system can hold, and what a person can see."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
+
+from mandate_events.document.canonical import NotCanonical, check_text
+from mandate_events.document.formats import UUID_PATTERN, Uuid, told
+
+
+def _storable(text: str) -> str:
+    try:
+        check_text(text)
+    except NotCanonical as error:
+        raise PydanticCustomError("not-storable", "{why}", {"why": error.problem}) from error
+    return text
+
+
+Text = Annotated[str, AfterValidator(_storable)]
+"""Text that every part of the system can hold: no NUL, no lone surrogate."""
+
+Reason = Annotated[
+    str, Field(min_length=1, max_length=500, pattern=r"^[^\x00-\x1f\x7f-\x9f]+$"), AfterValidator(_storable)
+]
+"""Why, in one line: it is an attribute of the event, and those hold no control characters (CloudEvents 3.1)."""
+
+
+def _visible(text: str) -> str:
+    if not text.isprintable() or not text.strip():
+        raise PydanticCustomError("not-visible", "one line of visible characters")
+    return text
+
+
+Line = Annotated[str, Field(min_length=1), AfterValidator(_storable), AfterValidator(_visible)]
+"""One line that can be seen: a name nobody can confuse by control, format or blank characters alone."""
+
+Title = Annotated[Line, Field(max_length=200)]
+Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
+PersonId = Annotated[
+    Uuid,
+    Field(pattern=f"^{UUID_PATTERN}$", description="Opaque id of a person"),
+    told("Opaque id of a person"),  # to those who read events
+]

@@ -1,0 +1,1 @@
+"""Views: lists that events become, kept, rebuilt, and told of the past."""

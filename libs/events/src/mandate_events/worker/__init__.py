@@ -1,0 +1,1 @@
+"""What a worker does: relay, consume, react, keep time, recover."""

@@ -1,0 +1,265 @@
+"""What every OpenAPI document says of itself, derived in one place from the routes and their policies.
+
+FastAPI describes paths, parameters and bodies. Added here: who may call, every status with its problem document, the
+headers of answers, and one example for each body that has none of its own.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from mandate_events.deciding.rights import Rights
+from mandate_web.app.examples import example_of
+from mandate_web.problems.problem import KINDS, TYPES
+from mandate_web.problems.wording import Wording
+from mandate_web.routes.access import POLICY, SECURITY_SCHEMES, header
+
+PROBLEM: Final = "application/problem+json"
+DOCUMENTS: Final = "docs/problems"
+
+EVERYWHERE: Final = ("target-too-long", "headers-too-large", "internal", "unavailable")
+IDENTIFIED: Final = ("not-authenticated", "invalid", "rate-limited")
+DECIDING: Final = (
+    "malformed-request",
+    "not-permitted",
+    "not-found",
+    "refused",
+    "stale-version",
+    "body-too-large",
+    "unsupported-media-type",
+)
+"""Problems by what a route does; each of them is one status of its answers."""
+
+PROBLEM_SCHEMA: Final[dict[str, Any]] = {
+    "type": "object",
+    "title": "Problem",
+    "description": "Why the request was not done (RFC 9457), in the language of `Accept-Language`: English or French.",
+    "required": ["type", "title", "status", "detail", "instance"],
+    "properties": {
+        "type": {
+            "type": "string",
+            "format": "uri-reference",
+            "description": "What kind of problem it is; `GET` it to read what to do. It never changes: compare it.",
+        },
+        "title": {"type": "string", "description": "The kind, for people"},
+        "status": {"type": "integer", "description": "The HTTP status, once more"},
+        "detail": {"type": "string", "description": "What happened here, for people"},
+        "instance": {"type": "string", "description": "The path that was asked for"},
+        "rule": {"type": "string", "description": "The rule that refused; it is the last part of `type`, too"},
+        "facts": {"type": "object", "additionalProperties": True, "description": "What `detail` tells, for programs"},
+        "position": {"type": "integer", "description": "Where the refusal is on record, in this service's ledger"},
+        "version": {"type": "integer", "description": "The present version of the thing"},
+        "errors": {
+            "type": "array",
+            "description": "What is wrong with the request",
+            "items": {
+                "type": "object",
+                "required": ["pointer", "detail"],
+                "properties": {
+                    "pointer": {
+                        "type": "string",
+                        "description": "Into the body (RFC 6901), or `?name` for a parameter or a header",
+                    },
+                    "detail": {"type": "string"},
+                },
+            },
+        },
+    },
+}
+
+
+def _header(description: str, example: str | int) -> dict[str, Any]:
+    kind = "integer" if isinstance(example, int) else "string"
+    return {"description": description, "schema": {"type": kind}, "example": example}
+
+
+HEADERS: Final = {
+    "ETag": _header("Version of the thing: send it back as `If-Match` or `If-None-Match`", '"7"'),
+    "Location": _header("Where the thing can be read", "/v1/proposals/0190f3a5-7b1c-5c7e-9f43-5a1d2c3b4e5f"),
+    "Idempotency-Key": _header("The key in use; one is made where none was sent", "3f1c0e5a-import-17"),
+    "Mandate-Position": _header("How far into each ledger the answer reaches", "governance:17, projects:9"),
+    "Memento-Datetime": _header("The instant that the answer tells of (RFC 7089)", "Tue, 24 Nov 2026 12:00:00 GMT"),
+    "Link": _header("Of the past: where the present is read", '</v1/office>; rel="original"'),
+    "Retry-After": _header("Seconds to wait before asking again", 2),
+    "RateLimit": _header("What is left of the quota, and the seconds until it is whole", '"person";r=5990;t=1'),
+    "RateLimit-Policy": _header("The quota of each person, and its seconds", '"person";q=6000;w=60'),
+    "WWW-Authenticate": _header("What is asked for (RFC 6750)", 'Bearer error="invalid_token"'),
+    "Allow": _header("The methods that the resource knows", "GET, HEAD, POST"),
+    "X-Correlation-ID": _header(
+        "Names this request in logs and in the history", "0190f3a5-7b1c-7c7e-9f43-5a1d2c3b4e5f"
+    ),
+}
+
+IF_NONE_MATCH: Final = header("If-None-Match", "The `ETag` of what you have: 304 where it is still so", '"7"')
+
+PROBLEM_HEADERS: Final[Mapping[str, tuple[str, ...]]] = {
+    "not-authenticated": ("WWW-Authenticate",),
+    "stale-version": ("ETag",),
+    "rate-limited": ("Retry-After", "RateLimit", "RateLimit-Policy"),
+    "unavailable": ("Retry-After",),
+}
+
+
+def describe(document: dict[str, Any], rights: Rights, wording: Wording) -> dict[str, Any]:
+    """Complete the document that FastAPI made."""
+    components = document.setdefault("components", {})
+    schemas = components.setdefault("schemas", {})
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
+    schemas["Problem"] = PROBLEM_SCHEMA  # shared by all documents and never changed
+    components["securitySchemes"] = SECURITY_SCHEMES
+    components["headers"] = dict(HEADERS)
+    components["responses"] = {kind.slug: _problem(kind.slug, wording) for kind in KINDS.values()}
+    document["servers"] = [{"url": "/", "description": "Wherever the service is reached"}]
+    for path, method, operation in _operations(document):
+        operation["summary"] = operation["description"].partition(".")[0].partition("\n")[0]
+        if "304" in operation["responses"]:
+            operation["parameters"] = [*operation.get("parameters", []), IF_NONE_MATCH]
+        for parameter in operation.get("parameters", []):
+            _plain(parameter)
+        responses = operation["responses"]
+        responses.pop("422", None)
+        for slug in _problems(path, method, operation):
+            status = str(KINDS[slug].status)
+            if not {"$ref", "content"} & responses.get(status, {}).keys():
+                responses[status] = {"$ref": f"#/components/responses/{slug}"}
+        _permission(operation, rights, wording)
+        for status, response in responses.items():
+            if status.startswith("2"):
+                _headers(response, operation)
+        _examples(operation, schemas)
+    _drop_unused(document)
+    return document
+
+
+def _drop_unused(document: dict[str, Any]) -> None:
+    """Keep of the shared components what something refers to."""
+    while True:
+        used = set(_references(document))
+        unused = [
+            (part, name)
+            for part in ("schemas", "responses", "headers")
+            for name in document["components"][part]
+            if f"#/components/{part}/{name}" not in used
+        ]
+        if not unused:
+            return
+        for part, name in unused:
+            del document["components"][part][name]
+
+
+def _references(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        if isinstance(node.get("$ref"), str):
+            yield node["$ref"]
+        for each in node.values():
+            yield from _references(each)
+    elif isinstance(node, list):
+        for each in node:
+            yield from _references(each)
+
+
+def _operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            yield path, method, operation
+
+
+def _problem(slug: str, wording: Wording) -> dict[str, Any]:
+    kind = KINDS[slug]
+    example = {
+        "type": f"{TYPES}{slug}",
+        "title": wording.title(slug, "en"),
+        "status": kind.status,
+        "detail": wording.title(slug, "en"),
+        "instance": "/v1/office",
+    }
+    response: dict[str, Any] = {
+        "description": f"{wording.title(slug, 'en')} ({DOCUMENTS}/{slug}.md)",
+        "content": {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}, "example": example}},
+    }
+    names = (*PROBLEM_HEADERS.get(slug, ()), "X-Correlation-ID")
+    response["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+    return response
+
+
+def _problems(path: str, method: str, operation: dict[str, Any]) -> Iterator[str]:
+    """The kinds of problems that a route can answer with."""
+    kind = operation[POLICY].partition(" ")[0]
+    yield from EVERYWHERE
+    if kind != "public":
+        yield from IDENTIFIED
+    if kind == "reads" or "403" in operation["responses"]:
+        yield "not-permitted"
+    if kind == "decides":
+        yield from DECIDING
+    if "{" in path or "304" in operation["responses"]:
+        yield "not-found"
+    if method == "post":
+        yield from ("malformed-request", "body-too-large", "unsupported-media-type")
+
+
+def _permission(operation: dict[str, Any], rights: Rights, wording: Wording) -> None:
+    """403 tells the rules of the table of rights: who may, and who may never."""
+    kind, _, names = operation[POLICY].partition(" ")
+    if kind not in {"reads", "decides"}:
+        return
+    rows = [row for name in names.split(", ") for row in rights.rows_for(name)]
+    rules = dict.fromkeys(["no-right", *(rule for row in rows for rule in row.rules)])
+    facts = {"command": names, "needed": rights.roles_for(names), "role": "pmo"}
+    examples = {
+        rule: {
+            "summary": wording.detail(rule, facts, "en"),
+            "value": {
+                "type": f"{TYPES}{rule}",
+                "title": wording.title("not-permitted", "en"),
+                "status": 403,
+                "detail": wording.detail(rule, facts, "en"),
+                "instance": "/v1/office",
+                "rule": rule,
+            },
+        }
+        for rule in rules
+    }
+    operation["responses"]["403"] = {
+        "description": f"{wording.title('not-permitted', 'en')} ({DOCUMENTS}/not-permitted.md)",
+        "headers": {"X-Correlation-ID": {"$ref": "#/components/headers/X-Correlation-ID"}},
+        "content": {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": examples}},
+    }
+
+
+def _headers(response: dict[str, Any], operation: dict[str, Any]) -> None:
+    kind = operation[POLICY].partition(" ")[0]
+    names = ["X-Correlation-ID"]
+    if kind != "public":
+        names += ["RateLimit", "RateLimit-Policy"]
+    if kind == "decides" and "201" in operation["responses"]:
+        names += ["ETag", "Location", "Idempotency-Key"]
+    elif "304" in operation["responses"]:
+        names.append("ETag")
+    asked = {parameter["name"] for parameter in operation.get("parameters", [])}
+    if {"Mandate-Consistency", "known_at"} & asked:
+        names.append("Mandate-Position")
+    if "known_at" in asked:
+        names += ["Memento-Datetime", "Link"]
+    declared = response.setdefault("headers", {})
+    for name in names:
+        declared.setdefault(name, {"$ref": f"#/components/headers/{name}"})
+
+
+def _plain(parameter: dict[str, Any]) -> None:
+    """A parameter is there or not; it is never null, whatever stands for its absence in Python."""
+    schema = parameter.get("schema", {})
+    kinds = [kind for kind in schema.get("anyOf", []) if kind != {"type": "null"}]
+    if len(kinds) == 1:
+        del schema["anyOf"]
+        schema.update(kinds[0])
+    schema.pop("title", None)
+
+
+def _examples(operation: dict[str, Any], schemas: dict[str, Any]) -> None:
+    bodies = [operation.get("requestBody", {}), *operation["responses"].values()]
+    for body in bodies:
+        for media_type, content in body.get("content", {}).items():
+            if re.fullmatch(r"application/(.+\+)?json", media_type) and not {"example", "examples"} & content.keys():
+                content["example"] = example_of(content.get("schema", {}), schemas)

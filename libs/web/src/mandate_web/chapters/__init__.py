@@ -1,0 +1,1 @@
+"""Chapters: what a service consists of, said once, and what is derived from it."""

@@ -1,0 +1,1 @@
+"""Imports: many commands in one body, answered line by line or as a job."""

@@ -1,0 +1,1 @@
+"""Live: events as they are recorded, to who may see them."""

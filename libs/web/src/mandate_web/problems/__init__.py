@@ -1,0 +1,1 @@
+"""Problem documents, and the words of every refusal in English and French."""

@@ -1,0 +1,72 @@
+"""Single things: one of them, as it is or as it had been recorded by an instant, with its version as strong ETag."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Annotated, Any, Final, TypeAlias
+
+import orjson
+from fastapi import Depends, Request
+from pydantic import BaseModel
+from starlette.responses import Response
+
+from mandate_events.deciding import Aggregate, Unknown
+from mandate_events.deciding.batch import Fold
+from mandate_events.ledger.store import Store
+from mandate_web.problems.wording import Language
+from mandate_web.routes.moment import KnownAt, mark, positions
+from mandate_web.routes.tags import tagged
+
+UNCHANGED: Final[dict[int | str, dict[str, Any]]] = {304: {"description": "You have it: it did not change"}}
+
+
+def shows(model: type[BaseModel]) -> dict[int | str, dict[str, Any]]:
+    """The answers of a route that shows one thing: `@router.get(..., responses=shows(ProposalPage))`."""
+    return {200: {"model": model}, **UNCHANGED}
+
+
+class Things:
+    """Reads the things of one request."""
+
+    def __init__(self, request: Request, known_at: datetime | None) -> None:
+        self.known_at = known_at
+        self._request = request
+        self._store: Store = request.app.state.store
+        self._position = self._store.appender.position  # what is read from now on includes it
+
+    async def find(
+        self,
+        aggregate: Aggregate[Any],
+        id_: str,
+        *,
+        seen: Callable[[Any], bool] = lambda _: True,
+        before: datetime | None = None,
+    ) -> Fold:
+        """The thing, by what had been recorded by `known_at` and had happened `before`.
+
+        Raises `Unknown` where there is none, and likewise where it may not be `seen`.
+        """
+        fold = await self._store.reader.fold_at(aggregate, id_, self.known_at, before)
+        if fold.state is None or not seen(fold.state):
+            raise Unknown(aggregate.stream(id_))
+        return fold
+
+    async def peek(self, aggregate: Aggregate[Any], id_: str) -> Any:
+        """The state of another thing that the answer tells of, at the same moment; None where there is none."""
+        return (await self._store.reader.fold_at(aggregate, id_, self.known_at)).state
+
+    async def answer(self, fold: Fold, body: Mapping[str, Any], language: Language | None = None) -> Response:
+        """The thing with its version, or 304 where the client has it; and its language, where it is told in several."""
+        version = f"{fold.version}-{language}" if language else str(fold.version)
+        response = tagged(self._request, version, orjson.dumps(body))
+        if language:
+            response.headers.update({"Content-Language": language, "Vary": "Accept-Language"})
+        service = self._store.domain.service
+        seen = {service: self._position} if self.known_at is None else await positions(self._request, self.known_at)
+        return mark(self._request, response, seen, self.known_at)
+
+
+async def _open_things(request: Request, known_at: KnownAt) -> Things:
+    return Things(request, known_at)
+
+
+OpenThings: TypeAlias = Annotated[Things, Depends(_open_things)]

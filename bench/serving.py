@@ -25,7 +25,7 @@ from mandate_local.postgres import EmbeddedPostgres
 from mandate_local.processes import free_port
 from mandate_local.product import AUDIENCE, DEPLOYMENT, ISSUER
 from mandate_web.app.serving import SERVER
-from mandate_web.app.settings import Settings
+from mandate_web.settings import Settings
 from mandate_web.app.tuning import tune_garbage_collection
 from mandate_web.identity.tokens import person_id
 from mandate_web.routes.desk import Receipt

@@ -18,7 +18,7 @@ from breaking import OasdiffUnavailable, breaks
 from contracts import STABLE, release
 from governance.main import SERVICE as GOVERNANCE
 from mandate_web.app.service import Service
-from mandate_web.app.settings import Settings
+from mandate_web.settings import Settings
 from projects.main import SERVICE as PROJECTS
 from reporting.main import SERVICE as REPORTING
 

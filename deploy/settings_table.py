@@ -6,7 +6,7 @@ from typing import Any, get_args
 
 from pydantic_core import PydanticUndefined
 
-from mandate_web.app.settings import Settings, variable
+from mandate_web.settings import Settings, variable
 
 PAGE = Path(__file__).parents[1] / "docs" / "ops.md"
 BEGIN, END = "<!-- settings: written by `make docs` -->\n", "<!-- end of settings -->\n"

@@ -34,7 +34,7 @@ from mandate_events.ledger.store import Store
 from mandate_events.values.money import MoneyInput
 from mandate_local.identity import PERSONAS, create_identity
 from mandate_local.postgres import EmbeddedPostgres
-from mandate_web.app.settings import Settings
+from mandate_web.settings import Settings
 from mandate_web.identity.tokens import person_id
 from mandate_web.live.connection import Connection
 from reporting.main import SERVICE

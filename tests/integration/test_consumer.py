@@ -31,7 +31,7 @@ from mandate_events.worker.consumer import Consumer
 from mandate_events.worker.policy import Heard, PolicyRunner, Reaction
 from mandate_local.postgres import EmbeddedPostgres
 from mandate_web.app.serving import run as run_command
-from mandate_web.app.settings import Settings
+from mandate_web.settings import Settings
 from projects import heard
 from projects.domain import PROJECTS
 from projects.heard import GOVERNANCE

@@ -23,7 +23,7 @@ from mandate_events.deciding.outcome import Denied
 from mandate_events.document.identifiers import uuid7
 from mandate_events.values.money import MoneyInput
 from mandate_local.postgres import EmbeddedPostgres
-from mandate_web.app.settings import Settings
+from mandate_web.settings import Settings
 from mandate_web.live import connection
 from mandate_web.live import events as live
 from tests.integration.ledgers import eventually

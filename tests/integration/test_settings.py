@@ -11,7 +11,7 @@ import pytest
 from governance.main import SERVICE as GOVERNANCE
 from mandate_local.product import ISSUER
 from mandate_web.app.serving import run
-from mandate_web.app.settings import misspelt
+from mandate_web.settings import misspelt
 from tests.integration.over_http import (
     Product,
     environment,

@@ -18,7 +18,7 @@ from governance.main import SERVICE as GOVERNANCE
 from mandate_events.deciding import Command, SystemCommand
 from mandate_events.deciding.rights import SYSTEM, allow
 from mandate_web.app.service import Service
-from mandate_web.app.settings import Settings
+from mandate_web.settings import Settings
 from mandate_web.routes.access import POLICY, WAITING, Viewer, authenticated, public, reads, viewer
 from mandate_web.routes.desk import decides
 from mandate_web.routes.lists import OpenView

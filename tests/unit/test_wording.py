@@ -19,11 +19,11 @@ from reporting.main import SERVICE as REPORTING
 
 SERVICES = (GOVERNANCE, PROJECTS, REPORTING)
 
-EVERYTHING = Wording(service.wording for service in SERVICES)
+EVERYTHING = Wording(file for service in SERVICES for file in service.wording)
 
 
 def _sources(service: Service) -> Iterator[ast.AST]:
-    for package in (mandate_events.__path__[0], mandate_web.__path__[0], str(service.wording.parent)):
+    for package in (mandate_events.__path__[0], mandate_web.__path__[0], str(service.migrations.parent)):
         for file in Path(package).rglob("*.py"):
             yield ast.parse(file.read_text("utf-8"))
 
@@ -49,7 +49,7 @@ def _named(service: Service) -> Iterator[tuple[str, str, bool]]:
 
 @pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
 def test_each_sentence_that_the_code_names_is_written_down(service: Service) -> None:
-    wording = Wording([service.wording])
+    wording = Wording(service.wording)
     named = list(_named(service))
     assert len(named) > 30
     for call, sentence, authority in named:
@@ -64,7 +64,7 @@ def test_each_sentence_that_the_code_names_is_written_down(service: Service) -> 
 
 @pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
 def test_each_rule_of_the_table_of_rights_is_written_down_as_one_of_authority(service: Service) -> None:
-    wording = Wording([service.wording])
+    wording = Wording(service.wording)
     rules = {rule for row in service.domain.rights.rows for rule in (row.rule, *row.unless)}
     for rule in rules:
         assert wording.is_authority(rule), rule

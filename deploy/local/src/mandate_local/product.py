@@ -19,7 +19,7 @@ from mandate_events.views.building import bring
 from mandate_local.identity import create_identity
 from mandate_local.postgres import EmbeddedPostgres
 from mandate_web.app.service import Service
-from mandate_web.app.settings import Settings
+from mandate_web.settings import Settings
 from mandate_web.problems import pages as problem_pages
 from mandate_web.problems import problem as problems
 from projects.main import SERVICE as PROJECTS
@@ -87,5 +87,5 @@ def create_product(postgres: EmbeddedPostgres, state: Path, port: int, kafka: st
     routes.append(Mount("/identity", identity))
     product = Starlette(routes=routes, lifespan=lifespan)
     product.router.redirect_slashes = False
-    problems.install(product, *(service.wording for service in SERVICES))
+    problems.install(product, *(file for service in SERVICES for file in service.wording))
     return product

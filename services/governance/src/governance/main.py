@@ -51,7 +51,8 @@ from mandate_events.deciding.batch import Submission
 from mandate_events.worker.consumer import Consumer
 from mandate_events.worker.policy import PolicyRunner
 from mandate_events.worker.timers import keep_time
-from mandate_web.app.service import Opened, Service
+from mandate_web.app.service import Service
+from mandate_web.chapters.opened import Opened
 from mandate_web.app.serving import run
 from mandate_web.identity.tokens import person_id
 from mandate_web.imports.jobs import Jobs

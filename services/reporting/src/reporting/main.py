@@ -5,7 +5,8 @@ from pathlib import Path
 
 from mandate_events.deciding import Mandate
 from mandate_events.worker.consumer import Consumer
-from mandate_web.app.service import Opened, Service
+from mandate_web.app.service import Service
+from mandate_web.chapters.opened import Opened
 from mandate_web.app.serving import run
 from mandate_web.routes.moment import NOW, Moment
 from reporting.domain import REPORTING

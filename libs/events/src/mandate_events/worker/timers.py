@@ -8,7 +8,7 @@ cannot be decided is logged and tried again, and holds up no other.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final, TypeAlias
@@ -19,11 +19,13 @@ from sqlalchemy import Column, Date, Table, Text
 
 from mandate_events.deciding import Aggregate, SystemCommand
 from mandate_events.deciding.batch import Submission
+from mandate_events.document.event import Event, Recorded
 from mandate_events.document.identifiers import derived
 from mandate_events.ledger.following import passes
 from mandate_events.ledger.store import Store
 from mandate_events.values.days import day_of, end_of
-from mandate_events.views.view import table
+from mandate_events.views.rows import Change, Gone
+from mandate_events.views.view import View, table
 
 log = logging.getLogger(__name__)
 
@@ -42,10 +44,34 @@ class Timer:
     aggregate: Aggregate[Any]
     command: Callable[[date, str], SystemCommand]
     """(the last day, what else the row says) -> the command."""
+    events: tuple[type[Event], ...]
+    """What sets the day, and what settles the matter before it is over."""
+    due: Callable[[Any], "Due"]
+    """What one of them says."""
 
 
-def due_table() -> Table:
-    """The table of a service's view of due dates."""
+@dataclass(frozen=True, slots=True)
+class Due:
+    """The last day of something, or None where it is settled; and which part of the thing it is of."""
+
+    on: date | None
+    part: str = ""
+
+
+def due_view(timers: Iterable[Timer]) -> View:
+    """The due dates of a service: a row for each day that a timer waits for."""
+    by_event = {event: timer for timer in timers for event in timer.events}
+
+    def change(record: Recorded[Any]) -> Change | Gone:
+        timer = by_event[type(record.data)]
+        due = timer.due(record.data)
+        key = (timer.name, record.thing, due.part)
+        return Gone(key) if due.on is None else Change(key, {"on_day": due.on, "set_by": record.reference})
+
+    return View(_due_table(), tuple(by_event), change)
+
+
+def _due_table() -> Table:
     return table(
         "due",
         Column("timer", Text, primary_key=True),

@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from fastapi import FastAPI
+
 from mandate_events.deciding.rights import Rights
 from mandate_web.app.examples import example_of
 from mandate_web.problems.problem import KINDS, TYPES
@@ -98,6 +100,18 @@ PROBLEM_HEADERS: Final[Mapping[str, tuple[str, ...]]] = {
     "rate-limited": ("Retry-After", "RateLimit", "RateLimit-Policy"),
     "unavailable": ("Retry-After",),
 }
+
+
+def describing(app: FastAPI, rights: Rights) -> None:
+    """Let the application's own document be complete."""
+    made = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            describe(made(), rights, app.state.wording)
+        return made()
+
+    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way
 
 
 def describe(document: dict[str, Any], rights: Rights, wording: Wording) -> dict[str, Any]:
@@ -263,3 +277,11 @@ def _examples(operation: dict[str, Any], schemas: dict[str, Any]) -> None:
         for media_type, content in body.get("content", {}).items():
             if re.fullmatch(r"application/(.+\+)?json", media_type) and not {"example", "examples"} & content.keys():
                 content["example"] = example_of(content.get("schema", {}), schemas)
+
+
+COMMON_TAGS = (
+    {"name": "rights", "description": "Who may decide what, and who you are"},
+    {"name": "live", "description": "Events as they are recorded"},
+    {"name": "documents", "description": "Larger content, by its SHA-256"},
+    {"name": "operations", "description": "Health, readiness, metrics"},
+)

@@ -143,3 +143,38 @@ def _log(scope: Scope, actor: str | None, status: int, begun: float) -> None:
         "actor": actor,
     }
     log.info("request", extra={"fields": fields})
+
+
+CORS: dict[str, Any] = {
+    "allow_methods": ["GET", "HEAD", "POST"],
+    "allow_headers": [
+        "Accept-Language",
+        "Authorization",
+        "Content-Type",
+        "Idempotency-Key",
+        "If-Match",
+        "If-None-Match",
+        "Last-Event-ID",
+        "Mandate-Consistency",
+        "Prefer",
+        "X-Correlation-ID",
+    ],
+    "expose_headers": [
+        "Content-Language",
+        "ETag",
+        "Idempotency-Key",
+        "Idempotency-Replayed",
+        "Link",
+        "Location",
+        "Mandate-Count",
+        "Mandate-Last",
+        "Mandate-Position",
+        "Memento-Datetime",
+        "RateLimit",
+        "RateLimit-Policy",
+        "Retry-After",
+        "X-Correlation-ID",
+    ],
+    "max_age": 600,
+}
+"""What browser applications of the named origins may send and see. No cookies: who calls is in the token."""

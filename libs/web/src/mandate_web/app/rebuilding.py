@@ -11,7 +11,7 @@ from mandate_events.views.building import NotOurs, back, build, swap
 from mandate_events.views.comparing import compare, standings
 from mandate_events.views.record import Lists
 from mandate_web.app.service import Service
-from mandate_web.app.settings import Settings
+from mandate_web.settings import Settings
 
 DESCRIPTION: Final = """Lists are made from the record, and can be made again. `build` fills new tables beside the live
 ones, while everybody goes on; broken off, it goes on where it was. `compare` shows what differs. `swap` makes the new

@@ -12,7 +12,7 @@ from mandate_events.transport.kafka import KafkaSink, KafkaSource
 from mandate_events.transport.port import Halted
 from mandate_events.worker.recovery import AnotherLeads, Recovered, recover
 from mandate_web.app.service import Service
-from mandate_web.app.settings import Settings
+from mandate_web.settings import Settings
 
 DESCRIPTION: Final = """Compares the ledger with its Kafka topic and records again, byte for byte, what the database
 lacks of it. Until then a restored ledger takes no commands. It can be broken off and run again. Exit codes: 0 the

@@ -2,94 +2,163 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 import httpx
 from fastapi import APIRouter, FastAPI
-from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.middleware.cors import CORSMiddleware
 
-from mandate_events.deciding import Mandate
+from mandate_events.deciding import Aggregate, Mandate
 from mandate_events.deciding.domain import Domain
 from mandate_events.deciding.rights import Rights
 from mandate_events.ledger.engine import create_engine
-from mandate_events.ledger.local import LocalSource
 from mandate_events.ledger.store import Store
-from mandate_events.transport.kafka import KafkaSink, KafkaSource
-from mandate_events.transport.port import Source
+from mandate_events.transport.kafka import KafkaSink
 from mandate_events.views.past import Pasts
-from mandate_events.views.record import Lists
+from mandate_events.views.record import Lists, Record
 from mandate_events.worker.consumer import Consumer
+from mandate_events.worker.policy import PolicyRunner
 from mandate_events.worker.process import Worker
+from mandate_events.worker.timers import keep_time
 from mandate_web.app import operations
-from mandate_web.app.description import describe
+from mandate_web.app.description import COMMON_TAGS, describing
 from mandate_web.app.housekeeping import keeping_house
-from mandate_web.app.middleware import Envelope, larger_bodies
-from mandate_web.app.settings import Settings
+from mandate_web.app.middleware import CORS, Envelope, larger_bodies
+from mandate_web.chapters.chapter import Chapter
+from mandate_web.chapters.house import House
+from mandate_web.chapters.opened import Opened
 from mandate_web.identity.tokens import TokenVerifier
 from mandate_web.live import events as live
 from mandate_web.live.events import Feed, Live
+from mandate_web.live.visibility import LedgerFeed, Visibility
 from mandate_web.problems import problem as problems
 from mandate_web.routes.limits import Limits
 from mandate_web.routes.moment import NOW, Moment
+from mandate_web.settings import Settings
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
-    """What a running process of a service holds open. By `Service.connect` alone the store is not: nobody decides."""
+class Reads:
+    """Three rights of a service's table: who has the first sees every event, but refusals with the second alone; the
+    third shows the streams of the framework."""
 
-    settings: Settings
-    store: Store
-    engine: AsyncEngine
+    everything: str
+    denials: str
+    framework: str
 
-    def source(self, service: str) -> Source:
-        """Another service's ledger, by the transport in use; the own ledger is always read where it stands."""
-        if service == self.store.domain.service:
-            return LocalSource(service, self.settings.database)
-        if self.settings.transport == "kafka":
-            return KafkaSource(service, self.settings.kafka_bootstrap_servers)
-        return LocalSource(service, self.settings.local_sources[service])
+
+class Archive(Protocol):
+    """What a service reads that keeps the ledgers of others, and decides nothing."""
+
+    @property
+    def record(self) -> Record: ...
+    async def find_held(self, opened: Opened, person: str, moment: Moment) -> Sequence[Mandate]: ...
+    def feed(self, opened: Opened, rights: Rights) -> Feed: ...
+    def consumers(self, opened: Opened, house: House) -> Sequence[Consumer]: ...
 
 
 async def _utc(_: Opened, _known_at: datetime | None) -> ZoneInfo:
     return ZoneInfo("UTC")
 
 
-@dataclass(frozen=True, slots=True)
-class Service:
-    """What is special to one service; everything else is here."""
+async def _nothing(_: Opened) -> None:
+    """At the start nothing is put on record."""
 
-    domain: Domain
+
+@dataclass(frozen=True, kw_only=True)
+class Service:
+    """A service: its chapters, and what stands outside of any of them."""
+
+    name: str
     title: str
     description: str
     migrations: Path
-    wording: Path
-    """The folder of its sentences in English and French, see `mandate_web.problems.wording`."""
-    routers: Sequence[APIRouter]
-    consumers: Callable[[Opened], Sequence[Consumer]]
-    find_held: Callable[[Opened, str, Moment], Awaitable[Sequence[Mandate]]]
-    lists: Lists
-    feed: Callable[[Opened], Feed]
+    chapters: Sequence[Chapter]
+    reads: Reads
+    """The rights by which events are seen as they are recorded."""
+    mandates: Aggregate[Any] | None = None
+    """The stream of the mandates that a person holds; its state is a sequence of them."""
+    acts_as: Mapping[str, str] = field(default_factory=dict)
+    """The name under which it acts on what another service recorded, `system/<name>`."""
     find_zone: Callable[[Opened, datetime | None], Awaitable[ZoneInfo]] = _utc
     """The time zone in which days end, as it had been recorded by an instant."""
-    on_start: Callable[[Opened], Awaitable[None]] | None = None
-    leads: Sequence[Callable[[Opened], Coroutine[Any, Any, None]]] = ()
-    """What the leading worker does besides relaying and consuming, each until cancelled."""
-    tags: Sequence[dict[str, Any]] = field(default_factory=tuple)
-    views_own_ledger: bool = True
+    on_start: Callable[[Opened], Awaitable[None]] = _nothing
+    archive: Archive | None = None
+    """What it reads instead of its own ledger."""
+
+    @cached_property
+    def house(self) -> House:
+        """All that follows from its chapters."""
+        record = self.archive.record if self.archive else None
+        return House(self.name, self.chapters, mandates=self.mandates, record=record)
 
     @property
-    def name(self) -> str:
-        return self.domain.service
+    def domain(self) -> Domain:
+        return self.house.domain
+
+    @property
+    def lists(self) -> Lists:
+        return self.house.lists
+
+    @property
+    def routers(self) -> Sequence[APIRouter]:
+        return self.house.routers
+
+    @property
+    def wording(self) -> Sequence[Path]:
+        return self.house.wording
+
+    @cached_property
+    def visibility(self) -> Visibility:
+        """Who may see which event."""
+        return Visibility(self.reads.everything, self.reads.denials, self.reads.framework, self.house.framework)
+
+    async def find_held(self, opened: Opened, person: str, moment: Moment = NOW) -> Sequence[Mandate]:
+        """The mandates that a person held at a moment."""
+        if self.archive:
+            return await self.archive.find_held(opened, person, moment)
+        assert self.mandates is not None, "who decides holds mandates"
+        fold = await opened.store.reader.fold_at(self.mandates, person, moment.known_at, moment.before)
+        return fold.state or ()
+
+    def feed(self, opened: Opened) -> Feed:
+        """What is told live."""
+        if self.archive:
+            return self.archive.feed(opened, self.domain.rights)
+        return LedgerFeed(opened.store, partial(self.find_held, opened), self.visibility)
+
+    def consumers(self, opened: Opened) -> Sequence[Consumer]:
+        """What follows which ledger: the lists, and for each other service what is done because of it."""
+        if self.archive:
+            return self.archive.consumers(opened, self.house)
+        acting = [
+            Consumer(
+                "policies",
+                opened.source(service),
+                catalogue,
+                opened.engine,
+                service=self.name,
+                policy=PolicyRunner(self.acts_as[service], self.house.policy(service), opened.store),
+            )
+            for service, catalogue in self.house.heard.items()
+        ]
+        own = opened.source(self.name)
+        listing = Consumer(
+            "views", own, self.domain.catalogue, opened.engine, service=self.name, views=self.lists.views
+        )
+        return [*acting, listing]
+
+    async def _watch_the_clock(self, opened: Opened) -> None:
+        await keep_time(opened.store, self.house.timers, partial(self.find_zone, opened, None))
 
     @asynccontextmanager
     async def connect(self, settings: Settings) -> AsyncIterator[Opened]:
@@ -108,15 +177,15 @@ class Service:
     async def open(self, settings: Settings) -> AsyncIterator[Opened]:
         """The ledger, opened for a process that decides. What a start puts on record waits until it takes commands."""
         async with self.connect(settings) as opened:
-            if self.on_start:
-                opened.store.at_start = partial(self.on_start, opened)
+            opened.store.at_start = partial(self.on_start, opened)
             async with opened.store, keeping_house(opened.store):
                 yield opened
 
     def worker(self, opened: Opened) -> Worker:
         """The relay and consumers of one process."""
         settings = opened.settings
-        also = [partial(work, opened) for work in self.leads]
+        leads = [*self.house.leads, *([self._watch_the_clock] if self.house.timers else [])]
+        also = [partial(lead, opened) for lead in leads]
         return Worker(self.name, settings.database, self._sink(settings), lambda: self.consumers(opened), also)
 
     def _sink(self, settings: Settings) -> KafkaSink | None:
@@ -156,19 +225,19 @@ class Service:
             version="0.1.0",
             lifespan=lifespan,
             license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
-            openapi_tags=[*self.tags, *COMMON_TAGS],
+            openapi_tags=[*self.house.tags, *COMMON_TAGS],
             redirect_slashes=False,
         )
         app.state.domain = self.domain
         app.state.lists = self.lists
-        app.state.views_own_ledger = self.views_own_ledger
+        app.state.views_own_ledger = self.archive is None
         app.state.limits = Limits(settings.rate_limit)
         app.add_middleware(Envelope, larger=larger_bodies(self.routers))
         app.add_middleware(CORSMiddleware, allow_origins=settings.cors_origins, **CORS)
-        problems.install(app, self.wording)
+        problems.install(app, *self.wording)
         for router in (*self.routers, live.router, operations.router):
             app.include_router(router)
-        _describe(app, self.domain.rights)
+        describing(app, self.domain.rights)
         return app
 
 
@@ -193,58 +262,5 @@ async def _working(worker: Worker) -> AsyncIterator[None]:
             await task
 
 
-CORS: dict[str, Any] = {
-    "allow_methods": ["GET", "HEAD", "POST"],
-    "allow_headers": [
-        "Accept-Language",
-        "Authorization",
-        "Content-Type",
-        "Idempotency-Key",
-        "If-Match",
-        "If-None-Match",
-        "Last-Event-ID",
-        "Mandate-Consistency",
-        "Prefer",
-        "X-Correlation-ID",
-    ],
-    "expose_headers": [
-        "Content-Language",
-        "ETag",
-        "Idempotency-Key",
-        "Idempotency-Replayed",
-        "Link",
-        "Location",
-        "Mandate-Count",
-        "Mandate-Last",
-        "Mandate-Position",
-        "Memento-Datetime",
-        "RateLimit",
-        "RateLimit-Policy",
-        "Retry-After",
-        "X-Correlation-ID",
-    ],
-    "max_age": 600,
-}
-"""What browser applications of the named origins may send and see. No cookies: who calls is in the token."""
-
 VIEW_SETTINGS = {"application_name": "mandate-views", "idle_in_transaction_session_timeout": "30000"}
 """A frozen consumer must not hold the projections' lock for ever."""
-
-
-def _describe(app: FastAPI, rights: Rights) -> None:
-    made = app.openapi
-
-    def openapi() -> dict[str, Any]:
-        if app.openapi_schema is None:
-            describe(made(), rights, app.state.wording)
-        return made()
-
-    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way
-
-
-COMMON_TAGS = (
-    {"name": "rights", "description": "Who may decide what, and who you are"},
-    {"name": "live", "description": "Events as they are recorded"},
-    {"name": "documents", "description": "Larger content, by its SHA-256"},
-    {"name": "operations", "description": "Health, readiness, metrics"},
-)

@@ -23,10 +23,11 @@ from mandate_events.transport import parking
 from mandate_events.transport.kafka import declare_topics
 from mandate_events.worker.consumer import Consumer
 from mandate_web.app import logs, rebuilding, recovering
-from mandate_web.app.service import Opened, Service
-from mandate_web.app.settings import Settings, misspelt
+from mandate_web.app.service import Service
 from mandate_web.app.tuning import tune_garbage_collection
+from mandate_web.chapters.opened import Opened
 from mandate_web.live.connection import IDLE, Connection
+from mandate_web.settings import Settings, misspelt
 
 log = logging.getLogger("mandate.serving")
 

@@ -1,7 +1,7 @@
 """Wording: what a problem says to a person, in English and French.
 
-Code names a sentence and gives its facts; the words of a service stand in its folder `wording`, one file per
-chapter, both languages side by side. From the same words come the answers, the pages under `/problems` and
+Code names a sentence and gives its facts; the words stand in the `wording.toml` of each chapter, both languages side by
+side. From the same words come the answers, the pages under `/problems` and
 `docs/problems`.
 """
 
@@ -22,15 +22,15 @@ _OWN: Final = Path(__file__).parent / "wording.toml"
 
 
 class Wording:
-    """The words of this library and of the services whose folders are given."""
+    """The words of this library and of the files that are given."""
 
-    def __init__(self, folders: Iterable[Path] = ()) -> None:
+    def __init__(self, files: Iterable[Path] = ()) -> None:
         self.kinds: dict[str, Texts] = {}
         self.rules: dict[str, Texts] = {}
         self.sentences: dict[str, Mapping[str, str]] = {}
         self.validation: dict[str, str] = {}
         """French for pydantic's findings, by their type; English is pydantic's own."""
-        for file in (_OWN, *(file for folder in folders for file in sorted(folder.glob("*.toml")))):
+        for file in (_OWN, *files):
             content = tomllib.loads(file.read_text("utf-8"))
             for part in ("kinds", "rules", "sentences", "validation"):
                 getattr(self, part).update(content.get(part, {}))

@@ -1,0 +1,183 @@
+"""The house: what a service is, derived from its chapters. Nothing of it is written down a second time."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter
+
+from mandate_events.deciding import Aggregate, Context, Mandate
+from mandate_events.deciding.domain import Domain
+from mandate_events.document.event import Catalogue, Event
+from mandate_events.views.folded import state_of
+from mandate_events.views.record import Lists, OwnLedger, Record
+from mandate_events.views.view import View
+from mandate_events.worker.policy import Heard, Policy, Reaction
+from mandate_events.worker.timers import Timer, due_view
+from mandate_web.chapters.chapter import Chapter, Lead, Listed, Served, Show
+from mandate_web.chapters.lists import row_teller
+from mandate_web.chapters.pages import ID as ITS_ID
+from mandate_web.chapters.pages import Untold, path_of
+from mandate_web.chapters.routes import router_of
+
+
+class Incomplete(Exception):
+    """Something of the house is not said: each line tells what, and where to write it."""
+
+
+class House:
+    """One service's chapters, and all that follows from them."""
+
+    def __init__(
+        self,
+        name: str,
+        chapters: Sequence[Chapter],
+        *,
+        mandates: Aggregate[Any] | None = None,
+        record: Record | None = None,
+    ) -> None:
+        self.name = name
+        self.chapters = chapters
+        self._mandates = mandates
+        self._record = record
+        if faults := list(self._faults()):
+            raise Incomplete("\n".join(faults))
+
+    # --- deciding ---
+
+    @cached_property
+    def domain(self) -> Domain:
+        """Its things, its events, its table of rights."""
+        return Domain(
+            self.name,
+            aggregates=dict.fromkeys(each for chapter in self.chapters for each in chapter.all_aggregates),
+            rights=[right for chapter in self.chapters for right in chapter.rights],
+            find_mandates=self._find_mandates,
+        )
+
+    def _find_mandates(self, context: Context) -> Sequence[Mandate]:
+        return (context.read(self._mandates, context.actor) or ()) if self._mandates else ()
+
+    # --- hearing the others ---
+
+    @cached_property
+    def heard(self) -> Mapping[str, Catalogue]:
+        """Of each service that is followed, the events that matter here."""
+        events: dict[str, dict[type[Event], None]] = {}
+        for chapter in self.chapters:
+            for service, policies in chapter.hears.items():
+                events.setdefault(service, {}).update(dict.fromkeys(policies))
+        return {service: Catalogue(service, known) for service, known in events.items()}
+
+    def policy(self, service: str) -> Policy:
+        """What is done because of what a service recorded: chapter by chapter."""
+        policies: dict[type[Event], list[Policy]] = {}
+        for chapter in self.chapters:
+            for event, policy in chapter.hears.get(service, {}).items():
+                if policy:
+                    policies.setdefault(event, []).append(policy)
+
+        def react(said: Heard) -> Sequence[Reaction]:
+            return [reaction for policy in policies.get(type(said.record.data), ()) for reaction in policy(said)]
+
+        return react
+
+    @cached_property
+    def timers(self) -> Mapping[str, Timer]:
+        return {timer.name: timer for chapter in self.chapters for timer in chapter.timers}
+
+    # --- reading ---
+
+    @cached_property
+    def listed(self) -> Mapping[str, tuple[View, Show | None]]:
+        """Each list by name: its view, and how a row is told; None where nobody asks for it."""
+        return dict(self._listed())
+
+    def _listed(self) -> Iterator[tuple[str, tuple[View, Any]]]:
+        for chapter in self.chapters:
+            for listed in chapter.lists:
+                yield _name(listed), (listed.view, row_teller(listed))
+            for served in chapter.served:
+                if served.view and served.listed:
+                    yield served.view.name, (served.view, None)
+        if self.timers:
+            view = due_view(self.timers.values())
+            yield view.name, (view, None)
+
+    @cached_property
+    def lists(self) -> Lists:
+        """All views, and the record that they are made from: its own ledger, where no other one is given."""
+        views = tuple(view for view, _ in self.listed.values())
+        if self._record:
+            return Lists(self.name, views, self.heard, self._record)
+        return Lists(self.name, views, {self.name: self.domain.catalogue}, OwnLedger(self.name))
+
+    @property
+    def served(self) -> Iterator[Served]:
+        for chapter in self.chapters:
+            yield from chapter.served
+
+    @cached_property
+    def things(self) -> Mapping[str, Served]:
+        """What has a page, by kind."""
+        return {served.aggregate.name: served for served in self.served}
+
+    @cached_property
+    def framework(self) -> frozenset[str]:
+        """The kinds whose events everybody with a mandate may see."""
+        named = (aggregate.name for chapter in self.chapters for aggregate in chapter.framework)
+        return frozenset({*named, "rights-table"})
+
+    @cached_property
+    def routers(self) -> Sequence[APIRouter]:
+        return [router for chapter in self.chapters for router in (*chapter.routers, router_of(chapter))]
+
+    @property
+    def tags(self) -> list[dict[str, Any]]:
+        return [{"name": name, "description": says} for chapter in self.chapters for name, says in chapter.tags.items()]
+
+    @property
+    def wording(self) -> Sequence[Path]:
+        """The files of its sentences."""
+        return [file for chapter in self.chapters if (file := chapter.folder / "wording.toml").exists()]
+
+    @property
+    def leads(self) -> Sequence[Lead]:
+        return [lead for chapter in self.chapters for lead in chapter.leads]
+
+    # --- what was forgotten ---
+
+    def _faults(self) -> Iterator[str]:
+        for chapter in self.chapters:
+            where = chapter.folder / "chapter.py"
+            if (chapter.served or chapter.lists) and not chapter.tags:
+                yield f"the chapter {chapter.name} has pages or lists and no tag: say one in `tags` in {where}"
+            for served in chapter.served:
+                yield from _page_faults(served)
+                known = {*served.aggregate.opened_by}
+                for path, command in served.opens.items():
+                    if command not in known:
+                        yield (
+                            f"{command.__name__} is posted at {path} and begins no {served.aggregate.name}: "
+                            f"put it into `opened_by` of the aggregate, or under `takes` in {where}"
+                        )
+        names = [each.aggregate.name for each in self.served]
+        for name in {each for each in names if names.count(each) > 1}:
+            yield f"{name} is served twice: name it in one chapter"
+
+
+def _page_faults(served: Served) -> Iterator[str]:
+    """What a page tells that its state does not hold."""
+    if served.shown:
+        return
+    for name in served.page.model_fields:
+        if name != ITS_ID:
+            try:
+                path_of(served.page, name, state_of(served.aggregate))
+            except Untold as untold:
+                yield str(untold)
+
+
+def _name(listed: Listed) -> str:
+    return listed.view.name.replace("_", "-")

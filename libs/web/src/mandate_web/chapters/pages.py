@@ -1,0 +1,100 @@
+"""Pages: a thing as it is told. What a page names like its state does is copied; the rest says how itself."""
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from functools import cache
+from types import NoneType, UnionType
+from typing import Any, Final, TypeAlias, Union, get_args, get_origin, get_type_hints
+
+import immutables
+import msgspec
+from pydantic import BaseModel
+
+from mandate_events.document.event import Event
+from mandate_web.routes.paging import instant
+
+Path: TypeAlias = tuple[str, ...]
+"""How a member of a page is found: an attribute of the state, or one of an event that the state keeps."""
+
+ID: Final = "id"
+
+
+class Untold(TypeError):
+    """A page names what its state does not hold."""
+
+
+def copied(page: type[BaseModel], id_: str, state: Any, **own: Any) -> dict[str, Any]:
+    """The page of a thing: what is given as its own, the id, and the members that bear the state's names."""
+    told: dict[str, Any] = {}
+    for name in page.model_fields:
+        if name in own:
+            told[name] = own[name]
+        else:
+            told[name] = id_ if name == ID else plain(_at(state, path_of(page, name, state.__class__)))
+    return told
+
+
+def copies(page: type[BaseModel]) -> Callable[[str, Any], dict[str, Any]]:
+    """The function that tells a thing as this page, where all of it bears the state's names."""
+
+    def shown(id_: str, state: Any) -> dict[str, Any]:
+        return copied(page, id_, state)
+
+    return shown
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON has it. Sets are sorted; instants are spelled as documents spell them."""
+    match value:
+        case None | str() | bool() | int():
+            return value
+        case datetime():
+            return instant(value)
+        case date():
+            return value.isoformat()
+        case Mapping() | immutables.Map():
+            return {str(key): plain(each) for key, each in value.items()}
+        case frozenset() | set():
+            return sorted(plain(each) for each in value)
+        case list() | tuple():
+            return [plain(each) for each in value]
+        case msgspec.Struct():
+            return {name: plain(getattr(value, name)) for name in value.__struct_fields__}
+        case _:
+            return msgspec.to_builtins(value)
+
+
+def _at(state: Any, path: Path) -> Any:
+    for name in path:
+        if state is None:
+            return None
+        state = getattr(state, name)
+    return state
+
+
+@cache
+def path_of(page: type[BaseModel], name: str, state: type) -> Path:
+    """Where a state holds what a page names: by that name, or in the one event it keeps that has such a member."""
+    if hasattr(state, name) or name in _members(state):
+        return (name,)
+    events = {each: kept for each, kind in _members(state).items() for kept in _events(kind) if name in _members(kept)}
+    if len(events) != 1:
+        where = f"{state.__module__}.{state.__qualname__}"
+        found = f"in {' and in '.join(sorted(events))}" if events else "nowhere"
+        raise Untold(
+            f"{page.__qualname__} tells `{name}`, which {where} holds {found}: "
+            f"give the state a member or property of that name, or say it in the thing's `shown`"
+        )
+    return (next(iter(events)), name)
+
+
+@cache
+def _members(kind: type) -> Mapping[str, Any]:
+    return get_type_hints(kind)
+
+
+def _events(kind: Any) -> list[type[Event]]:
+    """The events that a member of this type may be."""
+    if get_origin(kind) in {Union, UnionType}:
+        return [event for each in get_args(kind) if each is not NoneType for event in _events(each)]
+    return [kind] if isinstance(kind, type) and issubclass(kind, Event) else []

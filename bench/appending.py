@@ -11,11 +11,11 @@ import uvloop
 from bench.comparison import Comparison
 from bench.databases import fresh_ledger, raw_commits
 from bench.workload import Caller, Reviser, prepare, prepare_drafts
-from governance.domain import GOVERNANCE
+from governance.main import GOVERNANCE
 from mandate_events.ledger.store import Store
 from mandate_local.postgres import EmbeddedPostgres
 from mandate_web.app.tuning import tune_garbage_collection
-from projects.domain import PROJECTS
+from projects.main import PROJECTS
 
 SECONDS = 2.0
 

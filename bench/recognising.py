@@ -16,12 +16,12 @@ from aiokafka.admin import AIOKafkaAdminClient
 from bench.comparison import Comparison
 from bench.databases import DOCUMENT, fresh_ledger
 from bench.workload import PMO_1, prepare_drafts, submission
-from governance.domain import GOVERNANCE
-from governance.office import OFFICE, THE_OFFICE, AppointObserver
+from governance.main import GOVERNANCE
+from governance.office.office import OFFICE, THE_OFFICE, AppointObserver
 from mandate_events.ledger.store import Store
 from mandate_events.transport.kafka import declare_topics
 from mandate_local.postgres import EmbeddedPostgres
-from projects.domain import PROJECTS
+from projects.main import PROJECTS
 
 SAMPLES = 150
 

@@ -16,7 +16,7 @@ from mandate_events.ledger.reader import Reader
 from mandate_events.ledger.statements import AFTER
 from mandate_events.ledger.store import Store
 from mandate_local.postgres import EmbeddedPostgres
-from projects.domain import PROJECTS
+from projects.main import PROJECTS
 
 EVENTS = 200_000
 

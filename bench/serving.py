@@ -16,8 +16,7 @@ from fastapi import FastAPI
 from bench.comparison import Comparison
 from bench.databases import fresh_ledger
 from bench.workload import DRAFT, prepare_drafts
-from governance.domain import GOVERNANCE
-from governance.main import SERVICE
+from governance.main import GOVERNANCE, SERVICE
 from governance.standards.standard import ReviseDraft
 from mandate_events.ledger.store import Store
 from mandate_local.identity import create_identity
@@ -25,10 +24,10 @@ from mandate_local.postgres import EmbeddedPostgres
 from mandate_local.processes import free_port
 from mandate_local.product import AUDIENCE, DEPLOYMENT, ISSUER
 from mandate_web.app.serving import SERVER
-from mandate_web.settings import Settings
 from mandate_web.app.tuning import tune_garbage_collection
 from mandate_web.identity.tokens import person_id
 from mandate_web.routes.desk import Receipt
+from mandate_web.settings import Settings
 
 CALLERS = 32
 SECONDS = 3.0

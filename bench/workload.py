@@ -8,7 +8,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 import msgspec
 
-from governance.office import OFFICE, THE_OFFICE, AppointMember, CharterOffice, NameFounder
+from governance.office.office import OFFICE, THE_OFFICE, AppointMember, CharterOffice, NameFounder
 from governance.standards.standard import STANDARD as DRAFTS
 from governance.standards.standard import DraftStandard, ReviseDraft
 from mandate_events.deciding import Aggregate, Instruction
@@ -17,10 +17,10 @@ from mandate_events.document.identifiers import derived, uuid7
 from mandate_events.document.origin import Origin
 from mandate_events.ledger.store import Store
 from mandate_events.values.money import Money
-from projects.evidence import EvidenceInput
-from projects.mandate import MANDATE, RecogniseMandate
-from projects.project import PROJECT, ApplyGateDecision, InitiateProject, RequestGateReview
-from projects.standard import STANDARD, GatePath, RecogniseStandard
+from projects.execution.evidence import EvidenceInput
+from projects.execution.project import PROJECT, ApplyGateDecision, InitiateProject, RequestGateReview
+from projects.recognition.mandate import MANDATE, RecogniseMandate
+from projects.recognition.standard import STANDARD, GatePath, RecogniseStandard
 
 ORIGIN = Origin(source="governance", sequence=1, hash="0" * 64)
 PATH = {

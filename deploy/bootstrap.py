@@ -58,7 +58,7 @@ def main() -> None:
 
 def members() -> list[Path]:
     """The directories of the workspace's own packages."""
-    patterns = ("libs/*/pyproject.toml", "services/*/pyproject.toml", "deploy/local/pyproject.toml")
+    patterns = ("libs/*/pyproject.toml", "services/*/pyproject.toml", "deploy/*/pyproject.toml")
     return [found.parent for pattern in patterns for found in sorted(ROOT.glob(pattern))]
 
 

@@ -17,13 +17,13 @@ from typing import Any, Final
 import yaml
 from packaging.version import Version
 
-from governance.domain import GOVERNANCE
+from governance.main import GOVERNANCE
 from mandate_events.published.asyncapi import asyncapi
 from mandate_events.published.compatibility import violations
 from mandate_events.published.contracts import contracts, schema_of
 from mandate_events.published.pages import page
-from projects.domain import PROJECTS
-from reporting.domain import REPORTING
+from projects.main import PROJECTS
+from reporting.main import REPORTING
 
 ROOT: Final = Path(__file__).parents[1]
 DOMAINS: Final = (GOVERNANCE, PROJECTS, REPORTING)

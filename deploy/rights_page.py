@@ -11,12 +11,12 @@ from typing import Final
 import governance
 import mandate_events.deciding.rights
 import projects
-from governance.domain import GOVERNANCE
+from governance.main import GOVERNANCE
 from mandate_events.deciding import Command, Instruction, SystemCommand
 from mandate_events.deciding.domain import Domain
 from mandate_events.deciding.rights import Right
-from projects.domain import PROJECTS
-from reporting.domain import REPORTING
+from projects.main import PROJECTS
+from reporting.main import REPORTING
 
 ROOT: Final = Path(__file__).parents[1]
 DOMAINS: Final = (GOVERNANCE, PROJECTS, REPORTING)

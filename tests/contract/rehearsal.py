@@ -15,13 +15,12 @@ from typing import Any, Final
 
 import msgspec
 
-from governance import directory, office
 from governance.appointments import appointment
 from governance.catalogue import process, template, tool
-from governance.domain import GOVERNANCE
-from governance.heard import PROJECTS as HEARD_OF_PROJECTS
+from governance.main import GOVERNANCE
+from governance.office import office
 from governance.oversight import compliance_review, kpi, measurement
-from governance.policies import on_projects
+from governance.people import directory
 from governance.requests import (
     allocation,
     baseline,
@@ -52,10 +51,9 @@ from mandate_local.demo import STANDARD
 from mandate_local.identity import PERSONAS
 from mandate_local.postgres import EmbeddedPostgres
 from mandate_web.identity.tokens import person_id
-from projects import adoption, conditions, corrective_action, forecast, project
-from projects.domain import PROJECTS
-from projects.heard import GOVERNANCE as HEARD_OF_GOVERNANCE
-from projects.policies import on_governance
+from projects.control import corrective_action, forecast
+from projects.execution import adoption, conditions, project
+from projects.main import PROJECTS
 from projects.requests import allocation as project_allocation
 from projects.requests import baseline as project_baseline
 from projects.requests import change as project_change
@@ -65,8 +63,9 @@ from projects.requests import escalation as project_escalation
 from projects.requests import exception as project_exception
 from projects.requests import tailoring as project_tailoring
 from projects.requests import waiver as project_waiver
-from reporting.domain import REPORTING
+from reporting.main import REPORTING
 from tests.integration.ledgers import Ledger, new_ledger
+from tests.services import HEARD_OF_GOVERNANCE, HEARD_OF_PROJECTS, on_governance, on_projects
 
 ROOT: Final = Path(__file__).parents[2]
 DOMAINS: Final[Mapping[str, Domain]] = {domain.service: domain for domain in (GOVERNANCE, PROJECTS, REPORTING)}

@@ -7,20 +7,18 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
-from governance import heard as governance_heard
 from mandate_events.document.canonical import digest, encode
 from mandate_events.document.event import GENESIS, Catalogue, document_of, read_any, read_heading
 from mandate_events.published.contracts import Contract, Schema, contracts
 from mandate_local.postgres import EmbeddedPostgres
-from projects import heard as projects_heard
-from reporting.heard import HEARD
 from tests.contract.rehearsal import DOMAINS, ROOT, missing_samples, rehearsed, samples_of
+from tests.services import HEARD, HEARD_OF_GOVERNANCE, HEARD_OF_PROJECTS
 
 CONTRACTS = [contract for domain in DOMAINS.values() for contract in contracts(domain)]
 SAMPLES = [path for service in DOMAINS for path in sorted(samples_of(service).glob("*.json"))]
 HEARERS = {
-    "governance": [governance_heard.PROJECTS],
-    "projects": [projects_heard.GOVERNANCE],
+    "governance": [HEARD_OF_PROJECTS],
+    "projects": [HEARD_OF_GOVERNANCE],
     "reporting": list(HEARD.values()),
 }
 

@@ -12,12 +12,13 @@ import pytest
 from mandate_events.deciding import Aggregate, Command
 from mandate_events.deciding.batch import Submission
 from mandate_events.deciding.domain import Domain
+from mandate_events.deciding.reacting import Heard, Reaction
 from mandate_events.document.event import Catalogue, Event, Recorded, Upcasts
 from mandate_events.document.identifiers import uuid7
 from mandate_events.ledger.store import Store
 from mandate_events.transport import parking
 from mandate_events.worker.consumer import Consumer
-from mandate_events.worker.policy import Heard, PolicyRunner, Reaction
+from mandate_events.worker.policy import PolicyRunner
 from mandate_local.postgres import EmbeddedPostgres
 from tests.contract.programs import (
     NEW,

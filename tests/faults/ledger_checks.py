@@ -15,12 +15,11 @@ from typing import Any, Final, TypeAlias
 import asyncpg
 import orjson
 
-from governance.views.lists import LISTS as GOVERNANCE_LISTS
 from mandate_events.document.canonical import encode
 from mandate_events.ledger.engine import create_engine
 from mandate_events.views.building import build, swap
 from mandate_events.views.comparing import compare, standings
-from reporting.views.lists import LISTS as REPORTING_LISTS
+from tests.services import GOVERNANCE_LISTS, REPORTING_LISTS
 
 Databases: TypeAlias = Callable[[str], str]
 """From a service's name to the DSN of its database, as a role that may read all of it and rebuild its views."""

@@ -13,7 +13,7 @@ import asyncpg
 import orjson
 import pytest
 
-from governance.domain import GOVERNANCE
+from governance.main import GOVERNANCE
 from mandate_events.deciding.batch import Submission
 from mandate_events.deciding.outcome import Accepted, Denied, LedgerBehind
 from mandate_events.document.event import GENESIS

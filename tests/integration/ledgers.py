@@ -12,8 +12,8 @@ import asyncpg
 import orjson
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from governance import office
-from governance.domain import GOVERNANCE
+from governance.main import GOVERNANCE
+from governance.office import office
 from mandate_events.deciding import Instruction
 from mandate_events.deciding.batch import Submission
 from mandate_events.document.identifiers import uuid7

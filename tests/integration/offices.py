@@ -8,8 +8,8 @@ from typing import Any
 
 import asyncpg
 
-from governance.domain import GOVERNANCE
-from governance.office import OFFICE, THE_OFFICE, AppointMember, CharterOffice, NameFounder
+from governance.main import GOVERNANCE
+from governance.office.office import OFFICE, THE_OFFICE, AppointMember, CharterOffice, NameFounder
 from governance.standards.standard import STANDARD, DraftStandard, ReviseDraft
 from mandate_events.deciding import Instruction
 from mandate_events.deciding.batch import Submission

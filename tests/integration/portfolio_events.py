@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from mandate_events.document.event import Recorded
 from mandate_events.values.money import Money
-from reporting.heard import governance as governed
-from reporting.heard import projects as executed
+from reporting.portfolio import heard as executed
+from reporting.portfolio import heard as governed
 
 PROJECT = "0197b3a0-5c1e-7c44-8d1f-2f6b8f1f7a11"
 words = st.sampled_from(["a", "b", "c"])

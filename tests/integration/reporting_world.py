@@ -17,10 +17,10 @@ from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.applications import Starlette
 
-from governance import office
 from governance.appointments import appointment
-from governance.domain import GOVERNANCE
+from governance.main import GOVERNANCE
 from governance.main import SERVICE as GOVERNANCE_SERVICE
+from governance.office import office
 from governance.standards import standard
 from governance.strategy import proposal
 from mandate_events.deciding import Aggregate, Instruction
@@ -34,9 +34,9 @@ from mandate_events.ledger.store import Store
 from mandate_events.values.money import MoneyInput
 from mandate_local.identity import PERSONAS, create_identity
 from mandate_local.postgres import EmbeddedPostgres
-from mandate_web.settings import Settings
 from mandate_web.identity.tokens import person_id
 from mandate_web.live.connection import Connection
+from mandate_web.settings import Settings
 from reporting.main import SERVICE
 
 

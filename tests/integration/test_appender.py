@@ -15,7 +15,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from governance.domain import GOVERNANCE
+from governance.main import GOVERNANCE
 from governance.standards.standard import STANDARD, DraftStandard, PublishStandard
 from mandate_events.deciding import Invalid, Refused, Unknown, VersionConflict
 from mandate_events.deciding.batch import Batch, Fold, Submission
@@ -150,7 +150,7 @@ async def test_128_callers(ledger: OfficeLedger, stores: int, streams: int) -> N
 
 PROCESS = """
 import asyncio, json, sys
-from governance.domain import GOVERNANCE
+from governance.main import GOVERNANCE
 from mandate_events.ledger.store import Store
 from tests.integration.offices import revise
 

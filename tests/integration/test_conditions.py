@@ -19,15 +19,15 @@ from mandate_events.values.money import Money
 from mandate_events.worker.consumer import Consumer
 from mandate_events.worker.timers import give_due
 from mandate_local.postgres import EmbeddedPostgres
-from projects.conditions import GateCondition, MeetCondition
-from projects.domain import PROJECTS
-from projects.evidence import EvidenceInput
-from projects.mandate import MANDATE, RecogniseMandate
-from projects.office import OFFICE, THE_OFFICE, RecogniseOffice, zone_of
-from projects.project import PROJECT, ApplyGateDecision, InitiateProject, Project, RequestGateReview
-from projects.standard import STANDARD, Gate, GatePath, Phase, RecogniseStandard
-from projects.views.due import DUE_VIEW, TIMERS
+from projects.execution.conditions import GateCondition, MeetCondition
+from projects.execution.evidence import EvidenceInput
+from projects.execution.project import PROJECT, ApplyGateDecision, InitiateProject, Project, RequestGateReview
+from projects.main import PROJECTS
+from projects.recognition.mandate import MANDATE, RecogniseMandate
+from projects.recognition.office import OFFICE, THE_OFFICE, RecogniseOffice, zone_of
+from projects.recognition.standard import STANDARD, Gate, GatePath, Phase, RecogniseStandard
 from tests.integration.ledgers import Ledger, eventually, new_ledger
+from tests.services import DUE, PROJECTS_SERVICE
 
 ORIGIN = Origin(source="governance", sequence=7, hash="0" * 64)
 PAT = derived("pat")
@@ -36,7 +36,7 @@ EVIDENCE = [EvidenceInput(title="Plan", sha256="a" * 64)]
 
 @pytest.fixture
 async def ledger(postgres: EmbeddedPostgres) -> Ledger:
-    return await new_ledger(postgres, "projects", (DUE_VIEW,))
+    return await new_ledger(postgres, "projects", (DUE["projects"],))
 
 
 async def give(
@@ -83,7 +83,7 @@ async def follow(ledger: Ledger) -> None:
     """Let the view of due dates follow the ledger to its end."""
     engine = create_engine(ledger.dsn)
     source = LocalSource("projects", ledger.dsn)
-    consumer = Consumer("views", source, PROJECTS.catalogue, engine, service="projects", views=(DUE_VIEW,))
+    consumer = Consumer("views", source, PROJECTS.catalogue, engine, service="projects", views=(DUE["projects"],))
     running = asyncio.create_task(consumer.run())
 
     async def there() -> bool:
@@ -102,7 +102,7 @@ async def after_the_clock(ledger: Ledger, id_: str, ahead: timedelta) -> tuple[i
     """A service that was down comes back so much later: how much was due, and the project then."""
     async with Store(PROJECTS, ledger.dsn, clock_ahead=ahead) as store:
         zone = zone_of((await store.reader.fold(OFFICE, THE_OFFICE)).state)
-        return await give_due(store, TIMERS, zone), (await store.reader.fold(PROJECT, id_)).state
+        return await give_due(store, PROJECTS_SERVICE.house.timers, zone), (await store.reader.fold(PROJECT, id_)).state
 
 
 async def test_a_service_that_was_down_on_the_day_records_the_lapse_when_it_is_back(ledger: Ledger) -> None:

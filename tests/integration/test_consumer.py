@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from mandate_events.deciding import NotYet, Refused
 from mandate_events.deciding.outcome import LedgerUnavailable, Overloaded
+from mandate_events.deciding.reacting import Heard, Reaction
 from mandate_events.deciding.rights import Rights
 from mandate_events.document.event import Catalogue, Event, Recorded
 from mandate_events.ledger.local import LocalSource
@@ -28,18 +29,17 @@ from mandate_events.transport.port import Fenced, Fork, Garbled, Loss, Source
 from mandate_events.views.rows import Change
 from mandate_events.views.view import View, table
 from mandate_events.worker.consumer import Consumer
-from mandate_events.worker.policy import Heard, PolicyRunner, Reaction
+from mandate_events.worker.policy import PolicyRunner
 from mandate_local.postgres import EmbeddedPostgres
 from mandate_web.app.serving import run as run_command
 from mandate_web.settings import Settings
-from projects import heard
-from projects.domain import PROJECTS
-from projects.heard import GOVERNANCE
-from projects.main import SERVICE
-from projects.mandate import RecogniseMandate
-from projects.office import RecogniseOffice
-from projects.policies import on_governance
+from projects.main import PROJECTS, SERVICE
+from projects.recognition import heard
+from projects.recognition.mandate import RecogniseMandate
+from projects.recognition.office import RecogniseOffice
 from tests.integration.ledgers import Ledger, Scripted, changed, eventually, governing, new_ledger
+from tests.services import HEARD_OF_GOVERNANCE as GOVERNANCE
+from tests.services import on_governance
 
 
 class MandateGivenV2(Event, frozen=True, kw_only=True):

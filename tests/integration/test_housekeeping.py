@@ -6,7 +6,7 @@ import uuid
 
 import pytest
 
-from governance.domain import GOVERNANCE
+from governance.main import GOVERNANCE
 from mandate_events.ledger.store import Store
 from mandate_local.postgres import EmbeddedPostgres
 from mandate_web.app.housekeeping import keeping_house, prune

@@ -10,8 +10,8 @@ import httpx
 import orjson
 import pytest
 
-from governance.domain import GOVERNANCE
-from governance.http.imports import PROPOSALS as IMPORTED
+from governance.main import GOVERNANCE
+from governance.strategy.routes.imports import PROPOSALS as IMPORTED
 from mandate_events.deciding.outcome import Overloaded
 from mandate_events.ledger.store import Store
 from mandate_web.imports.bulk_body import MAX_BULK, MAX_LINE, entries

@@ -14,18 +14,18 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from governance import office
 from governance.appointments import appointment
 from governance.main import SERVICE as GOVERNANCE
+from governance.office import office
 from governance.strategy import proposal
 from mandate_events.deciding.batch import Submission
 from mandate_events.deciding.outcome import Denied
 from mandate_events.document.identifiers import uuid7
 from mandate_events.values.money import MoneyInput
 from mandate_local.postgres import EmbeddedPostgres
-from mandate_web.settings import Settings
 from mandate_web.live import connection
 from mandate_web.live import events as live
+from mandate_web.settings import Settings
 from tests.integration.ledgers import eventually
 from tests.integration.reporting_world import World, asyncpg_connection, decide, publish, recorded, serving, small_world
 

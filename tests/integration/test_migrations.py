@@ -18,8 +18,8 @@ from mandate_events.ledger.schema import ROLES
 from mandate_local.postgres import EmbeddedPostgres
 from mandate_web.app.service import Service
 from projects.main import SERVICE as PROJECTS
+from reporting.history.archive import ARCHIVE
 from reporting.main import SERVICE as REPORTING
-from reporting.views.archive import ARCHIVE
 
 VIEWS = {
     service.name: [view.table.metadata for view in service.lists.views] for service in (GOVERNANCE, PROJECTS, REPORTING)

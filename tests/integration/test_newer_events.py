@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from governance.domain import GOVERNANCE, find_mandates
-from governance.rights import RIGHTS
+from governance.people.mandate import MANDATE
 from governance.standards.standard import STANDARD, DraftStandard, PublishStandard, StandardPublished
 from mandate_events.deciding.batch import Submission
 from mandate_events.deciding.domain import Domain
@@ -20,6 +19,7 @@ from mandate_local.postgres import EmbeddedPostgres
 from mandate_web.problems import problem as problems
 from tests.integration.ledgers import eventually
 from tests.integration.offices import ANN, BEN, PATH, OfficeLedger, command, draft, found, revise
+from tests.services import GOVERNANCE, GOVERNANCE_SERVICE
 
 OLDER = Domain(
     "governance",
@@ -28,8 +28,8 @@ OLDER = Domain(
         for each in GOVERNANCE.aggregates.values()
         if each not in (RIGHTS_TABLE, DENIAL)
     ],
-    rights=RIGHTS,
-    find_mandates=find_mandates,
+    rights=[right for chapter in GOVERNANCE_SERVICE.chapters for right in chapter.rights],
+    find_mandates=lambda context: context.read(MANDATE, context.actor) or (),
 )
 """Governance as it was before a standard could be published."""
 

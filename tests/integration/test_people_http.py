@@ -9,10 +9,10 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from governance.appointments.mandate import MANDATE
-from governance.directory import DIRECTORY, ChangeDirectoryEntry, ErasePerson
-from governance.domain import GOVERNANCE
-from governance.http import directory
+from governance.main import GOVERNANCE
+from governance.people import table as directory
+from governance.people.directory import DIRECTORY, ChangeDirectoryEntry, ErasePerson
+from governance.people.mandate import MANDATE
 from mandate_events.deciding.batch import Submission
 from mandate_events.document.canonical import digest, leaf_hash
 from mandate_events.document.event import GENESIS, read_any

@@ -17,18 +17,17 @@ from msgspec import convert
 from msgspec.structs import replace
 from sqlalchemy import select
 
-from governance import office
+from governance.office import office
 from mandate_events.document.event import Event
 from mandate_events.ledger.engine import create_engine
 from mandate_events.transport import parking
 from mandate_events.views.building import build, swap
 from mandate_events.views.rows import Key, Row
 from mandate_local.postgres import EmbeddedPostgres
-from reporting.heard import projects as executed
 from reporting.main import SERVICE
-from reporting.views.lists import LISTS
-from reporting.views.mandates import MANDATES
-from reporting.views.portfolio import PORTFOLIO, PORTFOLIO_VIEW
+from reporting.people.views import MANDATES
+from reporting.portfolio import heard as executed
+from reporting.portfolio.views import PORTFOLIO, PORTFOLIO_VIEW
 from tests.integration.portfolio_events import ANY_RECORD, PROJECT, by_governance, by_projects
 from tests.integration.reporting_world import (
     PROPOSED,
@@ -39,6 +38,7 @@ from tests.integration.reporting_world import (
     recorded,
     small_world,
 )
+from tests.services import REPORTING_LISTS as LISTS
 
 NDJSON = "application/x-ndjson"
 SORTS = (

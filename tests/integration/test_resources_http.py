@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from governance.main import VISIBILITY
 from tests.integration.over_http import Product, observer, refused, until
 from tests.integration.staffed import REASON, in_inbox, running_project
+from tests.services import GOVERNANCE_SERVICE
 
 POOL = "/governance/v1/resources"
 LOAD = "/governance/v1/resource-load"
@@ -185,7 +185,7 @@ async def test_who_is_committed_to_a_project_is_told_to_those_who_see_it(product
         listed = (await product.get(f"{LOAD}?week={FIRST}&limit=500", persona)).json()["items"]
         [item] = [each for each in listed if each["id"] == id_]
         assert {name: item[name] for name in week} == week
-    assert "resource" not in VISIBILITY.framework_streams
+    assert "resource" not in GOVERNANCE_SERVICE.visibility.framework_streams
 
 
 async def test_the_pmo_finds_somebody_with_the_skill_and_takes_them_back(product: Product, project: str) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 import pytest
 
-from governance.http import prioritisations
+from governance.strategy.routes import prioritisation as prioritisations
 from tests.integration.over_http import PROPOSALS, Product, person, proposal, refused
 
 OBJECTIVES = "/governance/v1/objectives"

@@ -13,7 +13,7 @@ import pytest
 import pytest_asyncio
 
 from governance.appointments.appointment import APPOINTMENT
-from governance.domain import GOVERNANCE
+from governance.main import GOVERNANCE
 from mandate_events.ledger.store import Store
 from tests.integration.over_http import OFFICE, PROPOSALS, REVIEWS, Product, observer, person, proposal, refused, until
 

@@ -1,15 +1,15 @@
 """What is due when a day is over: recorded on its day or as soon as the service runs again, once."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import orjson
 import pytest
 
-from governance.domain import GOVERNANCE
+from governance.main import GOVERNANCE
 from governance.requests.waiver import WAIVER, DecideWaiver, ExpireWaiver, ReceiveWaiverRequest, RevokeWaiver
-from governance.views.due import DUE_VIEW, TIMERS
 from mandate_events.deciding import Instruction
 from mandate_events.deciding.batch import Submission
 from mandate_events.document.identifiers import uuid7
@@ -20,9 +20,10 @@ from mandate_events.ledger.store import Store
 from mandate_events.values.days import end_of
 from mandate_events.worker import timers
 from mandate_events.worker.consumer import Consumer
-from mandate_events.worker.timers import Timer, give_due, keep_time
+from mandate_events.worker.timers import give_due, keep_time
 from mandate_local.postgres import EmbeddedPostgres
 from tests.integration.ledgers import Governance, Ledger, eventually, new_ledger
+from tests.services import DUE, GOVERNANCE_SERVICE
 
 MELBOURNE = ZoneInfo("Australia/Melbourne")
 ORIGIN = Origin(source="projects", sequence=7, hash="0" * 64)
@@ -30,7 +31,7 @@ ORIGIN = Origin(source="projects", sequence=7, hash="0" * 64)
 
 @pytest.fixture
 async def ledger(postgres: EmbeddedPostgres) -> Ledger:
-    return await new_ledger(postgres, "governance", (DUE_VIEW,))
+    return await new_ledger(postgres, "governance", (DUE["governance"],))
 
 
 async def give(store: Store, id_: str, command: Instruction, actor: str) -> None:
@@ -57,7 +58,7 @@ async def follow(ledger: Ledger) -> None:
     """Let the view of due dates follow the ledger to its end."""
     engine = create_engine(ledger.dsn)
     source = LocalSource("governance", ledger.dsn)
-    consumer = Consumer("views", source, GOVERNANCE.catalogue, engine, service="governance", views=(DUE_VIEW,))
+    consumer = Consumer("views", source, GOVERNANCE.catalogue, engine, service="governance", views=(DUE["governance"],))
     running = asyncio.create_task(consumer.run())
 
     async def there() -> bool:
@@ -82,10 +83,10 @@ async def test_a_waiver_expires_when_its_day_is_over_where_the_office_is_and_onc
     id_, _ = await granted(ledger, today)
     await follow(ledger)
     async with Store(GOVERNANCE, ledger.dsn) as store:
-        assert await give_due(store, TIMERS, MELBOURNE) == 0, "the day is not over"
+        assert await give_due(store, GOVERNANCE_SERVICE.house.timers, MELBOURNE) == 0, "the day is not over"
     async with Store(GOVERNANCE, ledger.dsn, clock_ahead=timedelta(days=3)) as store:
-        assert await give_due(store, TIMERS, MELBOURNE) == 1
-        assert await give_due(store, TIMERS, MELBOURNE) == 1, "the view has not followed yet"
+        assert await give_due(store, GOVERNANCE_SERVICE.house.timers, MELBOURNE) == 1
+        assert await give_due(store, GOVERNANCE_SERVICE.house.timers, MELBOURNE) == 1, "the view has not followed yet"
     [event] = await expired(ledger)
     assert event["actor"] == "system/clock"
     assert event["authority"] == f"waiver/{id_}@2", "the decision that set the day"
@@ -103,7 +104,7 @@ async def test_what_was_settled_before_is_not_due(ledger: Ledger) -> None:
         await give(store, id_, RevokeWaiver(reason="Not used"), member)
     await follow(ledger)
     async with Store(GOVERNANCE, ledger.dsn, clock_ahead=timedelta(days=3)) as store:
-        assert await give_due(store, TIMERS, ZoneInfo("UTC")) == 0
+        assert await give_due(store, GOVERNANCE_SERVICE.house.timers, ZoneInfo("UTC")) == 0
     assert await expired(ledger) == []
 
 
@@ -114,7 +115,11 @@ async def test_one_that_cannot_be_decided_holds_up_no_other(ledger: Ledger, monk
     await follow(ledger)
     for timer, thing in (("waiver-expiry", uuid7()), ("of-a-newer-version", uuid7()), ("torn", uuid7())):
         await ledger.query("insert into views.due values ($1, $2, '', '2026-01-01', 'test@1')", timer, thing)
-    torn = {**TIMERS, "torn": Timer("torn", WAIVER, lambda _, part: ExpireWaiver(until=date.fromisoformat(part)))}
+    expiry = GOVERNANCE_SERVICE.house.timers["waiver-expiry"]
+    torn = {
+        **GOVERNANCE_SERVICE.house.timers,
+        "torn": replace(expiry, name="torn", command=lambda _, part: ExpireWaiver(until=date.fromisoformat(part))),
+    }
     async with Store(GOVERNANCE, ledger.dsn, clock_ahead=timedelta(days=3)) as store:
         assert await give_due(store, torn, ZoneInfo("UTC")) == 1
     assert len(await expired(ledger)) == 1
@@ -131,7 +136,7 @@ async def test_the_clock_runs_by_itself(ledger: Ledger) -> None:
         return len(await expired(ledger)) == 1
 
     async with Store(GOVERNANCE, ledger.dsn, clock_ahead=timedelta(days=3)) as store:
-        running = asyncio.create_task(keep_time(store, TIMERS, zone))
+        running = asyncio.create_task(keep_time(store, GOVERNANCE_SERVICE.house.timers, zone))
         await eventually(found)
         running.cancel()
         await asyncio.wait({running})

@@ -20,11 +20,11 @@ from mandate_events.views.recordset import ROWS, encoded, recordset
 from mandate_events.views.rows import Key, Row
 from mandate_events.views.view import View
 from mandate_local.postgres import EmbeddedPostgres
-from reporting.heard.governance import MandateGiven, MandateWithdrawn
-from reporting.views.lists import LISTS
-from reporting.views.portfolio import PORTFOLIO_VIEW
+from reporting.people.heard import MandateGiven, MandateWithdrawn
+from reporting.portfolio.views import PORTFOLIO_VIEW
 from tests.integration.ledgers import new_ledger
 from tests.integration.portfolio_events import ANY_RECORD, by_governance, by_projects
+from tests.services import REPORTING_LISTS as LISTS
 
 NAMES = st.sampled_from(["a", "b", "c"])
 mandates = st.builds(

@@ -14,7 +14,6 @@ import pytest_asyncio
 from sqlalchemy import Column, Integer, Numeric, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from governance.views.lists import LISTS as GOVERNANCE_LISTS
 from mandate_events.ledger.engine import create_engine
 from mandate_events.transport import parking
 from mandate_events.views import building
@@ -24,11 +23,12 @@ from mandate_events.views.record import Lists
 from mandate_events.views.view import View, table
 from mandate_local.postgres import EmbeddedPostgres
 from reporting import main
-from reporting.views.lists import LISTS
-from reporting.views.mandates import MANDATES_VIEW
-from reporting.views.portfolio import PORTFOLIO_VIEW
+from reporting.people.views import MANDATES_VIEW
+from reporting.portfolio.views import PORTFOLIO_VIEW
 from tests.integration.over_http import PROPOSALS, Product, proposal, until
 from tests.integration.reporting_world import PROPOSED, World, publish, small_world
+from tests.services import GOVERNANCE_LISTS
+from tests.services import REPORTING_LISTS as LISTS
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -259,9 +259,9 @@ OTHER = replace(LISTS, views=(CHANGED, MANDATES_VIEW))
 @asynccontextmanager
 async def worker_of(world: World, lists: Lists, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
     """The consumers of a program with these lists, beside those of this version."""
-    monkeypatch.setattr(main, "LISTS", lists)
+    monkeypatch.setitem(main.SERVICE.house.__dict__, "lists", lists)
     async with main.SERVICE.connect(world.settings) as opened:
-        running = [asyncio.create_task(consumer.run()) for consumer in main.consumers(opened)]
+        running = [asyncio.create_task(consumer.run()) for consumer in main.SERVICE.consumers(opened)]
         try:
             yield
         finally:

@@ -14,13 +14,13 @@ import pytest
 
 import governance.roles
 import projects.roles
-from governance.domain import GOVERNANCE
+from governance.main import GOVERNANCE
 from mandate_events.deciding import Command, Context, Mandate, Refused, SystemCommand
 from mandate_events.deciding.domain import Domain
 from mandate_events.deciding.rights import SYSTEM, Rights
 from mandate_web.app.service import Service
 from mandate_web.routes.access import POLICY
-from projects.domain import PROJECTS
+from projects.main import PROJECTS
 from rights_page import commands
 from tests.unit.test_routes import SERVICES, routes
 

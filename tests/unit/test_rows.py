@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from sqlalchemy import Column, DateTime, Integer, Text
 
-from governance.views.lists import LISTS as GOVERNANCE
 from mandate_events.document.canonical import encode
 from mandate_events.document.event import Catalogue, Event, Recorded
 from mandate_events.transport.port import understood
@@ -15,7 +14,8 @@ from mandate_events.views.past import Folding
 from mandate_events.views.recordset import encoded
 from mandate_events.views.rows import Change, Gone, Key, Row
 from mandate_events.views.view import RowIncomplete, View, fingerprint, table
-from reporting.views.lists import LISTS as REPORTING
+from tests.services import GOVERNANCE_LISTS as GOVERNANCE
+from tests.services import REPORTING_LISTS as REPORTING
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reporting.story import Node, tree
+from reporting.history.story import Node, tree
 
 
 def told(*nodes: tuple[str, str] | tuple[str, str, bool]) -> list[tuple[int, str]]:

@@ -4,13 +4,12 @@ from collections.abc import Mapping
 
 import pytest
 
-from governance.domain import GOVERNANCE
-from governance.main import VISIBILITY as IN_GOVERNANCE
+from governance.main import GOVERNANCE
 from mandate_events.deciding import Mandate
 from mandate_events.deciding.rights import Rights
 from mandate_web.live.visibility import Visibility
-from projects.domain import PROJECTS
-from projects.main import VISIBILITY as IN_PROJECTS
+from projects.main import PROJECTS
+from tests.services import GOVERNANCE_SERVICE, PROJECTS_SERVICE
 
 ME, OTHER = "me", "other"
 OFFICE = ("pmo", "auditor", "observer", "founder")
@@ -38,7 +37,7 @@ def seen(visibility: Visibility, rights: Rights, *held: Mandate) -> set[str]:
 @pytest.mark.parametrize("role", [*OFFICE, *POSTS, "nothing"])
 def test_in_governance(role: str) -> None:
     project = "1" if role in POSTS else None
-    found = seen(IN_GOVERNANCE, GOVERNANCE.rights, Mandate(role, "", project))
+    found = seen(GOVERNANCE_SERVICE.visibility, GOVERNANCE.rights, Mandate(role, "", project))
     expected = {
         "pmo": set(EVENTS),
         "auditor": set(EVENTS),
@@ -52,7 +51,7 @@ def test_in_governance(role: str) -> None:
 @pytest.mark.parametrize("role", [*OFFICE, *POSTS, "nothing"])
 def test_in_projects(role: str) -> None:
     project = "1" if role in POSTS else None
-    found = seen(IN_PROJECTS, PROJECTS.rights, Mandate(role, "", project))
+    found = seen(PROJECTS_SERVICE.visibility, PROJECTS.rights, Mandate(role, "", project))
     expected = {
         "pmo": set(EVENTS),
         "auditor": set(EVENTS),
@@ -64,10 +63,10 @@ def test_in_projects(role: str) -> None:
 
 
 def test_without_a_mandate_a_person_sees_what_concerns_themselves() -> None:
-    assert seen(IN_GOVERNANCE, GOVERNANCE.rights) == OWN
-    assert seen(IN_PROJECTS, PROJECTS.rights) == OWN
+    assert seen(GOVERNANCE_SERVICE.visibility, GOVERNANCE.rights) == OWN
+    assert seen(PROJECTS_SERVICE.visibility, PROJECTS.rights) == OWN
 
 
 def test_a_role_of_the_office_held_for_a_project_shows_that_project_only() -> None:
     held = Mandate("auditor", "", "1")
-    assert seen(IN_GOVERNANCE, GOVERNANCE.rights, held) == OWN | {"mine", "framework"}
+    assert seen(GOVERNANCE_SERVICE.visibility, GOVERNANCE.rights, held) == OWN | {"mine", "framework"}

@@ -2,9 +2,8 @@
 
 import pytest
 
-from governance.appointments.mandate import MANDATE, MandateGiven
-from governance.domain import GOVERNANCE
-from governance.office import (
+from governance.main import GOVERNANCE
+from governance.office.office import (
     OFFICE,
     THE_OFFICE,
     AuditorAppointed,
@@ -12,6 +11,7 @@ from governance.office import (
     OfficeChartered,
     OfficeMemberAppointed,
 )
+from governance.people.mandate import MANDATE, MandateGiven
 from governance.standards.content import Gate, GatePath, Phase
 from governance.standards.standard import STANDARD, StandardDrafted, StandardPublished
 from governance.strategy.proposal import PROPOSAL, ProjectAuthorised, ProjectProposed

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from governance.appointments.mandate import MANDATE, MandateGiven
+from governance.people.mandate import MANDATE, MandateGiven
 from governance.strategy.alignment import AlignmentScored, ScoreProposal
 from governance.strategy.proposal import PROPOSAL, ProposalAmended, ProposalRejected
 from governance.strategy.scoring_model import SCORING_MODEL, Criterion, ScoringModelDefined

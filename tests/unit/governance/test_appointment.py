@@ -23,7 +23,7 @@ from governance.appointments.appointment import (
     SponsorAppointed,
     SponsorReplaced,
 )
-from governance.appointments.mandate import MANDATE, MandateGiven, MandateWithdrawn
+from governance.people.mandate import MANDATE, MandateGiven, MandateWithdrawn
 from mandate_events.deciding import Context, Decision
 from mandate_events.document.event import Event, Recorded
 from mandate_events.document.identifiers import derived

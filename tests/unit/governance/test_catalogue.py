@@ -8,6 +8,10 @@ import pytest
 from pydantic import ValidationError
 
 from governance.catalogue.process import PROCESS, DefineProcess, ProcessDefined, Step
+from governance.catalogue.routes import catalogue
+from governance.catalogue.routes import process as processes
+from governance.catalogue.routes import template as templates
+from governance.catalogue.routes import tool as tools
 from governance.catalogue.template import (
     TEMPLATE,
     PublishTemplate,
@@ -17,14 +21,12 @@ from governance.catalogue.template import (
 )
 from governance.catalogue.tool import TOOL, ApproveTool, ToolApproved, ToolWithdrawn, WithdrawTool
 from governance.catalogue.use import RecogniseUse, UseRecognised
-from governance.domain import GOVERNANCE
-from governance.http import catalogue, processes, templates, tools
-from governance.main import VISIBILITY
 from mandate_events.deciding import Aggregate, Command, Decision, Mandate
 from mandate_events.document.event import Event
 from mandate_events.document.identifiers import derived
 from mandate_events.document.origin import Origin
 from mandate_events.testing import Outcome, Scenario
+from tests.services import GOVERNANCE, GOVERNANCE_SERVICE
 from tests.unit.governance.conftest import ANN, BEN, EVE, mandate
 
 PAT = derived("pat")
@@ -199,7 +201,7 @@ def test_nobody_else_decides_what_is_in_the_catalogue(
 
 def test_who_uses_a_tool_is_not_told_to_other_projects_by_its_stream() -> None:
     held = [Mandate("project_manager", f"mandate/{PAT}@1", "p2")]
-    sees = VISIBILITY.of(GOVERNANCE.rights, PAT, held)
+    sees = GOVERNANCE_SERVICE.visibility.of(GOVERNANCE.rights, PAT, held)
     assert sees("process/gate-review", None)
     assert not sees("tool/planner", None)
     assert not sees("template/risks", None)

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from governance.appointments.appointment import APPOINTMENT, ManagerAppointed, OfficerAssigned, SponsorAppointed
-from governance.http import compliance_reviews
 from governance.oversight.compliance_review import (
     COMPLIANCE_REVIEW,
     LIMIT,
@@ -26,6 +25,7 @@ from governance.oversight.compliance_review import (
     WithdrawCorrectiveAction,
     corrected_it,
 )
+from governance.oversight.routes import compliance_review as compliance_reviews
 from governance.requests.request import Evidence
 from mandate_events.deciding import Aggregate, Command, Decision, Instruction, Refused
 from mandate_events.deciding.batch import Batch, Fold, NotLoaded, Submission

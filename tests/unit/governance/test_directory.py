@@ -5,15 +5,15 @@ from typing import Any, cast
 import pytest
 from pydantic import ValidationError
 
-from governance import directory
-from governance.directory import (
+from governance.people import directory
+from governance.people.directory import (
     DIRECTORY,
     ChangeDirectoryEntry,
     DirectoryEntryChanged,
     ErasePerson,
     PersonErased,
 )
-from governance.http.people import may_decide
+from governance.people.routes.people import may_decide
 from mandate_events.deciding import Command, Context
 from mandate_events.document.event import Event, Recorded
 from mandate_events.document.identifiers import derived

@@ -8,12 +8,10 @@ import msgspec
 import pytest
 from pydantic import ValidationError
 
-from governance import heard
 from governance.appointments.appointment import APPOINTMENT, ManagerAppointed, OfficerAssigned, SponsorAppointed
-from governance.appointments.mandate import MANDATE, MandateGiven
-from governance.office import OFFICE, THE_OFFICE, OfficeChartered
-from governance.policies import on_projects
-from governance.requests import gate_review
+from governance.office.office import OFFICE, THE_OFFICE, OfficeChartered
+from governance.people.mandate import MANDATE, MandateGiven
+from governance.requests import gate_review, heard
 from governance.requests.gate_review import (
     GATE_REVIEW,
     DecideGate,
@@ -30,11 +28,12 @@ from governance.requests.request import (
     asked_for_it,
 )
 from mandate_events.deciding import Command, Context, Instruction, replace
+from mandate_events.deciding.reacting import Heard
 from mandate_events.document.event import Event, Recorded
 from mandate_events.document.identifiers import derived
 from mandate_events.document.origin import Origin
 from mandate_events.testing import NOON, Outcome, Scenario
-from mandate_events.worker.policy import Heard
+from tests.services import on_projects
 
 FAY, ANN, BEN, EVE, ZOE, PAT = (derived(name) for name in ("fay", "ann", "ben", "eve", "zoe", "pat"))
 ORIGIN = Origin(source="projects", sequence=7, hash="0" * 64)

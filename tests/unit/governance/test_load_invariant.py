@@ -8,8 +8,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from governance.domain import GOVERNANCE
-from governance.office import OFFICE, THE_OFFICE, FounderNamed, OfficeChartered
+from governance.main import GOVERNANCE
+from governance.office.office import OFFICE, THE_OFFICE, FounderNamed, OfficeChartered
 from governance.requests.allocation import (
     ALLOCATION,
     AllocationRequestReceived,

@@ -6,11 +6,9 @@ from typing import Any, cast
 import pytest
 from pydantic import ValidationError
 
-from governance import office
-from governance.appointments import mandate
-from governance.appointments.mandate import MANDATE, MandateGiven, MandateWithdrawn
-from governance.domain import GOVERNANCE
-from governance.office import (
+from governance.main import GOVERNANCE
+from governance.office import office
+from governance.office.office import (
     OFFICE,
     THE_OFFICE,
     AmendCharter,
@@ -32,6 +30,8 @@ from governance.office import (
     RemoveMember,
     RemoveObserver,
 )
+from governance.people import mandate
+from governance.people.mandate import MANDATE, MandateGiven, MandateWithdrawn
 from mandate_events.deciding import Command, Context, Instruction, Refused
 from mandate_events.document.event import Event, Recorded
 from mandate_events.document.identifiers import derived

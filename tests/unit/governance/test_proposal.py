@@ -9,7 +9,7 @@ from typing import Any, cast, get_args
 import pytest
 from pydantic import ValidationError
 
-from governance.appointments.mandate import MANDATE, MandateGiven
+from governance.people.mandate import MANDATE, MandateGiven
 from governance.standards.standard import STANDARD, StandardDrafted, StandardPublished, StandardRetired
 from governance.strategy import proposal
 from governance.strategy.business_case import BusinessCase

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from governance.domain import GOVERNANCE
+from governance.main import GOVERNANCE
 from governance.requests.kinds import KINDS
 from governance.requests.request import DecisionAnswered
-from governance.views.gate_reviews import GATE_REVIEWS_VIEW
-from governance.views.inbox import INBOX_VIEW
+from governance.requests.views.gate_reviews import GATE_REVIEWS_VIEW
+from governance.requests.views.inbox import INBOX_VIEW
 from mandate_events.document.event import GENESIS, JSON, Recorded
 from mandate_events.document.origin import Origin
 from mandate_events.testing import NOON

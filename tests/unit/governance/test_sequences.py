@@ -14,9 +14,8 @@ from hypothesis import strategies as st
 
 from governance.appointments import appointment
 from governance.appointments.appointment import APPOINTMENT
-from governance.appointments.mandate import MandateGiven, MandateWithdrawn
-from governance.domain import GOVERNANCE
-from governance.office import (
+from governance.main import GOVERNANCE
+from governance.office.office import (
     OFFICE,
     THE_OFFICE,
     AppointAuditor,
@@ -25,6 +24,7 @@ from governance.office import (
     NameFounder,
     RemoveMember,
 )
+from governance.people.mandate import MandateGiven, MandateWithdrawn
 from governance.requests import waiver
 from governance.requests.kinds import KINDS
 from governance.requests.request import RequestReceived

@@ -6,10 +6,9 @@ from typing import cast, get_args
 import pytest
 
 from governance.appointments.appointment import APPOINTMENT, SponsorAppointed
-from governance.requests.kinds import KINDS
+from governance.requests.kinds import DECISIONS, KINDS
 from governance.requests.request import given_to_sponsor
 from governance.requests.waiver import WAIVER, DecideWaiver, WaiverGranted, WaiverRequestReceived
-from governance.rights import RIGHTS
 from governance.standards.content import Boundary, Decider
 from governance.standards.standard import STANDARD, StandardDrafted, StandardPublished
 from mandate_events.deciding import Context
@@ -81,5 +80,5 @@ def test_each_kind_of_request_can_be_judged_so() -> None:
     kinds = get_args(Boundary)
     assert set(kinds) == {*KINDS} - {"allocation"}
     for name in kinds:
-        rows = [row for row in RIGHTS if row.command == KINDS[name].decide.__name__]
+        rows = [row for row in DECISIONS if row.command == KINDS[name].decide.__name__]
         assert [(row.roles, row.relation) for row in rows] == [(("sponsor",), "own-project"), (("pmo",), "any")]

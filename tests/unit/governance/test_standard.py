@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from pydantic import ValidationError
 
-from governance.appointments.mandate import MANDATE, MandateGiven
+from governance.people.mandate import MANDATE, MandateGiven
 from governance.standards import standard
 from governance.standards.content import Gate, GatePath, Phase
 from governance.standards.document import GatePathInput

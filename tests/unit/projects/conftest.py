@@ -6,10 +6,10 @@ from mandate_events.document.identifiers import derived
 from mandate_events.document.origin import Origin
 from mandate_events.testing import Scenario
 from mandate_events.values.money import Money
-from projects.domain import PROJECTS
-from projects.mandate import MANDATE, MandateRecognised
-from projects.project import PROJECT, EnvelopeRecognised, PhaseStarted, ProjectInitiated
-from projects.standard import STANDARD, Gate, GatePath, Phase, StandardRecognised
+from projects.execution.project import PROJECT, EnvelopeRecognised, PhaseStarted, ProjectInitiated
+from projects.main import PROJECTS
+from projects.recognition.mandate import MANDATE, MandateRecognised
+from projects.recognition.standard import STANDARD, Gate, GatePath, Phase, StandardRecognised
 
 PAT, ANN, TIM = (derived(name) for name in ("pat", "ann", "tim"))
 ORIGIN = Origin(source="governance", sequence=7, hash="0" * 64)

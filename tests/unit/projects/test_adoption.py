@@ -8,9 +8,11 @@ import pytest
 from mandate_events.deciding import Aggregate, Command, Decision
 from mandate_events.document.event import Event
 from mandate_events.testing import Outcome, Scenario
-from projects import heard
-from projects.adoption import ADOPTION, AdoptTool, TemplateUsed, ToolAdopted, UseTemplate
-from projects.catalogue import (
+from projects.execution.adoption import ADOPTION, AdoptTool, TemplateUsed, ToolAdopted, UseTemplate
+from projects.execution.project import PROJECT, ProjectClosed
+from projects.execution.routes import adoption as adoptions
+from projects.recognition import heard
+from projects.recognition.catalogue import (
     TEMPLATE,
     TOOL,
     RecogniseTool,
@@ -19,8 +21,6 @@ from projects.catalogue import (
     ToolEnded,
     ToolRecognised,
 )
-from projects.http import adoptions
-from projects.project import PROJECT, ProjectClosed
 from projects.requests.request import DecisionApplied
 from projects.requests.waiver import WAIVER, WaiverEnded, WaiverRequested
 from tests.unit.projects.conftest import ANN, ORIGIN, PAT, TIM

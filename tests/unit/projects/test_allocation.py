@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from mandate_events.deciding import Instruction
 from mandate_events.document.identifiers import derived
 from mandate_events.testing import Outcome, Scenario
-from projects.project import PROJECT, ProjectClosed
+from projects.execution.project import PROJECT, ProjectClosed
 from projects.requests.allocation import (
     ALLOCATION,
     AllocationEnded,

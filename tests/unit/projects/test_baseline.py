@@ -11,13 +11,13 @@ from mandate_events.document.event import Event
 from mandate_events.document.identifiers import derived
 from mandate_events.testing import Outcome, Scenario
 from mandate_events.values.money import Money
-from projects.evidence import Evidence
-from projects.project import PROJECT, BaselineEstablished, ProjectClosed
+from projects.control.tolerance import TOLERANCE, Impact, ToleranceForecastBreached, TolerancesRenewed
+from projects.execution.evidence import Evidence
+from projects.execution.project import PROJECT, BaselineEstablished, ProjectClosed
 from projects.requests.baseline import BASELINE, ApplyBaselineDecision, BaselineSubmitted, SubmitBaseline
 from projects.requests.change import CHANGE, ChangeApproved, ChangeRequested
 from projects.requests.register import REGISTER, RequestClosed, RequestOpened
 from projects.requests.request import DecisionApplied, DecisionNotApplied
-from projects.tolerance import TOLERANCE, Impact, ToleranceForecastBreached, TolerancesRenewed
 from tests.unit.projects.conftest import ANN, ORIGIN, PAT, TIM
 
 FIRST, SECOND, CHANGED = (derived("baseline", name) for name in ("one", "two", "change"))

@@ -11,9 +11,10 @@ from pydantic import ValidationError
 from mandate_events.deciding import Instruction
 from mandate_events.document.identifiers import derived
 from mandate_events.testing import Outcome, Scenario
-from projects.domain import PROJECTS
-from projects.mandate import MANDATE, MandateRecognised
-from projects.project import PROJECT, ProjectClosed
+from projects.control.tolerance import TOLERANCE, Given, Impact, TolerancesSet, ToleranceUsed
+from projects.execution.project import PROJECT, ProjectClosed
+from projects.main import PROJECTS
+from projects.recognition.mandate import MANDATE, MandateRecognised
 from projects.requests.change import (
     CHANGE,
     ApplyChangeDecision,
@@ -28,7 +29,6 @@ from projects.requests.change import (
     RequestChange,
 )
 from projects.requests.request import DecisionApplied, DecisionNotApplied
-from projects.tolerance import TOLERANCE, Given, Impact, TolerancesSet, ToleranceUsed
 from tests.unit.projects.conftest import ANN, ORIGIN, PAT, TIM, initiation
 
 OLA, SUE = derived("ola"), derived("sue")

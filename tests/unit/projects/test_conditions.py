@@ -7,7 +7,7 @@ import pytest
 from mandate_events.deciding import Command, SystemCommand
 from mandate_events.document.identifiers import derived
 from mandate_events.testing import Outcome, Scenario
-from projects.conditions import (
+from projects.execution.conditions import (
     ConditionEvent,
     Conditions,
     GateCondition,
@@ -18,8 +18,8 @@ from projects.conditions import (
     MeetCondition,
     after,
 )
-from projects.evidence import Evidence, EvidenceInput
-from projects.project import (
+from projects.execution.evidence import Evidence, EvidenceInput
+from projects.execution.project import (
     PROJECT,
     ApplyGateDecision,
     GateDecisionApplied,

@@ -8,8 +8,8 @@ import pytest
 from mandate_events.deciding import Aggregate, Command, Instruction
 from mandate_events.document.event import Event
 from mandate_events.testing import Outcome, Scenario
-from projects import heard
-from projects.corrective_action import (
+from projects.control import heard
+from projects.control.corrective_action import (
     CORRECTIVE_ACTION,
     CorrectiveActionEnded,
     CorrectiveActionRecognised,
@@ -17,9 +17,9 @@ from projects.corrective_action import (
     RecogniseCorrectiveAction,
     ReportCorrectiveAction,
 )
-from projects.evidence import Evidence
-from projects.http import corrective_actions
-from projects.project import PROJECT, ProjectClosed
+from projects.control.routes import corrective_action as corrective_actions
+from projects.execution.evidence import Evidence
+from projects.execution.project import PROJECT, ProjectClosed
 from tests.unit.projects.conftest import ANN, ORIGIN, PAT, TIM
 from tests.unit.projects.test_recognition import SYSTEM, reaction
 

@@ -8,10 +8,10 @@ import pytest
 from mandate_events.deciding import Instruction
 from mandate_events.document.identifiers import derived
 from mandate_events.testing import Outcome, Scenario
-from projects.conditions import GateCondition, GateConditionSet
-from projects.mandate import MANDATE, MandateRecognised
-from projects.posts import POSTS, PostFilled, PostVacated
-from projects.project import PROJECT, ProjectClosed
+from projects.execution.conditions import GateCondition, GateConditionSet
+from projects.execution.project import PROJECT, ProjectClosed
+from projects.recognition.mandate import MANDATE, MandateRecognised
+from projects.recognition.posts import POSTS, PostFilled, PostVacated
 from projects.requests.escalation import (
     ESCALATION,
     ApplyEscalationDecision,

@@ -12,28 +12,8 @@ from mandate_events.document.event import Event
 from mandate_events.document.identifiers import derived
 from mandate_events.testing import Outcome, Scenario
 from mandate_events.values.money import Money
-from projects.conditions import GateCondition, GateConditionSet
-from projects.evidence import EvidenceInput
-from projects.forecast import FORECAST, ForecastRevised, ReviseForecast
-from projects.project import (
-    PROJECT,
-    BaselineEstablished,
-    InitiateProject,
-    PhaseStarted,
-    ProjectClosed,
-    ProjectTerminated,
-    RequestGateReview,
-)
-from projects.requests.exception import (
-    EXCEPTION,
-    ApplyExceptionDecision,
-    ExceptionReported,
-    Option,
-    ReportException,
-)
-from projects.requests.request import DecisionApplied, DecisionNotApplied
-from projects.standard import STANDARD, GatePath, StandardRecognised
-from projects.tolerance import (
+from projects.control.forecast import FORECAST, ForecastRevised, ReviseForecast
+from projects.control.tolerance import (
     TOLERANCE,
     BreachReported,
     BreachSettled,
@@ -45,6 +25,26 @@ from projects.tolerance import (
     limit_of,
     working_days,
 )
+from projects.execution.conditions import GateCondition, GateConditionSet
+from projects.execution.evidence import EvidenceInput
+from projects.execution.project import (
+    PROJECT,
+    BaselineEstablished,
+    InitiateProject,
+    PhaseStarted,
+    ProjectClosed,
+    ProjectTerminated,
+    RequestGateReview,
+)
+from projects.recognition.standard import STANDARD, GatePath, StandardRecognised
+from projects.requests.exception import (
+    EXCEPTION,
+    ApplyExceptionDecision,
+    ExceptionReported,
+    Option,
+    ReportException,
+)
+from projects.requests.request import DecisionApplied, DecisionNotApplied
 from tests.unit.projects.conftest import ANN, BUDGET, ORIGIN, PAT, PHASES, TIM, initiation
 
 E1, E2 = derived("exception", "1"), derived("exception", "2")

@@ -3,8 +3,8 @@
 from datetime import UTC, date, datetime
 
 from mandate_events.testing import Scenario
-from projects.domain import PROJECTS
-from projects.office import OFFICE, THE_OFFICE, OfficeRecognised, RecogniseOffice, zone_of
+from projects.main import PROJECTS
+from projects.recognition.office import OFFICE, THE_OFFICE, OfficeRecognised, RecogniseOffice, zone_of
 from tests.unit.projects.conftest import ANN, ORIGIN
 
 MELBOURNE = OfficeRecognised(time_zone="Australia/Melbourne", currency="AUD", origin=ORIGIN)

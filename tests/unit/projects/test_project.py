@@ -6,10 +6,9 @@ from mandate_events.deciding import Command, Instruction, NotYet, replace
 from mandate_events.document.event import Event
 from mandate_events.document.identifiers import derived
 from mandate_events.testing import Outcome, Scenario
-from projects import project
-from projects.evidence import Evidence, EvidenceInput
-from projects.mandate import MANDATE, MandateEnded, MandateRecognised
-from projects.project import (
+from projects.execution import project
+from projects.execution.evidence import Evidence, EvidenceInput
+from projects.execution.project import (
     PROJECT,
     ApplyGateDecision,
     GateDecisionApplied,
@@ -23,6 +22,7 @@ from projects.project import (
     ProjectTerminated,
     RequestGateReview,
 )
+from projects.recognition.mandate import MANDATE, MandateEnded, MandateRecognised
 from tests.unit.projects.conftest import ANN, BUDGET, ORIGIN, PAT, TIM, initiation
 
 FIRST = derived("gate-review", "p1", "1")

@@ -4,16 +4,17 @@ from typing import Any
 
 import pytest
 
+from mandate_events.deciding.reacting import Heard
 from mandate_events.document.event import GENESIS, JSON, Event, Recorded
 from mandate_events.testing import NOON, Scenario
-from mandate_events.worker.policy import Heard
-from projects import heard
-from projects.domain import PROJECTS
-from projects.mandate import MANDATE, MandateEnded, MandateRecognised, RecogniseEnd, RecogniseMandate
-from projects.policies import on_governance
-from projects.posts import POSTS, PostFilled, PostVacated
-from projects.project import PROJECT, ApplyGateDecision, InitiateProject
-from projects.standard import STANDARD, GatePath, RecogniseStandard, StandardRecognised
+from projects.execution import heard as execution_heard
+from projects.execution.project import PROJECT, ApplyGateDecision, InitiateProject
+from projects.main import PROJECTS
+from projects.recognition import heard
+from projects.recognition.mandate import MANDATE, MandateEnded, MandateRecognised, RecogniseEnd, RecogniseMandate
+from projects.recognition.posts import POSTS, PostFilled, PostVacated
+from projects.recognition.standard import STANDARD, GatePath, RecogniseStandard, StandardRecognised
+from tests.services import HEARD_OF_GOVERNANCE, on_governance
 from tests.unit.projects.conftest import ANN, BUDGET, ORIGIN, PAT, PHASES, TIM
 
 SYSTEM = "system/recognition"
@@ -26,7 +27,7 @@ def said(event: Event, subject: str) -> Heard:
         datacontenttype=JSON,
         id="e1",
         source="/mandate/governance",
-        type=heard.GOVERNANCE.types[type(event)],
+        type=HEARD_OF_GOVERNANCE.types[type(event)],
         subject=subject,
         time=NOON,
         sequence=f"{7:020d}",
@@ -99,7 +100,7 @@ def test_a_published_standard_is_recognised_once() -> None:
 
 
 def test_an_authorisation_initiates_the_project() -> None:
-    event = heard.ProjectAuthorised(
+    event = execution_heard.ProjectAuthorised(
         portfolio="roads",
         reference="R1",
         title="A road",
@@ -114,7 +115,7 @@ def test_an_authorisation_initiates_the_project() -> None:
 
 
 def test_a_gate_decision_is_applied_to_its_project() -> None:
-    stream, command = reaction(heard.GateDecided(project="p1", gate="g1", outcome="hold"), "gate-review/r1")
+    stream, command = reaction(execution_heard.GateDecided(project="p1", gate="g1", outcome="hold"), "gate-review/r1")
     assert stream == PROJECT.stream("p1")
     assert command == ApplyGateDecision(review="r1", gate="g1", outcome="hold", origin=ORIGIN, reason="because")
 
@@ -123,6 +124,6 @@ def test_what_does_not_concern_projects_is_let_pass(monkeypatch: pytest.MonkeyPa
     class FounderNamed(Event, frozen=True, kw_only=True):
         """Not one that projects reads."""
 
-    types: dict[type[Event], str] = {**heard.GOVERNANCE.types, FounderNamed: "mandate.governance.founder-named.v1"}
-    monkeypatch.setattr(heard.GOVERNANCE, "types", types)
+    types: dict[type[Event], str] = {**HEARD_OF_GOVERNANCE.types, FounderNamed: "mandate.governance.founder-named.v1"}
+    monkeypatch.setattr(HEARD_OF_GOVERNANCE, "types", types)
     assert on_governance(said(FounderNamed(), "office/main")) == []

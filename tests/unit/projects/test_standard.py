@@ -6,11 +6,9 @@ from typing import Any
 import pytest
 
 from mandate_events.testing import Scenario
-from projects import heard
-from projects.domain import PROJECTS as PROJECTS_DOMAIN
-from projects.policies import on_governance
-from projects.requests.waiver import WAIVER, RequestWaiver, WaiverRequested
-from projects.standard import (
+from projects.main import PROJECTS as PROJECTS_DOMAIN
+from projects.recognition import heard
+from projects.recognition.standard import (
     STANDARD,
     Calendar,
     Control,
@@ -22,6 +20,8 @@ from projects.standard import (
     controls_of,
     version_of,
 )
+from projects.requests.waiver import WAIVER, RequestWaiver, WaiverRequested
+from tests.services import on_governance
 from tests.unit.projects.conftest import ORIGIN, PAT, PHASES
 from tests.unit.projects.test_recognition import SYSTEM, said
 

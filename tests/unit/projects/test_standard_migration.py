@@ -4,7 +4,8 @@ import pytest
 
 from mandate_events.deciding import NotYet
 from mandate_events.testing import Outcome, Scenario
-from projects.project import (
+from projects.execution.migration import MIGRATION, ApplyMigration
+from projects.execution.project import (
     PROJECT,
     GateReviewRequested,
     PhaseStarted,
@@ -12,9 +13,8 @@ from projects.project import (
     ProjectMigratedToStandard,
     RequestGateReview,
 )
+from projects.recognition.standard import STANDARD, Gate, GatePath, Phase, StandardRecognised
 from projects.requests.request import DecisionApplied, DecisionNotApplied
-from projects.standard import STANDARD, Gate, GatePath, Phase, StandardRecognised
-from projects.standard_migration import MIGRATION, ApplyMigration
 from tests.unit.projects.conftest import ORIGIN, PAT, PHASES
 
 LONGER = [Phase("think", "Think", Gate("g0", "Nought")), *PHASES]

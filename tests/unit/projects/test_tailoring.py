@@ -9,8 +9,9 @@ from pydantic import ValidationError
 from mandate_events.deciding import Instruction, replace
 from mandate_events.document.identifiers import derived
 from mandate_events.testing import Outcome, Scenario
-from projects.conditions import GateCondition, GateConditionSet
-from projects.project import PROJECT, ProjectClosed
+from projects.execution.conditions import GateCondition, GateConditionSet
+from projects.execution.project import PROJECT, ProjectClosed
+from projects.recognition.standard import STANDARD, Control, GatePath, StandardRecognised
 from projects.requests.request import DecisionApplied, DecisionNotApplied
 from projects.requests.tailoring import (
     TAILORING,
@@ -19,7 +20,6 @@ from projects.requests.tailoring import (
     Tailoring,
     TailoringRequested,
 )
-from projects.standard import STANDARD, Control, GatePath, StandardRecognised
 from tests.unit.projects.conftest import ANN, ORIGIN, PAT, PHASES, TIM, initiation
 
 FIRST = derived("tailoring", "one")

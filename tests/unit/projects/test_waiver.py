@@ -4,7 +4,7 @@ from datetime import date
 
 from mandate_events.deciding import Instruction
 from mandate_events.testing import Outcome, Scenario
-from projects.project import PROJECT, ProjectClosed
+from projects.execution.project import PROJECT, ProjectClosed
 from projects.requests.request import DecisionApplied, DecisionNotApplied
 from projects.requests.waiver import (
     WAIVER,

@@ -19,9 +19,9 @@ from mandate_events.views.building import bring
 from mandate_local.identity import create_identity
 from mandate_local.postgres import EmbeddedPostgres
 from mandate_web.app.service import Service
-from mandate_web.settings import Settings
 from mandate_web.problems import pages as problem_pages
 from mandate_web.problems import problem as problems
+from mandate_web.settings import Settings
 from projects.main import SERVICE as PROJECTS
 from reporting.main import SERVICE as REPORTING
 

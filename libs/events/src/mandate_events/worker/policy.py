@@ -4,47 +4,16 @@ A policy is a pure function from an event to reactions. Each reaction is submitt
 so that hearing it twice does nothing twice; the consumer's cursor moves only afterwards. Policies are never replayed.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, TypeAlias, TypeVar
+from typing import Any
 
-import msgspec
-
-from mandate_events.deciding import Aggregate, Instruction, SystemCommand
 from mandate_events.deciding.batch import Submission
 from mandate_events.deciding.outcome import LedgerBroken, LedgerUnavailable
+from mandate_events.deciding.reacting import Heard, Policy
 from mandate_events.document.canonical import digest
 from mandate_events.document.event import Recorded
 from mandate_events.document.identifiers import derived
 from mandate_events.document.origin import Origin
 from mandate_events.ledger.store import Store
-
-C = TypeVar("C", bound=SystemCommand)
-
-
-@dataclass(frozen=True, slots=True)
-class Reaction:
-    """Give this command to this thing, because of what was heard."""
-
-    aggregate: Aggregate[Any]
-    id: str
-    command: Instruction
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """An event of another ledger, with the proof of which one it was."""
-
-    record: Recorded[Any]
-    origin: Origin
-
-    def told(self, kind: type[C], **more: Any) -> C:
-        """The command of this kind that says what the event says: fields of the same name, its reason, its origin."""
-        event = msgspec.structs.asdict(self.record.data)
-        return msgspec.convert({**event, "origin": self.origin, "reason": self.record.reason, **more}, kind)
-
-
-Policy: TypeAlias = Callable[[Heard], Sequence[Reaction]]
 
 
 class PolicyRunner:

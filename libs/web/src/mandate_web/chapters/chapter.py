@@ -31,11 +31,11 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from mandate_events.deciding import Aggregate, Command
+from mandate_events.deciding.reacting import Policy
 from mandate_events.deciding.rights import Right
 from mandate_events.document.event import Event
 from mandate_events.views.folded import folded
 from mandate_events.views.view import View
-from mandate_events.worker.policy import Policy
 from mandate_events.worker.timers import Timer
 from mandate_web.chapters.ids import UUID, Id
 from mandate_web.chapters.opened import Opened
@@ -123,7 +123,8 @@ class Served:
             return None
         members = [*(each.lstrip("-") for each in self.listed.sort), *self.listed.filters]
         columns = {each: self.page.model_fields[each].annotation for each in members if each in self.page.model_fields}
-        return folded(f"{self.aggregate.name.replace('-', '_')}_things", self.aggregate, self.tell, columns)
+        name = self.listed.at.rpartition("/")[2].replace("-", "_")
+        return folded(name, self.aggregate, self.tell, columns)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,25 +1,27 @@
 """The house: what a service is, derived from its chapters. Nothing of it is written down a second time."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from fastapi import APIRouter
 
 from mandate_events.deciding import Aggregate, Context, Mandate
 from mandate_events.deciding.domain import Domain
+from mandate_events.deciding.reacting import Heard, Policy, Reaction
 from mandate_events.document.event import Catalogue, Event
 from mandate_events.views.folded import state_of
 from mandate_events.views.record import Lists, OwnLedger, Record
 from mandate_events.views.view import View
-from mandate_events.worker.policy import Heard, Policy, Reaction
 from mandate_events.worker.timers import Timer, due_view
-from mandate_web.chapters.chapter import Chapter, Lead, Listed, Served, Show
-from mandate_web.chapters.lists import row_teller
+from mandate_web.chapters.chapter import Chapter, Lead, Served
+from mandate_web.chapters.lists import row_teller, told
 from mandate_web.chapters.pages import ID as ITS_ID
 from mandate_web.chapters.pages import Untold, path_of
 from mandate_web.chapters.routes import router_of
+
+TellRow: TypeAlias = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 class Incomplete(Exception):
@@ -90,17 +92,17 @@ class House:
     # --- reading ---
 
     @cached_property
-    def listed(self) -> Mapping[str, tuple[View, Show | None]]:
+    def listed(self) -> Mapping[str, tuple[View, TellRow | None]]:
         """Each list by name: its view, and how a row is told; None where nobody asks for it."""
         return dict(self._listed())
 
-    def _listed(self) -> Iterator[tuple[str, tuple[View, Any]]]:
+    def _listed(self) -> Iterator[tuple[str, tuple[View, TellRow | None]]]:
         for chapter in self.chapters:
             for listed in chapter.lists:
-                yield _name(listed), (listed.view, row_teller(listed))
+                yield _dashed(listed.view.name), (listed.view, row_teller(listed))
             for served in chapter.served:
                 if served.view and served.listed:
-                    yield served.view.name, (served.view, None)
+                    yield _dashed(served.view.name), (served.view, told)
         if self.timers:
             view = due_view(self.timers.values())
             yield view.name, (view, None)
@@ -179,5 +181,5 @@ def _page_faults(served: Served) -> Iterator[str]:
                 yield str(untold)
 
 
-def _name(listed: Listed) -> str:
-    return listed.view.name.replace("_", "-")
+def _dashed(name: str) -> str:
+    return name.replace("_", "-")

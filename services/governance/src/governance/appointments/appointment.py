@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from governance.appointments.mandate import give, held_by, withdraw
+from governance.people.mandate import give, held_by, withdraw
 from governance.roles import AUDITOR, PM_OFFICER, PMO, PROJECT_MANAGER, SPONSOR
 from governance.strategy.proposal import PROPOSAL
 from mandate_events.deciding import (

@@ -16,8 +16,17 @@ from governance.requests import (
     tailoring,
     waiver,
 )
-from governance.requests.request import ReceiveRequest, RequestReceived
+from governance.requests.request import (
+    DECIDING,
+    ReceiveRequest,
+    RequestReceived,
+    asked_for_it,
+    given_to_sponsor,
+    left_to_pmo,
+)
+from governance.roles import PMO, SPONSOR
 from mandate_events.deciding import Aggregate, Decision
+from mandate_events.deciding.rights import allow
 from mandate_events.document.event import Event
 
 
@@ -117,3 +126,27 @@ KINDS: Final[Mapping[str, Kind]] = {
         {escalation.EscalationDecided: None},
     ),
 }
+
+DECISIONS: Final = (
+    *(
+        allow(
+            kind.decide,
+            SPONSOR,
+            own_project=True,
+            unless={"decider-is-requester": asked_for_it, "standard-leaves-it-to-the-pmo": left_to_pmo(name)},
+        )
+        for name, kind in KINDS.items()
+        if name != "allocation"  # the pool is of all projects: no standard gives it to one's sponsor
+    ),  # first, for a sponsor who is a member of the PMO as well
+    *(
+        allow(kind.decide, PMO, unless={**DECIDING, "standard-gives-it-to-the-sponsor": given_to_sponsor(name)})
+        for name, kind in KINDS.items()
+    ),
+)
+"""Who decides which kind."""
+
+
+def deciders(name: str) -> list[str]:
+    """The roles that the table of rights lets decide a kind of request."""
+    command = KINDS[name].decide.__name__
+    return sorted({role for right in DECISIONS if right.command == command for role in right.roles})

@@ -12,7 +12,7 @@ import msgspec
 from pydantic import Field
 
 from governance.appointments.separation import is_its_officer, owns_the_project, runs_the_project
-from governance.office import today
+from governance.office.office import today
 from governance.standards.standard import version_of
 from mandate_events.deciding import (
     Aggregate,

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from governance.office import today
+from governance.office.office import today
 from governance.requests.request import (
     DecisionAnswered,
     NoteAnswer,

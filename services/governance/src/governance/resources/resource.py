@@ -13,7 +13,7 @@ import msgspec
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from governance.office import today
+from governance.office.office import today
 from governance.resources.load import Commitment, Period, Plan, Week, overloaded, released
 from mandate_events.deciding import (
     Aggregate,

@@ -12,7 +12,7 @@ import msgspec
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from governance.office import today
+from governance.office.office import today
 from governance.strategy.alignment import ModelVersion
 from governance.strategy.figures import Figure, FigureInput, spelled
 from governance.strategy.proposal import PROPOSAL, Proposal

@@ -13,7 +13,7 @@ import msgspec
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from governance.office import today
+from governance.office.office import today
 from governance.standards.content import Dimension
 from governance.standards.standard import StandardReference, check_gate_path, given_version
 from governance.strategy.alignment import AlignmentScored, ScoreProposal, scored

@@ -10,8 +10,9 @@ from mandate_events.deciding import Aggregate, Context, Decided, Instruction, In
 from mandate_events.document.event import Event, Recorded
 from mandate_events.document.formats import UUID_PATTERN, Uuid
 from mandate_events.values.money import Money, MoneyInput
-from projects.evidence import EvidenceInput
-from projects.project import PROJECT, BaselineEstablished, Project
+from projects.control.tolerance import TOLERANCE, TolerancesRenewed, check_reported
+from projects.execution.evidence import EvidenceInput
+from projects.execution.project import PROJECT, BaselineEstablished, Project
 from projects.requests.change import CHANGE
 from projects.requests.register import answered, enter, register_of
 from projects.requests.request import (
@@ -27,7 +28,6 @@ from projects.requests.request import (
     request_aggregate,
     running,
 )
-from projects.tolerance import TOLERANCE, TolerancesRenewed, check_reported
 
 
 class BaselineSubmitted(Requested, frozen=True, kw_only=True):

@@ -25,6 +25,7 @@ from mandate_events.deciding import (
 )
 from mandate_events.document.event import Event, Recorded
 from mandate_events.document.formats import ProjectId
+from projects.control.tolerance import TOLERANCE, Impact, Tolerances, ToleranceUsed, is_within
 from projects.requests.request import (
     ApplyDecision,
     DecisionApplied,
@@ -39,7 +40,6 @@ from projects.requests.request import (
     request_aggregate,
     running,
 )
-from projects.tolerance import TOLERANCE, Impact, Tolerances, ToleranceUsed, is_within
 
 
 class ChangeRequested(Requested, frozen=True, kw_only=True):

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from mandate_events.deciding import Aggregate, Context, Decided, Instruction, Refused, Text, Title, replace
 from mandate_events.document.event import Event, Recorded
-from projects.evidence import EvidenceInput
+from projects.execution.evidence import EvidenceInput
 from projects.requests.register import answered, enter, register_of
 from projects.requests.request import (
     ApplyDecision,

@@ -21,7 +21,7 @@ from mandate_events.deciding import (
 from mandate_events.document.event import Event, Recorded
 from mandate_events.document.formats import ProjectId
 from mandate_events.document.origin import Origin
-from projects.posts import holder
+from projects.recognition.posts import holder
 from projects.requests.request import (
     ApplyDecision,
     DecisionApplied,

@@ -7,9 +7,10 @@ from pydantic import Field
 
 from mandate_events.deciding import Aggregate, Context, Decided, Instruction, On, Part, Refused, Text, Title, replace
 from mandate_events.document.event import Event, Recorded
-from projects import conditions
-from projects.conditions import GateCondition
-from projects.project import PROJECT, ProjectTerminated
+from projects.control.tolerance import TOLERANCE, BreachReported, BreachSettled, Dimension, Tolerances
+from projects.execution import conditions
+from projects.execution.conditions import GateCondition
+from projects.execution.project import PROJECT, ProjectTerminated
 from projects.requests.request import (
     ApplyDecision,
     DecisionApplied,
@@ -25,7 +26,6 @@ from projects.requests.request import (
     running,
     why_not,
 )
-from projects.tolerance import TOLERANCE, BreachReported, BreachSettled, Dimension, Tolerances
 
 
 class Option(msgspec.Struct, frozen=True):

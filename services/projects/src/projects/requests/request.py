@@ -24,10 +24,10 @@ from mandate_events.deciding import (
 from mandate_events.document.event import Event, Recorded
 from mandate_events.document.formats import ProjectId, Versioned
 from mandate_events.document.origin import Origin
-from projects import conditions
-from projects.conditions import GateCondition
-from projects.evidence import Evidence, EvidenceInput
-from projects.project import ENDED, PROJECT, Project
+from projects.execution import conditions
+from projects.execution.conditions import GateCondition
+from projects.execution.evidence import Evidence, EvidenceInput
+from projects.execution.project import ENDED, PROJECT, Project
 
 
 class Requested(Event, frozen=True, kw_only=True):

@@ -10,7 +10,8 @@ from pydantic_core import PydanticCustomError
 
 from mandate_events.deciding import Aggregate, Context, Decided, Instruction, Invalid, Refused, Slug, Text, replace
 from mandate_events.document.event import Event, Recorded
-from projects.project import Project
+from projects.execution.project import Project
+from projects.recognition.standard import controls_of
 from projects.requests.request import (
     ApplyDecision,
     DecisionApplied,
@@ -26,7 +27,6 @@ from projects.requests.request import (
     running,
     under_conditions,
 )
-from projects.standard import controls_of
 
 Element: TypeAlias = Literal["phase", "gate", "deliverable", "control", "checklist", "role"]
 """A part of a standard."""

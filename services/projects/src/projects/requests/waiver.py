@@ -9,6 +9,7 @@ from mandate_events.deciding import Aggregate, Context, Decided, Instruction, Re
 from mandate_events.document.event import Event, Recorded
 from mandate_events.document.formats import ProjectId
 from mandate_events.document.origin import Origin
+from projects.recognition.standard import check_control
 from projects.requests.request import (
     ApplyDecision,
     DecisionApplied,
@@ -22,7 +23,6 @@ from projects.requests.request import (
     outcome_of,
     request_aggregate,
 )
-from projects.standard import check_control
 
 
 class WaiverRequested(Requested, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ Telling their past reads some types of events out of all.
 
 from alembic import op
 
-from governance.views.lists import LISTS
+from governance.main import SERVICE
 from mandate_events.views.building import create
 
 revision = "0002"
@@ -16,4 +16,4 @@ depends_on = None
 
 def upgrade() -> None:
     op.execute("create index events_type on ledger.events (type, position)")
-    create(op.get_bind(), LISTS.service, LISTS.views)
+    create(op.get_bind(), SERVICE.name, SERVICE.lists.views)

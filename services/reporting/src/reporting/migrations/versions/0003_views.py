@@ -3,7 +3,7 @@
 from alembic import op
 
 from mandate_events.views.building import create
-from reporting.views.lists import LISTS
+from reporting.main import SERVICE
 
 revision = "0003"
 down_revision = "0002"
@@ -12,4 +12,4 @@ depends_on = None
 
 
 def upgrade() -> None:
-    create(op.get_bind(), LISTS.service, LISTS.views)
+    create(op.get_bind(), SERVICE.name, SERVICE.lists.views)

@@ -1,0 +1,36 @@
+"""Appointments: who runs, watches and owns a project."""
+
+from pathlib import Path
+from typing import Final
+
+from governance.appointments import appointment, routes, separation
+from governance.appointments.appointment import APPOINTMENT
+from governance.people.mandate import concerns_themselves
+from governance.roles import PMO, PROJECT_MANAGER
+from mandate_events.deciding.rights import allow
+from mandate_web.chapters.chapter import Chapter
+
+STAFFING: Final = {
+    "decider-is-its-officer": separation.is_its_officer,
+    "decider-is-its-sponsor": separation.owns_the_project,
+    "self-appointment": concerns_themselves,
+}
+
+CHAPTER: Final = Chapter(
+    name="appointments",
+    says="Who runs, watches and owns a project: one accountable manager at any instant",
+    folder=Path(__file__).parent,
+    reads="read-governance",
+    aggregates=[APPOINTMENT],
+    rights=[
+        allow(appointment.AppointManager, PMO, unless=STAFFING),
+        allow(appointment.AcceptAppointment, PROJECT_MANAGER, own_project=True),
+        allow(appointment.ReplaceManager, PMO, unless=STAFFING),
+        allow(appointment.AssignOfficer, PMO, unless=STAFFING),
+        allow(appointment.ReleaseOfficer, PMO, unless=STAFFING),
+        allow(appointment.AppointSponsor, PMO, unless=STAFFING),
+        allow(appointment.ReplaceSponsor, PMO, unless=STAFFING),
+    ],
+    routers=[routes.router],
+    tags={"appointments": "Who runs, watches and owns a project"},
+)

@@ -1,1 +1,0 @@
-"""Governance over HTTP: commands are resources in the domain's words."""

@@ -1,0 +1,1 @@
+"""The office: its charter and its members."""

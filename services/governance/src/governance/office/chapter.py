@@ -1,0 +1,40 @@
+"""The office: it is founded, has members, auditors and observers, and amends its charter."""
+
+from pathlib import Path
+from typing import Final
+
+from governance.office import office, routes
+from governance.office.office import OFFICE
+from governance.people.mandate import concerns_themselves
+from governance.roles import FOUNDER, PMO
+from mandate_events.deciding.rights import SYSTEM, allow
+from mandate_web.chapters.chapter import Chapter
+
+SELF_APPOINTMENT: Final = {"self-appointment": concerns_themselves}
+
+CHAPTER: Final = Chapter(
+    name="office",
+    says="The PMO exists, has a charter, and members who act for it",
+    folder=Path(__file__).parent,
+    reads="read-framework",
+    aggregates=[OFFICE],
+    framework=[OFFICE],
+    rights=[
+        allow(office.NameFounder, SYSTEM),
+        allow(office.CharterOffice, FOUNDER),
+        allow(office.AmendCharter, PMO),
+        allow(office.AppointMember, PMO, unless=SELF_APPOINTMENT),
+        allow(
+            office.AppointMember,
+            FOUNDER,
+            unless={**SELF_APPOINTMENT, "founding-is-over": office.founding_is_over},
+        ),
+        allow(office.RemoveMember, PMO, unless={"self-removal": concerns_themselves}),
+        allow(office.AppointAuditor, PMO, unless=SELF_APPOINTMENT),
+        allow(office.RemoveAuditor, PMO),
+        allow(office.AppointObserver, PMO, unless=SELF_APPOINTMENT),
+        allow(office.RemoveObserver, PMO),
+    ],
+    routers=[routes.router],
+    tags={"office": "The PMO and its members"},
+)

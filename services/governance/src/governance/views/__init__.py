@@ -1,1 +1,0 @@
-"""What governance shows in lists: projections of its own ledger."""

@@ -1,0 +1,1 @@
+"""The project itself: phases, conditions, what it takes up."""

@@ -1,1 +1,0 @@
-"""Project execution over HTTP: commands are resources in the domain's words."""

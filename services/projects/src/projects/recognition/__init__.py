@@ -1,0 +1,1 @@
+"""What governance decided, as this service recognises it."""

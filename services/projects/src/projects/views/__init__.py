@@ -1,1 +1,0 @@
-"""What projects keeps in lists: projections of its own ledger."""

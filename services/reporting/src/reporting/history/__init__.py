@@ -1,0 +1,1 @@
+"""The history: every document that any service recorded."""

@@ -1,1 +1,0 @@
-"""Reporting over HTTP: the portfolio, the history, the refusals on record."""

@@ -1,0 +1,1 @@
+"""Who holds which mandate, as it was heard."""

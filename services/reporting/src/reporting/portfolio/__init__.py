@@ -1,0 +1,1 @@
+"""The portfolio: all projects at a glance."""

@@ -1,0 +1,236 @@
+"""Routes of the portfolio: all projects at a glance, and the page of one."""
+
+import hashlib
+from typing import Annotated, Any, Final, Literal
+
+import orjson
+from fastapi import Depends, Path, Query, Request
+from pydantic import BaseModel, Field
+from sqlalchemy import ColumnElement, Integer, and_, func, select
+from starlette.responses import Response
+
+from mandate_events.deciding import PersonId, Slug, Text, Unknown
+from mandate_events.document.formats import UUID_PATTERN
+from mandate_web.problems.problem import invalid
+from mandate_web.routes.access import Viewer, reads, viewer
+from mandate_web.routes.amount import Amount, amount_in
+from mandate_web.routes.lists import OpenView
+from mandate_web.routes.paging import Cursor, Limit, instant
+from mandate_web.routes.routing import Router
+from mandate_web.routes.tags import tagged
+from mandate_web.routes.things import shows
+from reporting.history.archive import ARCHIVE
+from reporting.history.documents import Entry, entries, shown
+from reporting.history.routes import visible
+from reporting.portfolio.views import PORTFOLIO, PORTFOLIO_VIEW
+
+router = Router(tags=["portfolio"])
+
+Status = Literal[
+    "proposed", "more_requested", "deferred", "rejected", "authorised", "active", "held", "closed", "terminated"
+]
+Id = Annotated[str, Path(pattern=f"^{UUID_PATTERN}$", description="Id of a project")]
+
+LATEST: Final = 20
+
+
+class Project(BaseModel):
+    """One row of the portfolio."""
+
+    id: str
+    portfolio: str | None
+    reference: str | None
+    title: str | None
+    status: Status
+    phase: str | None = Field(description="The phase it is in, or was in when it ended")
+    gate: str | None = Field(description="The gate ahead")
+    gate_path: str | None
+    standard: str | None = Field(examples=["capital-delivery@1"])
+    budget: Amount | None
+    forecast_cost: Amount | None
+    manager: str | None
+    officer: str | None
+    sponsor: str | None
+    open_review: str | None = Field(description="The gate review that was requested and is not answered")
+    initiated_at: str | None
+    last_changed_at: str
+
+
+class Projects(BaseModel):
+    items: list[Project]
+    next: str | None = Field(description="Cursor of the next page")
+
+
+class ProjectPage(Project):
+    """One project, with what people decided on it last."""
+
+    decisions: list[Entry] = Field(description="Newest first; empty for who may not read the project's history")
+
+
+# --- sorting ---
+
+Keys = tuple[tuple[ColumnElement[Any], bool | None], ...]
+"""What to order by; None stands for the direction that was asked for."""
+
+
+def _last_if_null(column: ColumnElement[Any], blank: str | int | ColumnElement[Any] = "") -> Keys:
+    return (func.num_nulls(column, type_=Integer), False), (func.coalesce(column, blank), None)
+
+
+def _amount(name: str) -> Keys:
+    """Amounts compare within their currency."""
+    amount, currency = PORTFOLIO.c[f"{name}_amount"], PORTFOLIO.c[f"{name}_currency"]
+    first, last = _last_if_null(amount, 0)
+    return first, (func.coalesce(currency, ""), False), last
+
+
+SORTS: Final[dict[str, Keys]] = {
+    **{
+        name: _last_if_null(PORTFOLIO.c[name])
+        for name in (
+            "reference",
+            "title",
+            "status",
+            "phase",
+            "gate",
+            "manager",
+            "officer",
+            "sponsor",
+            "standard",
+            "gate_path",
+            "portfolio",
+        )
+    },
+    "budget": _amount("budget"),
+    "forecast_cost": _amount("forecast"),
+    "initiated_at": _last_if_null(PORTFOLIO.c.initiated_at, PORTFOLIO.c.last_changed_at),
+    "last_changed_at": ((PORTFOLIO.c.last_changed_at, None),),
+}
+
+_ONE: Final = f"-?({'|'.join(SORTS)})"
+
+Sort = Annotated[
+    str,
+    Query(
+        pattern=f"^{_ONE}(,{_ONE})*$",
+        max_length=200,
+        description="Columns in order, `-` for descending; what has no value comes last. Amounts compare by currency.",
+        examples=["-budget,reference"],
+    ),
+]
+
+
+def keys_of(sort: str) -> list[tuple[ColumnElement[Any], bool]]:
+    """What a `sort` orders by; the last key is unique."""
+    asked = sort.split(",")
+    if len({each.removeprefix("-") for each in asked}) < len(asked):
+        raise invalid("?sort", "sort-twice")
+    keys: list[tuple[ColumnElement[Any], bool]] = []
+    for each in asked:
+        down = each.startswith("-")
+        keys += [(key, down if own is None else own) for key, own in SORTS[each.removeprefix("-")]]
+    return [*keys, (PORTFOLIO.c.id, False)]
+
+
+# --- routes ---
+
+
+class Filters:
+    """Which projects are asked for."""
+
+    def __init__(
+        self,
+        *,
+        portfolio: Slug | None = None,
+        status: Status | None = None,
+        phase: Annotated[Text | None, Query(max_length=64)] = None,
+        gate: Annotated[Text | None, Query(max_length=64, description="The gate ahead")] = None,
+        manager: PersonId | None = None,
+        officer: PersonId | None = None,
+        sponsor: PersonId | None = None,
+        standard: Annotated[Text | None, Query(max_length=80, examples=["capital-delivery@1"])] = None,
+    ) -> None:
+        self.given = {
+            "portfolio": portfolio,
+            "status": status,
+            "phase": phase,
+            "gate": gate,
+            "manager": manager,
+            "officer": officer,
+            "sponsor": sponsor,
+            "standard": standard,
+        }
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        return [PORTFOLIO.c[name] == value for name, value in self.given.items() if value is not None]
+
+
+@router.get(
+    "/v1/portfolio",
+    operation_id="listPortfolio",
+    responses={200: {"model": Projects}},
+    **reads("read-portfolio", waits=True),
+)
+async def list_portfolio(
+    *,
+    view: OpenView,  # first: the mandates are a view, too
+    reader: Annotated[Viewer, viewer("read-portfolio")],
+    filters: Annotated[Filters, Depends()],
+    sort: Sort = "reference",
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Response:
+    """Projects, proposed ones included. With a role in projects only, a person sees those."""
+    page = view.page_of({"list": "portfolio", "sort": sort, **filters.given}, limit, cursor)
+    wanted = select(PORTFOLIO).where(*filters.conditions())
+    if not reader.sees_all():
+        wanted = wanted.where(PORTFOLIO.c.id.in_(reader.projects()))
+    return await view.page(page, wanted, keys_of(sort), shown_project, PORTFOLIO_VIEW)
+
+
+def shown_project(row: dict[str, Any]) -> dict[str, Any]:
+    plain = {name: row[name] for name in Project.model_fields if name in row}
+    return {
+        **plain,
+        "budget": amount_in(row, "budget_amount", "budget_currency"),
+        "forecast_cost": amount_in(row, "forecast_amount", "forecast_currency"),
+        "initiated_at": None if row["initiated_at"] is None else instant(row["initiated_at"]),
+        "last_changed_at": instant(row["last_changed_at"]),
+    }
+
+
+@router.get(
+    "/v1/projects/{id}",
+    operation_id="getProjectPage",
+    responses=shows(ProjectPage),
+    **reads("read-portfolio", waits=True),
+)
+async def get_project(
+    request: Request,
+    id: Id,  # noqa: A002
+    view: OpenView,  # first: the mandates are a view, too
+    reader: Annotated[Viewer, viewer("read-portfolio")],
+) -> Response:
+    """One project and the latest decisions on it.
+
+    A project that you may not see is not found: its id can be guessed from its reference. Its ETag is the hash of the
+    page, since no single stream is its version.
+    """
+    history = Viewer(reader.person, reader.held, reader.rights, "read-history")
+    decided = [ARCHIVE.c.project == id, ~ARCHIVE.c.actor.startswith("system/")]
+    if not history.sees(id):
+        latest = None
+    else:
+        seen = visible(history)
+        latest = entries.where(and_(*decided, *([] if seen is None else [seen])))
+    found = await view.ask(select(PORTFOLIO).where(PORTFOLIO.c.id == id), PORTFOLIO_VIEW)
+    if not found or not reader.sees(id):
+        raise Unknown(f"project/{id}")
+    decisions = []
+    if latest is not None:
+        if view.known_at is not None:
+            latest = latest.where(ARCHIVE.c.recorded_at <= view.known_at)
+        rows = await view.ask(latest.order_by(ARCHIVE.c.entry.desc()).limit(LATEST))
+        decisions = [shown(dict(row._mapping)) for row in rows]  # noqa: SLF001 - SQLAlchemy's public name for it
+    content = orjson.dumps({**shown_project(dict(found[0]._mapping)), "decisions": decisions})  # noqa: SLF001
+    return view.mark(tagged(request, hashlib.sha256(content).hexdigest()[:32], content))

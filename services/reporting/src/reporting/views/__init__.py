@@ -1,1 +1,0 @@
-"""The archive of all documents, and the lists made from it."""

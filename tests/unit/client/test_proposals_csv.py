@@ -435,7 +435,7 @@ def test_any_bytes_below_a_good_header(data: bytes) -> None:
 # Files that exist
 
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def real_file() -> Path:

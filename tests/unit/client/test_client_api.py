@@ -22,7 +22,7 @@ from mandate_client.main import app
 from mandate_client.problems import ApiProblem, ClientError, Unreachable, UsageProblem, one_line
 from mandate_client.retrying import Attempts, retry_after
 
-SAMPLE = Path(__file__).resolve().parents[2] / "docs" / "samples" / "proposals.csv"
+SAMPLE = Path(__file__).resolve().parents[3] / "docs" / "samples" / "proposals.csv"
 MAP = ["--map", "Minor Procurement=two-gate"]
 JOB = "5d1a52a8-6d0b-5b8e-9d35-3c0e1f3cf7f1"
 PERSON = "0197b3a0-5c1e-7c44-8d1f-2f6b8f1f7a11"

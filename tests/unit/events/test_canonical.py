@@ -22,7 +22,7 @@ from mandate_events.document.canonical import (
     leaf_hash,
 )
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 text = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))
 keys = st.text(st.characters(min_codepoint=1, max_codepoint=127))

@@ -21,7 +21,7 @@ from projects.control.routes import corrective_action as corrective_actions
 from projects.execution.evidence import Evidence
 from projects.execution.project import PROJECT, ProjectClosed
 from tests.unit.projects.conftest import ANN, ORIGIN, PAT, TIM
-from tests.unit.projects.test_recognition import SYSTEM, reaction
+from tests.unit.projects.recognition.test_recognition import SYSTEM, reaction
 
 JUNE = date(2026, 6, 30)
 SHA = "ab" * 32

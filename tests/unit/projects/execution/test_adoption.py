@@ -24,7 +24,7 @@ from projects.recognition.catalogue import (
 from projects.requests.request import DecisionApplied
 from projects.requests.waiver import WAIVER, WaiverEnded, WaiverRequested
 from tests.unit.projects.conftest import ANN, ORIGIN, PAT, TIM
-from tests.unit.projects.test_recognition import SYSTEM, reaction
+from tests.unit.projects.recognition.test_recognition import SYSTEM, reaction
 
 W1 = "0190f3a5-7b1c-5c7e-9f43-5a1d2c3b4e5f"
 SHA = "ab" * 32

@@ -23,7 +23,7 @@ from projects.recognition.standard import (
 from projects.requests.waiver import WAIVER, RequestWaiver, WaiverRequested
 from tests.services import on_governance
 from tests.unit.projects.conftest import ORIGIN, PAT, PHASES
-from tests.unit.projects.test_recognition import SYSTEM, said
+from tests.unit.projects.recognition.test_recognition import SYSTEM, said
 
 PATHS = [GatePath("two-gate", "Two gates", PHASES)]
 ROW: list[Zone] = ["low", "low", "medium", "high", "critical"]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.test_client_api import Asked, Reply, Service, run
+from tests.unit.client.test_client_api import Asked, Reply, Service, run
 
 HISTORY = "GET /reporting/v1/history"
 LEDGERS = ["governance", "projects", "governance", "governance", "projects"]

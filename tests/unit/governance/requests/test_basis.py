@@ -9,7 +9,7 @@ from governance.requests.gate_review import GateReview
 from governance.requests.request import Request
 from governance.requests.waiver import Waiver
 from governance.standards.content import Content, Control, Gate, GatePath, Item, Phase
-from tests.unit.governance.test_waiver import JUNE
+from tests.unit.governance.requests.test_waiver import JUNE
 
 GATE = Gate("g1", "One", criteria=[Item("c", "It pays")], deliverables=[], evidence=[Item("e", "The case")])
 CONTROL = Control("cost-review", "Cost review", mandatory=True)

@@ -22,9 +22,9 @@ from mandate_web.app.service import Service
 from mandate_web.routes.access import POLICY
 from projects.main import PROJECTS
 from rights_page import commands
-from tests.unit.test_routes import SERVICES, routes
+from tests.unit.web.test_routes import SERVICES, routes
 
-ROOT: Final = Path(__file__).parents[2]
+ROOT: Final = Path(__file__).parents[3]
 DOMAINS: Final = (GOVERNANCE, PROJECTS)
 ROLES: Final = sorted(
     {value for module in (governance.roles, projects.roles) for name, value in vars(module).items() if name.isupper()}

@@ -6,7 +6,8 @@ from mandate_events.document.identifiers import derived
 from mandate_events.document.origin import Origin
 from mandate_events.testing import Scenario
 from mandate_events.values.money import Money
-from projects.execution.project import PROJECT, EnvelopeRecognised, PhaseStarted, ProjectInitiated
+from projects.execution.events import EnvelopeRecognised, PhaseStarted, ProjectInitiated
+from projects.execution.project import PROJECT
 from projects.main import PROJECTS
 from projects.recognition.mandate import MANDATE, MandateRecognised
 from projects.recognition.standard import STANDARD, Gate, GatePath, Phase, StandardRecognised

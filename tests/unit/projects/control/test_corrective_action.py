@@ -18,8 +18,9 @@ from projects.control.corrective_action import (
     ReportCorrectiveAction,
 )
 from projects.control.routes import corrective_action as corrective_actions
+from projects.execution.events import ProjectClosed
 from projects.execution.evidence import Evidence
-from projects.execution.project import PROJECT, ProjectClosed
+from projects.execution.project import PROJECT
 from tests.unit.projects.conftest import ANN, ORIGIN, PAT, TIM
 from tests.unit.projects.recognition.test_recognition import SYSTEM, reaction
 

@@ -9,8 +9,9 @@ from mandate_events.deciding import Aggregate, Command, Decision
 from mandate_events.document.event import Event
 from mandate_events.testing import Outcome, Scenario
 from projects.execution.adoption import ADOPTION, AdoptTool, TemplateUsed, ToolAdopted, UseTemplate
-from projects.execution.project import PROJECT, ProjectClosed
-from projects.execution.routes import adoption as adoptions
+from projects.execution.events import ProjectClosed
+from projects.execution.pages import shown_adoption
+from projects.execution.project import PROJECT
 from projects.recognition import heard
 from projects.recognition.catalogue import (
     TEMPLATE,
@@ -126,7 +127,7 @@ def test_a_project_that_has_ended_takes_nothing_up(initiated: Scenario, command:
 
 def test_it_tells_what_it_took_up(initiated: Scenario) -> None:
     initiated.given(ADOPTION, "p1", USED, ADOPTED)
-    assert adoptions.shown("p1", initiated._folds["adoption/p1"].state) == {
+    assert shown_adoption("p1", initiated._folds["adoption/p1"].state) == {
         "project": "p1",
         "tools": [{"tool": "planner", "waiver": None}],
         "templates": [{"template": "risks", "version": 1, "sha256": SHA}],

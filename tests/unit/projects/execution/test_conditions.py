@@ -18,10 +18,7 @@ from projects.execution.conditions import (
     MeetCondition,
     after,
 )
-from projects.execution.evidence import Evidence, EvidenceInput
-from projects.execution.project import (
-    PROJECT,
-    ApplyGateDecision,
+from projects.execution.events import (
     GateDecisionApplied,
     GateReviewRequested,
     PhaseStarted,
@@ -29,8 +26,9 @@ from projects.execution.project import (
     ProjectHeld,
     ProjectResumed,
     ProjectTerminated,
-    RequestGateReview,
 )
+from projects.execution.evidence import Evidence, EvidenceInput
+from projects.execution.project import PROJECT, ApplyGateDecision, RequestGateReview
 from tests.unit.projects.conftest import ANN, ORIGIN, PAT, TIM
 
 FIRST, SECOND = (derived("gate-review", "p1", number) for number in "12")

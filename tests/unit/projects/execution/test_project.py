@@ -6,22 +6,19 @@ from mandate_events.deciding import Command, Instruction, NotYet, replace
 from mandate_events.document.event import Event
 from mandate_events.document.identifiers import derived
 from mandate_events.testing import Outcome, Scenario
-from projects.execution import project
-from projects.execution.evidence import Evidence, EvidenceInput
-from projects.execution.project import (
-    PROJECT,
-    ApplyGateDecision,
+from projects.execution.events import (
     GateDecisionApplied,
     GateDecisionNotApplied,
     GateReviewRequested,
-    InitiateProject,
     PhaseStarted,
     ProjectClosed,
     ProjectHeld,
     ProjectResumed,
     ProjectTerminated,
-    RequestGateReview,
 )
+from projects.execution.events import Outcome as GateOutcome
+from projects.execution.evidence import Evidence, EvidenceInput
+from projects.execution.project import PROJECT, ApplyGateDecision, InitiateProject, RequestGateReview
 from projects.recognition.mandate import MANDATE, MandateEnded, MandateRecognised
 from tests.unit.projects.conftest import ANN, BUDGET, ORIGIN, PAT, TIM, initiation
 
@@ -40,15 +37,15 @@ def requested(gate: str = "g1", phase: str = "plan", review: str = FIRST) -> Gat
     )
 
 
-def decision(outcome: project.Outcome, review: str = FIRST, gate: str = "g1") -> ApplyGateDecision:
+def decision(outcome: GateOutcome, review: str = FIRST, gate: str = "g1") -> ApplyGateDecision:
     return ApplyGateDecision(review=review, gate=gate, outcome=outcome, origin=ORIGIN)
 
 
-def applied(outcome: project.Outcome, review: str = FIRST, gate: str = "g1") -> GateDecisionApplied:
+def applied(outcome: GateOutcome, review: str = FIRST, gate: str = "g1") -> GateDecisionApplied:
     return GateDecisionApplied(review=review, gate=gate, outcome=outcome, origin=ORIGIN)
 
 
-def not_applied(outcome: project.Outcome, rule: str, review: str = FIRST, gate: str = "g1") -> GateDecisionNotApplied:
+def not_applied(outcome: GateOutcome, rule: str, review: str = FIRST, gate: str = "g1") -> GateDecisionNotApplied:
     return GateDecisionNotApplied(review=review, gate=gate, outcome=outcome, rule=rule, origin=ORIGIN)
 
 
@@ -134,7 +131,7 @@ def test_a_gate_that_the_standard_does_not_have_is_invalid(initiated: Scenario) 
         ("kill", [ProjectTerminated(gate="g1")]),
     ],
 )
-def test_what_follows_from_a_decision(initiated: Scenario, outcome: project.Outcome, consequence: list[Event]) -> None:
+def test_what_follows_from_a_decision(initiated: Scenario, outcome: GateOutcome, consequence: list[Event]) -> None:
     asked = initiated.given(PROJECT, "p1", requested())
     when(asked, decision(outcome), SYSTEM).then(applied(outcome), *consequence)
 
@@ -148,9 +145,7 @@ def test_what_follows_from_a_decision(initiated: Scenario, outcome: project.Outc
         ("kill", [ProjectTerminated(gate="g1")]),
     ],
 )
-def test_what_follows_for_a_held_project(
-    initiated: Scenario, outcome: project.Outcome, consequence: list[Event]
-) -> None:
+def test_what_follows_for_a_held_project(initiated: Scenario, outcome: GateOutcome, consequence: list[Event]) -> None:
     second = derived("gate-review", "p1", "2")
     held = initiated.given(PROJECT, "p1", requested(), applied("hold"), ProjectHeld(gate="g1"))
     when(held, request()).then(requested(review=second))

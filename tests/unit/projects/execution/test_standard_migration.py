@@ -4,15 +4,9 @@ import pytest
 
 from mandate_events.deciding import NotYet
 from mandate_events.testing import Outcome, Scenario
+from projects.execution.events import GateReviewRequested, PhaseStarted, ProjectClosed, ProjectMigratedToStandard
 from projects.execution.migration import MIGRATION, ApplyMigration
-from projects.execution.project import (
-    PROJECT,
-    GateReviewRequested,
-    PhaseStarted,
-    ProjectClosed,
-    ProjectMigratedToStandard,
-    RequestGateReview,
-)
+from projects.execution.project import PROJECT, RequestGateReview
 from projects.recognition.standard import STANDARD, Gate, GatePath, Phase, StandardRecognised
 from projects.requests.request import DecisionApplied, DecisionNotApplied
 from tests.unit.projects.conftest import ORIGIN, PAT, PHASES

@@ -9,7 +9,8 @@ from pydantic import ValidationError
 from mandate_events.deciding import Instruction
 from mandate_events.document.identifiers import derived
 from mandate_events.testing import Outcome, Scenario
-from projects.execution.project import PROJECT, ProjectClosed
+from projects.execution.events import ProjectClosed
+from projects.execution.project import PROJECT
 from projects.requests.allocation import (
     ALLOCATION,
     AllocationEnded,

@@ -12,8 +12,9 @@ from mandate_events.document.identifiers import derived
 from mandate_events.testing import Outcome, Scenario
 from mandate_events.values.money import Money
 from projects.control.tolerance import TOLERANCE, Impact, ToleranceForecastBreached, TolerancesRenewed
+from projects.execution.events import BaselineEstablished, ProjectClosed
 from projects.execution.evidence import Evidence
-from projects.execution.project import PROJECT, BaselineEstablished, ProjectClosed
+from projects.execution.project import PROJECT
 from projects.requests.baseline import BASELINE, ApplyBaselineDecision, BaselineSubmitted, SubmitBaseline
 from projects.requests.change import CHANGE, ChangeApproved, ChangeRequested
 from projects.requests.register import REGISTER, RequestClosed, RequestOpened

@@ -12,7 +12,8 @@ from mandate_events.deciding import Instruction
 from mandate_events.document.identifiers import derived
 from mandate_events.testing import Outcome, Scenario
 from projects.control.tolerance import TOLERANCE, Given, Impact, TolerancesSet, ToleranceUsed
-from projects.execution.project import PROJECT, ProjectClosed
+from projects.execution.events import ProjectClosed
+from projects.execution.project import PROJECT
 from projects.main import PROJECTS
 from projects.recognition.mandate import MANDATE, MandateRecognised
 from projects.requests.change import (

@@ -10,8 +10,9 @@ from mandate_events.deciding import Instruction, replace
 from mandate_events.document.identifiers import derived
 from mandate_events.testing import Outcome, Scenario
 from projects.execution.conditions import GateCondition, GateConditionSet
+from projects.execution.events import ProjectClosed
 from projects.execution.evidence import Evidence
-from projects.execution.project import PROJECT, ProjectClosed
+from projects.execution.project import PROJECT
 from projects.requests.charter import CHARTER, ApplyCharterDecision, Charter, CharterSubmitted, SubmitCharter
 from projects.requests.register import REGISTER, RequestClosed, RequestOpened
 from projects.requests.request import DecisionApplied, DecisionNotApplied

@@ -9,8 +9,9 @@ from pydantic import ValidationError
 from mandate_events.deciding import Instruction
 from mandate_events.document.identifiers import derived
 from mandate_events.testing import Outcome, Scenario
+from projects.execution.events import ProjectClosed, ProjectTerminated
 from projects.execution.evidence import Evidence
-from projects.execution.project import PROJECT, ProjectClosed, ProjectTerminated
+from projects.execution.project import PROJECT
 from projects.requests.closure import CLOSURE, ApplyClosureDecision, ClosureRequested, RequestClosure
 from projects.requests.register import REGISTER, RequestClosed, RequestOpened
 from projects.requests.request import DecisionApplied, DecisionNotApplied

@@ -9,7 +9,8 @@ from mandate_events.deciding import Instruction
 from mandate_events.document.identifiers import derived
 from mandate_events.testing import Outcome, Scenario
 from projects.execution.conditions import GateCondition, GateConditionSet
-from projects.execution.project import PROJECT, ProjectClosed
+from projects.execution.events import ProjectClosed
+from projects.execution.project import PROJECT
 from projects.recognition.mandate import MANDATE, MandateRecognised
 from projects.recognition.posts import POSTS, PostFilled, PostVacated
 from projects.requests.escalation import (

@@ -26,16 +26,9 @@ from projects.control.tolerance import (
     working_days,
 )
 from projects.execution.conditions import GateCondition, GateConditionSet
+from projects.execution.events import BaselineEstablished, PhaseStarted, ProjectClosed, ProjectTerminated
 from projects.execution.evidence import EvidenceInput
-from projects.execution.project import (
-    PROJECT,
-    BaselineEstablished,
-    InitiateProject,
-    PhaseStarted,
-    ProjectClosed,
-    ProjectTerminated,
-    RequestGateReview,
-)
+from projects.execution.project import PROJECT, InitiateProject, RequestGateReview
 from projects.recognition.standard import STANDARD, GatePath, StandardRecognised
 from projects.requests.exception import (
     EXCEPTION,

@@ -10,7 +10,8 @@ from mandate_events.deciding import Instruction, replace
 from mandate_events.document.identifiers import derived
 from mandate_events.testing import Outcome, Scenario
 from projects.execution.conditions import GateCondition, GateConditionSet
-from projects.execution.project import PROJECT, ProjectClosed
+from projects.execution.events import ProjectClosed
+from projects.execution.project import PROJECT
 from projects.recognition.standard import STANDARD, Control, GatePath, StandardRecognised
 from projects.requests.request import DecisionApplied, DecisionNotApplied
 from projects.requests.tailoring import (

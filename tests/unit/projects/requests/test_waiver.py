@@ -4,7 +4,8 @@ from datetime import date
 
 from mandate_events.deciding import Instruction
 from mandate_events.testing import Outcome, Scenario
-from projects.execution.project import PROJECT, ProjectClosed
+from projects.execution.events import ProjectClosed
+from projects.execution.project import PROJECT
 from projects.requests.request import DecisionApplied, DecisionNotApplied
 from projects.requests.waiver import (
     WAIVER,

@@ -9,7 +9,8 @@ or HTTP. A refusal is a typed value; the edge of the system gives it a status. T
 
 from mandate_events.deciding.aggregate import Aggregate, Context, Decided, Mandate, On, State, replace
 from mandate_events.deciding.command import STRICT, Command, Decision, Instruction, Part, SystemCommand
-from mandate_events.deciding.refusal import Invalid, NotYet, Refused, Unknown, VersionConflict
+from mandate_events.deciding.refusal import Invalid, NotYet, Refused, Undecided, Unfolded, Unknown, VersionConflict
+from mandate_events.deciding.saying import says
 from mandate_events.values.text import Line, PersonId, Reason, Slug, Text, Title
 
 __all__ = [
@@ -34,7 +35,10 @@ __all__ = [
     "SystemCommand",
     "Text",
     "Title",
+    "Undecided",
+    "Unfolded",
     "Unknown",
     "VersionConflict",
     "replace",
+    "says",
 ]

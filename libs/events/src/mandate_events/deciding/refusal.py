@@ -46,3 +46,17 @@ class VersionConflict(Exception):
         self.stream = stream
         self.expected = expected
         self.actual = actual
+
+
+class Undecided(TypeError):
+    """A command reached a thing that does not decide it: a fault of ours, and no refusal."""
+
+    def __init__(self, command: object) -> None:
+        super().__init__(f"{type(command).__name__} is not decided here, or not in this state")
+
+
+class Unfolded(TypeError):
+    """An event stands on a stream where it means nothing: a fault of ours."""
+
+    def __init__(self, event: object) -> None:
+        super().__init__(f"{type(event).__name__} means nothing here, or not in this state")

@@ -1,7 +1,7 @@
 """Ids of things, as they stand in addresses."""
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, TypeAlias
 
 from fastapi import Path
 
@@ -39,3 +39,6 @@ def only(id_: str) -> Id:
 
 UUID: Final = uuid()
 PROJECT: Final = uuid("Id of a project")
+
+InPath: TypeAlias = Annotated[str, Path(pattern=f"^{UUID_PATTERN}$", description="Id of a project")]
+"""A project, in the address of a route that is special."""

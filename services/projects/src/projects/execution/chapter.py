@@ -7,27 +7,27 @@ from typing import Final
 from mandate_events.deciding.rights import SYSTEM, allow, deny
 from mandate_events.document.event import Event
 from mandate_events.worker.timers import Due, Timer
-from mandate_web.chapters.chapter import Chapter
-from projects.execution import adoption, conditions, migration, project
-from projects.execution.adoption import ADOPTION
-from projects.execution.conditions import GateConditionLapsed, GateConditionMet, GateConditionSet
+from mandate_web.chapters.chapter import Chapter, Served
+from mandate_web.chapters.ids import PROJECT as A_PROJECT
+from projects.execution.adoption import ADOPTION, AdoptTool, UseTemplate
+from projects.execution.conditions import (
+    GateConditionLapsed,
+    GateConditionMet,
+    GateConditionSet,
+    LapseCondition,
+    MeetCondition,
+)
 from projects.execution.heard import HEARS
-from projects.execution.migration import MIGRATION
-from projects.execution.project import PROJECT
-from projects.execution.routes import adoption as adoption_routes
-from projects.execution.routes import projects as projects_routes
+from projects.execution.migration import MIGRATION, ApplyMigration
+from projects.execution.pages import AdoptionPage, ProjectPage, shown_adoption, shown_project
+from projects.execution.project import PROJECT, ApplyGateDecision, InitiateProject, RequestGateReview
 from projects.roles import PMO, PROJECT_MANAGER
 
-OF_THE_MANAGER: Final = (
-    project.RequestGateReview,
-    conditions.MeetCondition,
-    adoption.AdoptTool,
-    adoption.UseTemplate,
-)
+OF_THE_MANAGER: Final = (RequestGateReview, MeetCondition, AdoptTool, UseTemplate)
 
 
-def _lapse(day: date, part: str) -> conditions.LapseCondition:
-    return conditions.LapseCondition(condition=int(part), due_on=day)
+def _lapse(day: date, part: str) -> LapseCondition:
+    return LapseCondition(condition=int(part), due_on=day)
 
 
 def _day(event: Event) -> Due:
@@ -45,12 +45,38 @@ CHAPTER: Final = Chapter(
     says="The project itself, from the envelope that was authorised to the end",
     folder=Path(__file__).parent,
     reads="read-projects",
-    aggregates=[PROJECT, MIGRATION, ADOPTION],
+    served=[
+        Served(
+            PROJECT,
+            ProjectPage,
+            at="/v1/projects/{id}",
+            id=A_PROJECT,
+            takes={
+                "/v1/projects/{id}/gate-reviews": RequestGateReview,
+                "/v1/projects/{id}/fulfilments": MeetCondition,
+            },
+            shown=shown_project,
+            tag="projects",
+        ),
+        Served(
+            ADOPTION,
+            AdoptionPage,
+            at="/v1/projects/{id}/adoptions",
+            id=A_PROJECT,
+            takes={
+                "/v1/projects/{id}/tool-adoptions": AdoptTool,
+                "/v1/projects/{id}/template-uses": UseTemplate,
+            },
+            shown=shown_adoption,
+            tag="adoption",
+        ),
+    ],
+    aggregates=[MIGRATION],
     rights=[
-        allow(project.InitiateProject, SYSTEM),
-        allow(project.ApplyGateDecision, SYSTEM),
-        allow(conditions.LapseCondition, SYSTEM),
-        allow(migration.ApplyMigration, SYSTEM),
+        allow(InitiateProject, SYSTEM),
+        allow(ApplyGateDecision, SYSTEM),
+        allow(LapseCondition, SYSTEM),
+        allow(ApplyMigration, SYSTEM),
         *(deny(command, PMO, rule="pmo-does-not-manage-projects") for command in OF_THE_MANAGER),
         *(allow(command, PROJECT_MANAGER, own_project=True) for command in OF_THE_MANAGER),
     ],
@@ -58,7 +84,6 @@ CHAPTER: Final = Chapter(
         Timer("gate-condition", PROJECT, _lapse, (GateConditionSet, GateConditionMet, GateConditionLapsed), _day),
     ],
     hears={"governance": HEARS},
-    routers=[projects_routes.router, adoption_routes.router],
     tags={
         "projects": "Projects from initiation to closure",
         "adoption": "Tools and templates that a project takes up",

@@ -5,7 +5,8 @@ from typing import Any
 from mandate_events.deciding import Aggregate, Context, Decided, On, State, SystemCommand, Unknown
 from mandate_events.document.event import Event, Recorded
 from mandate_events.document.origin import Origin
-from projects.execution.project import ENDED, PROJECT, Project, ProjectMigratedToStandard
+from projects.execution.events import ProjectMigratedToStandard
+from projects.execution.project import ENDED, PROJECT, Project
 from projects.recognition.standard import Phase, phases_of
 from projects.requests.request import DecisionApplied, DecisionNotApplied
 

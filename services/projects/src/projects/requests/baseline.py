@@ -11,8 +11,9 @@ from mandate_events.document.event import Event, Recorded
 from mandate_events.document.formats import UUID_PATTERN, Uuid
 from mandate_events.values.money import Money, MoneyInput
 from projects.control.tolerance import TOLERANCE, TolerancesRenewed, check_reported
+from projects.execution.events import BaselineEstablished
 from projects.execution.evidence import EvidenceInput
-from projects.execution.project import PROJECT, BaselineEstablished, Project
+from projects.execution.project import PROJECT, Project
 from projects.requests.change import CHANGE
 from projects.requests.register import answered, enter, register_of
 from projects.requests.request import (

@@ -7,8 +7,9 @@ from pydantic import Field
 from mandate_events.deciding import Aggregate, Context, Decided, Instruction, On, Refused, Text, replace
 from mandate_events.document.event import Event, Recorded
 from mandate_events.document.formats import Sha256
+from projects.execution.events import ProjectClosed
 from projects.execution.evidence import EvidenceInput
-from projects.execution.project import PROJECT, ProjectClosed
+from projects.execution.project import PROJECT
 from projects.requests.register import answered, enter
 from projects.requests.request import (
     ApplyDecision,

@@ -10,7 +10,8 @@ from mandate_events.document.event import Event, Recorded
 from projects.control.tolerance import TOLERANCE, BreachReported, BreachSettled, Dimension, Tolerances
 from projects.execution import conditions
 from projects.execution.conditions import GateCondition
-from projects.execution.project import PROJECT, ProjectTerminated
+from projects.execution.events import ProjectTerminated
+from projects.execution.project import PROJECT
 from projects.requests.request import (
     ApplyDecision,
     DecisionApplied,

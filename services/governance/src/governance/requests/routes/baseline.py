@@ -8,8 +8,8 @@ from starlette.responses import Response
 
 from governance.requests.baseline import BASELINE, Baseline, DecideBaseline
 from governance.requests.routes.pages import Id, RequestPage, shown_request
+from mandate_events.values.told import Amount, amount_of
 from mandate_web.routes.access import Viewer, reads, viewer
-from mandate_web.routes.amount import Amount, amount_of
 from mandate_web.routes.desk import OpenDesk, decides
 from mandate_web.routes.routing import Router
 from mandate_web.routes.things import OpenThings, shows

@@ -24,8 +24,8 @@ from governance.strategy.proposal import (
 from governance.strategy.views.proposals import PROPOSALS, PROPOSALS_VIEW
 from mandate_events.deciding import Command, Slug
 from mandate_events.document.formats import UUID_PATTERN
+from mandate_events.values.told import Amount, amount_in, amount_of
 from mandate_web.routes.access import Viewer, reads, viewer
-from mandate_web.routes.amount import Amount, amount_in, amount_of
 from mandate_web.routes.desk import OpenDesk, decides
 from mandate_web.routes.lists import OpenView
 from mandate_web.routes.paging import Cursor, Limit

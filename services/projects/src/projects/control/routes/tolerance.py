@@ -6,14 +6,14 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
+from mandate_events.values.told import Amount, amount_of
+from mandate_web.chapters.ids import InPath as Id
 from mandate_web.routes.access import Viewer, reads, viewer
-from mandate_web.routes.amount import Amount, amount_of
 from mandate_web.routes.desk import OpenDesk, decides
 from mandate_web.routes.routing import Router
 from mandate_web.routes.things import OpenThings, shows
 from projects.control.forecast import FORECAST, Forecast, ReviseForecast
 from projects.control.tolerance import TOLERANCE, Dimension, Tolerances
-from projects.execution.routes.projects import Id
 
 router = Router(tags=["forecasts"])
 

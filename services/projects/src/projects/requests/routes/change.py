@@ -6,11 +6,11 @@ import msgspec
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
+from mandate_web.chapters.ids import InPath as Id
 from mandate_web.routes.access import Viewer, reads, viewer
 from mandate_web.routes.desk import OpenDesk, decides
 from mandate_web.routes.routing import Router
 from mandate_web.routes.things import OpenThings, shows
-from projects.execution.routes.projects import Id
 from projects.requests.change import (
     CHANGE,
     AssessChange,

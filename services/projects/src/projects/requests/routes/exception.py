@@ -6,12 +6,12 @@ import msgspec
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
+from mandate_web.chapters.ids import InPath as Id
 from mandate_web.routes.access import Viewer, reads, viewer
 from mandate_web.routes.desk import OpenDesk, decides
 from mandate_web.routes.routing import Router
 from mandate_web.routes.things import OpenThings, shows
 from projects.control.tolerance import Dimension
-from projects.execution.routes.projects import Id
 from projects.requests.exception import EXCEPTION, ExceptionReport, ReportException
 from projects.requests.routes.pages import RequestId, RequestPage, shown_request
 

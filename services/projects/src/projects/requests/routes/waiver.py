@@ -6,11 +6,11 @@ from typing import Annotated, Any
 from pydantic import Field
 from starlette.responses import Response
 
+from mandate_web.chapters.ids import InPath as Id
 from mandate_web.routes.access import Viewer, reads, viewer
 from mandate_web.routes.desk import OpenDesk, decides
 from mandate_web.routes.routing import Router
 from mandate_web.routes.things import OpenThings, shows
-from projects.execution.routes.projects import Id
 from projects.requests.routes.pages import RequestId, RequestPage, shown_request
 from projects.requests.waiver import WAIVER, RequestWaiver, Waiver
 

@@ -89,5 +89,8 @@ class Aggregate(Generic[S]):
     one_story: bool = False
     """All that is decided on it answers what opened it: its events carry the correlation of the first one."""
 
+    state: type[Any] | None = None
+    """What its events become, where the annotation of `evolve` does not name it."""
+
     def stream(self, id_: str) -> str:
         return f"{self.name}/{id_}"

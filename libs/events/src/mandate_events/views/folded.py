@@ -41,7 +41,7 @@ def _mapped(kind: Any, value: Any) -> Any:
 
 def state_of(aggregate: Aggregate[Any]) -> Any:
     """The type of what an aggregate's events become."""
-    return get_type_hints(aggregate.evolve)["return"]
+    return aggregate.state or get_type_hints(aggregate.evolve)["return"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,18 +74,17 @@ def _at(state: Any, path: Path) -> Any:
 
 @cache
 def path_of(page: type[BaseModel], name: str, state: type) -> Path:
-    """Where a state holds what a page names: by that name, or in the one event it keeps that has such a member."""
-    if hasattr(state, name) or name in _members(state):
+    """Where a state holds what a page names: by that name, or in the first event it keeps that has such a member."""
+    members = _members(state)
+    if hasattr(state, name) or name in members:
         return (name,)
-    events = {each: kept for each, kind in _members(state).items() for kept in _events(kind) if name in _members(kept)}
-    if len(events) != 1:
-        where = f"{state.__module__}.{state.__qualname__}"
-        found = f"in {' and in '.join(sorted(events))}" if events else "nowhere"
-        raise Untold(
-            f"{page.__qualname__} tells `{name}`, which {where} holds {found}: "
-            f"give the state a member or property of that name, or say it in the thing's `shown`"
-        )
-    return (next(iter(events)), name)
+    for each, kind in members.items():
+        if any(name in _members(event) for event in _events(kind)):
+            return (each, name)
+    raise Untold(
+        f"{page.__qualname__} tells `{name}`, which {state.__module__}.{state.__qualname__} does not hold: "
+        f"give the state a member or property of that name, or say it in the thing's `shown`"
+    )
 
 
 @cache

@@ -9,29 +9,31 @@ from typing import Any, Literal
 import msgspec
 from pydantic import Field
 
+from governance.requests.kind import Kind, Outcomes, Requested, settled
+from governance.requests.page import RequestPage
 from governance.requests.request import (
     DecisionAnswered,
     NoteAnswer,
     ReceiveRequest,
     Request,
-    RequestReceived,
     answer_of,
     check_open,
     note_answer,
-    opened,
     receive,
     request_aggregate,
 )
 from governance.resources.resource import CapacityCommitted, MayOverallocate, commit, release
 from mandate_events.deciding import (
-    Aggregate,
     Context,
     Decided,
     Decision,
     Instruction,
     Invalid,
+    PersonId,
     Refused,
     SystemCommand,
+    Undecided,
+    Unfolded,
     replace,
 )
 from mandate_events.document.event import Event, Recorded
@@ -40,8 +42,8 @@ from mandate_events.document.origin import Origin
 from mandate_events.values.hours import Hours
 
 
-class AllocationRequestReceived(RequestReceived, frozen=True, kw_only=True):
-    """A project asks the PMO for so many hours a week: of one resource, or of anybody with a skill."""
+class AllocationRequested(Requested, frozen=True, kw_only=True):
+    """What projects says."""
 
     resource: Uuid | None = None
     skill: str | None = None
@@ -50,9 +52,12 @@ class AllocationRequestReceived(RequestReceived, frozen=True, kw_only=True):
     until: date
     hours_per_week: Hours
 
-    @property
-    def about(self) -> str:
-        return self.resource or self.skill or ""
+
+class AllocationRequestReceived(AllocationRequested, frozen=True, kw_only=True):
+    """A project asks the PMO for so many hours a week: of one resource, or of anybody with a skill."""
+
+    requested_by: PersonId
+    origin: Origin
 
 
 class AllocationApproved(Event, frozen=True, kw_only=True):
@@ -88,27 +93,6 @@ class ReleaseRecognised(Event, frozen=True, kw_only=True):
     origin: Origin
 
 
-EVENTS = (
-    AllocationRequestReceived,
-    AllocationApproved,
-    AllocationRejected,
-    AllocationWithdrawn,
-    ReleaseRecognised,
-    DecisionAnswered,
-)
-
-
-class ReceiveAllocationRequest(ReceiveRequest, frozen=True, kw_only=True):
-    """Put a project's request for hours of the pool before the PMO."""
-
-    resource: str | None = None
-    skill: str | None = None
-    role: str
-    starts_on: date
-    until: date
-    hours_per_week: str
-
-
 class DecideAllocation(MayOverallocate, Decision):
     """Commit the hours that were asked for, or reject the request."""
 
@@ -134,30 +118,39 @@ class NoteRelease(SystemCommand, frozen=True, kw_only=True):
 
 
 class Allocation(Request, frozen=True, kw_only=True):
-    resource: str | None
-    skill: str | None
-    role: str
-    starts_on: date
-    until: date
-    hours_per_week: str
+    asked: AllocationRequestReceived
     granted: str | None = None
     """The resource whose hours the project was given."""
     ended: Literal["released", "withdrawn"] | None = None
     free_from: date | None = None
 
     @property
-    def about(self) -> str:
-        return self.resource or self.skill or ""
-
-    @property
     def in_force(self) -> bool:
         return self.granted is not None and self.ended is None and self.answer in {None, "applied"}
 
 
+class AllocationPage(RequestPage):
+    """One allocation: what was asked for, what was decided, and whether it still holds."""
+
+    resource: str | None = Field(description="Whose hours were asked for")
+    skill: str | None = Field(description="Or the skill that was asked for", examples=["hydraulics"])
+    role: str = Field(description="What they do in the project", examples=["Designs the pumping station"])
+    starts_on: date
+    until: date
+    hours_per_week: str = Field(examples=["16"])
+    granted: str | None = Field(description="The resource whose hours the project was given")
+    in_force: bool
+    ended: Literal["released", "withdrawn"] | None = Field(description="By the project, or by the PMO")
+    free_from: date | None = Field(description="First day on which the hours are free again")
+
+
+OUTCOMES: Outcomes = {AllocationApproved: "approved", AllocationRejected: "rejected"}
+
+
 def decide(allocation: Allocation | None, command: Instruction, context: Context) -> Decided:
     match command, allocation:
-        case ReceiveAllocationRequest(), _:
-            return receive(allocation, command, AllocationRequestReceived)
+        case ReceiveRequest(), _:
+            return receive(allocation, command)
         case DecideAllocation(outcome="rejected"), Allocation():
             check_open(allocation)
             return [AllocationRejected(project=allocation.project)]
@@ -165,8 +158,8 @@ def decide(allocation: Allocation | None, command: Instruction, context: Context
             check_open(allocation)
             return _approved(allocation, command, context)
         case WithdrawAllocation(free_from=day), Allocation(in_force=True, granted=str(resource)):
-            if day > allocation.until:
-                raise Invalid("/free_from", "release-after-end", until=allocation.until.isoformat())
+            if day > allocation.asked.until:
+                raise Invalid("/free_from", "release-after-end", until=allocation.asked.until.isoformat())
             withdrawn = AllocationWithdrawn(project=allocation.project, resource=resource, free_from=day)
             return [withdrawn, *release(context, resource, context.subject, day)]
         case WithdrawAllocation(), _:
@@ -179,39 +172,39 @@ def decide(allocation: Allocation | None, command: Instruction, context: Context
         case NoteAnswer(), Allocation():
             return [*note_answer(allocation, command), *_unused(allocation, command, context)]
         case _:
-            raise TypeError(f"{type(command).__name__} is not decided by an allocation")
+            raise Undecided(command)
 
 
 def _approved(allocation: Allocation, command: DecideAllocation, context: Context) -> Decided:
-    resource = command.resource or allocation.resource
+    resource = command.resource or allocation.asked.resource
     if resource is None:
-        raise Invalid("/resource", "resource-needed", skill=allocation.skill)
+        raise Invalid("/resource", "resource-needed", skill=allocation.asked.skill)
     hours = {
         "project": allocation.project,
-        "starts_on": allocation.starts_on,
-        "until": allocation.until,
-        "hours_per_week": allocation.hours_per_week,
+        "starts_on": allocation.asked.starts_on,
+        "until": allocation.asked.until,
+        "hours_per_week": allocation.asked.hours_per_week,
     }
     approved = msgspec.convert({"resource": resource, **hours}, AllocationApproved)
     committed = msgspec.convert({"allocation": context.subject, **hours}, CapacityCommitted)
-    return [approved, *commit(context, resource, committed, allocation.skill, command.overallocation_reason)]
+    return [approved, *commit(context, resource, committed, allocation.asked.skill, command.overallocation_reason)]
 
 
 def _unused(allocation: Allocation, command: NoteAnswer, context: Context) -> Decided:
     """What could not be applied is free for others from its first day."""
     if command.applied or not allocation.in_force or allocation.granted is None:
         return []
-    return release(context, allocation.granted, context.subject, allocation.starts_on)
+    return release(context, allocation.granted, context.subject, allocation.asked.starts_on)
 
 
 def evolve(allocation: Allocation | None, event: Event, record: Recorded[Any]) -> Allocation:
     match event, allocation:
         case AllocationRequestReceived(), _:
-            return opened(Allocation, event)
+            return Allocation(asked=event)
         case AllocationApproved(), Allocation():
-            return replace(allocation, outcome="approved", granted=event.resource, decided_by=record.actor)
+            return replace(settled(allocation, event, OUTCOMES, record), granted=event.resource)
         case AllocationRejected(), Allocation():
-            return replace(allocation, outcome="rejected", decided_by=record.actor)
+            return settled(allocation, event, OUTCOMES, record)
         case AllocationWithdrawn(), Allocation():
             return replace(allocation, ended="withdrawn", free_from=event.free_from)
         case ReleaseRecognised(), Allocation():
@@ -219,9 +212,25 @@ def evolve(allocation: Allocation | None, event: Event, record: Recorded[Any]) -
         case DecisionAnswered(), Allocation():
             return replace(allocation, answer=answer_of(event))
         case _:
-            raise TypeError(f"{type(event).__name__} is not an event of an allocation")
+            raise Unfolded(event)
 
 
-ALLOCATION: Aggregate[Allocation] = request_aggregate(
-    "allocation", decide, evolve, events=EVENTS, opened_by=ReceiveAllocationRequest
+ALLOCATION = request_aggregate(
+    "allocation",
+    decide,
+    evolve,
+    events=(AllocationRequestReceived, *OUTCOMES, AllocationWithdrawn, ReleaseRecognised),
+)
+KIND = Kind(
+    aggregate=ALLOCATION,
+    hears=AllocationRequested,
+    received=AllocationRequestReceived,
+    about=lambda asked: asked.resource or asked.skill or "",
+    decide=DecideAllocation,
+    outcomes=OUTCOMES,
+    page=AllocationPage,
+    at="/v1/allocations/{id}",
+    takes={"/v1/allocations/{id}/withdrawals": WithdrawAllocation},
+    tag="allocations",
+    says="Hours of the resource pool for a project",
 )

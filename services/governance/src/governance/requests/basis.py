@@ -4,7 +4,6 @@ from typing import Any
 
 import msgspec
 
-from governance.requests.request import Request
 from governance.standards.content import Content, Control, Decider, Dimension, Gate
 
 
@@ -20,22 +19,22 @@ class Basis(msgspec.Struct, frozen=True):
     """Of what may change time, cost and the other dimensions."""
 
 
-def basis_of(kind: str, request: Request, content: Content) -> Basis:
-    """What a version says about a request of this kind."""
-    deciders: dict[Any, Decider] = dict(content.deciders)
-    decider = deciders.get(kind, "pmo")
-    match kind:
-        case "gate-review":
-            return Basis(decider, gate=_gate(content, getattr(request, "gate", "")))
-        case "waiver" | "tailoring":
-            named = {getattr(request, "control", None), getattr(request, "name", None)}
-            return Basis(decider, control=next((each for each in content.controls if each.id in named), None))
-        case "baseline" | "change" | "exception":
-            return Basis(decider, tolerances=content.tolerances)
-        case _:
-            return Basis(decider)
+def nothing_more(_asked: Any, _content: Content) -> Basis:
+    """Who decides it, and nothing else."""
+    return Basis("pmo")
 
 
-def _gate(content: Content, id_: str) -> Gate | None:
+def the_gate(asked: Any, content: Content) -> Basis:
+    """The gate that it is about."""
     gates = (phase.gate for path in content.paths for phase in path.phases)
-    return next((gate for gate in gates if gate.id == id_), None)
+    return Basis("pmo", gate=next((gate for gate in gates if gate.id == asked.gate), None))
+
+
+def the_control(name: str, content: Content) -> Basis:
+    """The control of that name."""
+    return Basis("pmo", control=next((each for each in content.controls if each.id == name), None))
+
+
+def the_tolerances(_asked: Any, content: Content) -> Basis:
+    """How far a project may depart from its plan."""
+    return Basis("pmo", tolerances=content.tolerances)

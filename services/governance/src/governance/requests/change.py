@@ -1,25 +1,18 @@
 """Changes beyond tolerance: the PM assessed what they would do to the project, and the PMO decides."""
 
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
+from pydantic import BaseModel, Field
 
-from governance.requests.request import (
-    DecisionAnswered,
-    NoteAnswer,
-    ReceiveRequest,
-    Request,
-    RequestReceived,
-    answer_of,
-    check_open,
-    note_answer,
-    opened,
-    receive,
-    request_aggregate,
-)
-from mandate_events.deciding import Aggregate, Context, Decided, Decision, Instruction, PersonId, replace
-from mandate_events.document.event import Event, Recorded
+from governance.requests.basis import the_tolerances
+from governance.requests.kind import Kind, Outcomes, Requested, plain
+from governance.requests.page import RequestPage
+from governance.requests.request import Request
+from mandate_events.deciding import Decision, PersonId
+from mandate_events.document.event import Event
 from mandate_events.document.formats import ProjectId
+from mandate_events.document.origin import Origin
 
 
 class Impact(msgspec.Struct, frozen=True):
@@ -34,13 +27,21 @@ class Impact(msgspec.Struct, frozen=True):
     sustainability: str | None = None
 
 
-class ChangeRequestReceived(RequestReceived, frozen=True, kw_only=True):
-    """A change goes beyond what the project may decide itself."""
+class ChangeAssessed(Requested, frozen=True, kw_only=True):
+    """What projects says: inside tolerance it decides itself."""
 
+    requested_by: PersonId
     title: str
     description: str
     impact: Impact
+    within_tolerance: bool
+
+
+class ChangeRequestReceived(ChangeAssessed, frozen=True, kw_only=True):
+    """A change goes beyond what the project may decide itself."""
+
     assessed_by: PersonId
+    origin: Origin
 
 
 class ChangeApproved(Event, frozen=True, kw_only=True):
@@ -55,67 +56,54 @@ class ChangeRejected(Event, frozen=True, kw_only=True):
     project: ProjectId
 
 
-EVENTS = (ChangeRequestReceived, ChangeApproved, ChangeRejected, DecisionAnswered)
-
-
-class ReceiveChangeRequest(ReceiveRequest, frozen=True, kw_only=True):
-    """Put a change that goes beyond tolerance before the PMO."""
-
-    title: str
-    description: str
-    impact: Impact
-    assessed_by: str
-
-
 class DecideChange(Decision):
-    """Approve a change beyond tolerance or reject it."""
+    """Approve a change beyond tolerance or reject it. Never by who asked for it, assessed it or runs the project."""
 
     outcome: Literal["approved", "rejected"]
 
 
 class Change(Request, frozen=True, kw_only=True):
-    title: str
-    description: str
-    impact: Impact
-    assessed_by: str
+    asked: ChangeRequestReceived
 
     @property
     def asked_by(self) -> frozenset[str]:
         """Who wanted it, and who brought it before the PMO."""
-        return frozenset({self.requested_by, self.assessed_by})
+        return frozenset({self.asked.requested_by, self.asked.assessed_by})
 
 
-def decide(change: Change | None, command: Instruction, _context: Context) -> Decided:
-    match command, change:
-        case ReceiveChangeRequest(), _:
-            return receive(change, command, ChangeRequestReceived)
-        case DecideChange(), Change():
-            check_open(change)
-            return [_decided(change, command)]
-        case NoteAnswer(), Change():
-            return note_answer(change, command)
-        case _:
-            raise TypeError(f"{type(command).__name__} is not decided by a change")
+class ImpactPage(BaseModel):
+    """What the change would do, dimension by dimension: a decimal with its sign, or a statement."""
+
+    time: str | None = Field(description="In working days, where it is a decimal", examples=["12"])
+    cost: str | None = Field(description="In the project's currency, where it is a decimal", examples=["25000.00"])
+    quality: str | None
+    scope: str | None
+    risk: str | None
+    benefits: str | None
+    sustainability: str | None
 
 
-def _decided(change: Change, command: DecideChange) -> Event:
-    if command.outcome == "approved":
-        return ChangeApproved(project=change.project)
-    return ChangeRejected(project=change.project)
+class ChangePage(RequestPage):
+    """One change beyond tolerance: what was asked for, what it would do, what was decided."""
+
+    title: str = Field(examples=["A second intake"])
+    description: str
+    impact: ImpactPage
+    assessed_by: str = Field(description="Person id", examples=["ce25ad4a-5edf-59aa-983a-c33342cd72ca"])
 
 
-def evolve(change: Change | None, event: Event, record: Recorded[Any]) -> Change:
-    match event, change:
-        case ChangeRequestReceived(), _:
-            return opened(Change, event)
-        case ChangeApproved(), Change():
-            return replace(change, outcome="approved", decided_by=record.actor)
-        case ChangeRejected(), Change():
-            return replace(change, outcome="rejected", decided_by=record.actor)
-        case DecisionAnswered(), Change():
-            return replace(change, answer=answer_of(event))
-        case _:
-            raise TypeError(f"{type(event).__name__} is not an event of a change")
-
-
-CHANGE: Aggregate[Change] = request_aggregate("change", decide, evolve, events=EVENTS, opened_by=ReceiveChangeRequest)
+OUTCOMES: Outcomes = {ChangeApproved: "approved", ChangeRejected: "rejected"}
+CHANGE = plain("change", Change, ChangeRequestReceived, DecideChange, OUTCOMES)
+KIND = Kind(
+    aggregate=CHANGE,
+    hears=ChangeAssessed,
+    received=ChangeRequestReceived,
+    about=lambda change: change.title,
+    decide=DecideChange,
+    outcomes=OUTCOMES,
+    page=ChangePage,
+    at="/v1/changes/{id}",
+    tag="changes",
+    says="Changes beyond tolerance",
+    judged_by=the_tolerances,
+)

@@ -4,21 +4,12 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
-from governance.requests import allocation, waiver
+from governance.requests import allocation, routes, waiver
+from governance.requests.gate_review import ListedReview
 from governance.requests.heard import HEARS
+from governance.requests.kind import ID_PATTERN, Kind
 from governance.requests.kinds import DECISIONS, KINDS
-from governance.requests.request import DECIDING, NoteAnswer
-from governance.requests.routes import allocation as allocation_routes
-from governance.requests.routes import baseline as baseline_routes
-from governance.requests.routes import change as change_routes
-from governance.requests.routes import charter as charter_routes
-from governance.requests.routes import closure as closure_routes
-from governance.requests.routes import escalation as escalation_routes
-from governance.requests.routes import exception as exception_routes
-from governance.requests.routes import gate_review as gate_review_routes
-from governance.requests.routes import inbox as inbox_routes
-from governance.requests.routes import tailoring as tailoring_routes
-from governance.requests.routes import waiver as waiver_routes
+from governance.requests.request import DECIDING, NoteAnswer, ReceiveRequest, Status
 from governance.requests.views.gate_reviews import GATE_REVIEWS_VIEW
 from governance.requests.views.inbox import INBOX_VIEW
 from governance.requests.waiver import WAIVER, WaiverExpired, WaiverGranted, WaiverRevoked
@@ -26,7 +17,17 @@ from governance.roles import PMO
 from mandate_events.deciding.rights import SYSTEM, allow
 from mandate_events.document.event import Event
 from mandate_events.worker.timers import Due, Timer
-from mandate_web.chapters.chapter import Chapter, Listed
+from mandate_web.chapters.chapter import Chapter, Listed, Served
+from mandate_web.chapters.ids import text
+from mandate_web.routes.filters import ProjectFilter
+
+REQUEST: Final = text("Id of the request", ID_PATTERN)
+
+
+def served(kind: Kind) -> Served:
+    """Where a kind of request is read and decided."""
+    decisions = {f"{kind.at}/decisions": kind.decide}
+    return Served(kind.aggregate, kind.page, at=kind.at, id=REQUEST, takes={**decisions, **kind.takes}, tag=kind.tag)
 
 
 def _expire(day: date, _part: str) -> waiver.ExpireWaiver:
@@ -42,9 +43,9 @@ CHAPTER: Final = Chapter(
     says="What projects ask for: each request is judged by the project's standard, decided once, and answered",
     folder=Path(__file__).parent,
     reads="read-governance",
-    aggregates=[kind.aggregate for kind in KINDS.values()],
+    served=[served(kind) for kind in KINDS.values()],
     rights=[
-        *(allow(kind.receive, SYSTEM) for kind in KINDS.values()),
+        allow(ReceiveRequest, SYSTEM),
         *DECISIONS,
         allow(NoteAnswer, SYSTEM),
         allow(waiver.RevokeWaiver, PMO, unless=DECIDING),
@@ -53,35 +54,20 @@ CHAPTER: Final = Chapter(
         allow(allocation.NoteRelease, SYSTEM),
     ],
     lists=[
-        Listed(view=INBOX_VIEW, shown=inbox_routes.shown_row),
-        Listed(view=GATE_REVIEWS_VIEW, shown=gate_review_routes.shown_row),
+        Listed(view=INBOX_VIEW, shown=routes.shown_row),
+        Listed(
+            view=GATE_REVIEWS_VIEW,
+            item=ListedReview,
+            at="/v1/gate-reviews",
+            operation="listGateReviews",
+            says="Gate reviews, the longest waiting first. With a role in projects only, a person sees those of them.",
+            sort=("opened_at",),
+            filters={"status": Status, "project": ProjectFilter},
+            tag="gates",
+        ),
     ],
     timers=[Timer("waiver-expiry", WAIVER, _expire, (WaiverGranted, WaiverRevoked, WaiverExpired), _last_day)],
     hears={"projects": HEARS},
-    routers=[
-        inbox_routes.router,
-        gate_review_routes.router,
-        waiver_routes.router,
-        tailoring_routes.router,
-        charter_routes.router,
-        closure_routes.router,
-        escalation_routes.router,
-        allocation_routes.router,
-        baseline_routes.router,
-        change_routes.router,
-        exception_routes.router,
-    ],
-    tags={
-        "inbox": "All that projects ask of the PMO",
-        "gates": "The inbox of gate reviews",
-        "waivers": "Being let off a control for a time",
-        "tailorings": "Departures from the standard, for as long as a project runs",
-        "charters": "What projects are for",
-        "closures": "The end of projects, in good order",
-        "escalations": "What projects cannot settle",
-        "allocations": "Hours of the resource pool for a project",
-        "baselines": "What projects are measured by",
-        "changes": "Changes beyond tolerance",
-        "exceptions": "Projects that are forecast to leave their tolerances",
-    },
+    routers=[routes.router],
+    tags={"inbox": "All that projects ask of the PMO", **{kind.tag: kind.says for kind in KINDS.values()}},
 )

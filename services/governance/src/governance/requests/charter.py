@@ -1,38 +1,33 @@
 """Project charters: a project says what it is for and by what its success is known; the PMO approves it or not."""
 
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 from pydantic import Field
 
-from governance.requests.request import (
-    Condition,
-    ConditionInput,
-    DecisionAnswered,
-    NoteAnswer,
-    ReceiveRequest,
-    Request,
-    RequestReceived,
-    answer_of,
-    check_open,
-    note_answer,
-    opened,
-    receive,
-    recorded_conditions,
-    request_aggregate,
-)
-from mandate_events.deciding import Aggregate, Context, Decided, Decision, Instruction, Invalid, replace
-from mandate_events.document.event import Event, Recorded
+from governance.requests.kind import Kind, Outcomes, Requested, plain
+from governance.requests.page import RequestPage
+from governance.requests.request import Condition, ConditionInput, Request
+from mandate_events.deciding import Context, Decision, Invalid, PersonId
+from mandate_events.document.event import Event
 from mandate_events.document.formats import ProjectId
+from mandate_events.document.origin import Origin
 
 
-class CharterReceived(RequestReceived, frozen=True, kw_only=True):
-    """A project asks the PMO to approve what it is for."""
+class CharterSubmitted(Requested, frozen=True, kw_only=True):
+    """What projects says."""
 
     number: int
     purpose: str
     objectives: list[str]
     success_criteria: list[str]
+
+
+class CharterReceived(CharterSubmitted, frozen=True, kw_only=True):
+    """A project asks the PMO to approve what it is for."""
+
+    requested_by: PersonId
+    origin: Origin
 
 
 class CharterApproved(Event, frozen=True, kw_only=True):
@@ -50,66 +45,43 @@ class CharterRejected(Event, frozen=True, kw_only=True):
     number: int
 
 
-EVENTS = (CharterReceived, CharterApproved, CharterRejected, DecisionAnswered)
-
-
-class ReceiveCharter(ReceiveRequest, frozen=True, kw_only=True):
-    """Put a project's charter before the PMO."""
-
-    number: int
-    purpose: str
-    objectives: list[str]
-    success_criteria: list[str]
-
-
 class DecideCharter(Decision):
-    """Approve a project's charter, with conditions or without, or reject it."""
+    """Approve a project's charter, with conditions or without, or reject it. Never by who submitted it."""
 
     outcome: Literal["approved", "rejected"]
     conditions: list[ConditionInput] = Field(default_factory=list, max_length=50)
 
 
 class Charter(Request, frozen=True, kw_only=True):
-    number: int
-    purpose: str
-    objectives: tuple[str, ...]
-    success_criteria: tuple[str, ...]
+    asked: CharterReceived
 
 
-def decide(charter: Charter | None, command: Instruction, context: Context) -> Decided:
-    match command, charter:
-        case ReceiveCharter(), _:
-            return receive(charter, command, CharterReceived)
-        case DecideCharter(), Charter():
-            check_open(charter)
-            return [_decided(charter, command, context)]
-        case NoteAnswer(), Charter():
-            return note_answer(charter, command)
-        case _:
-            raise TypeError(f"{type(command).__name__} is not decided by a charter")
+class CharterPage(RequestPage):
+    """One project's charter: what it is for, and what was decided."""
+
+    number: int = Field(description="How many the project has submitted with it", examples=[1])
+    purpose: str = Field(examples=["The harbour district no longer floods"])
+    objectives: list[str] = Field(examples=[["A station that pumps 3 cubic metres a second, by June 2028"]])
+    success_criteria: list[str] = Field(examples=[["No street is flooded by a ten-year storm"]])
 
 
-def _decided(charter: Charter, command: DecideCharter, context: Context) -> Event:
-    if command.outcome == "approved":
-        conditions = recorded_conditions(command.conditions, context)
-        return CharterApproved(project=charter.project, number=charter.number, conditions=conditions)
-    if command.conditions:
+def judge(_charter: Charter, command: DecideCharter, _context: Context) -> None:
+    """Only an approval has conditions."""
+    if command.conditions and command.outcome != "approved":
         raise Invalid("/conditions", "conditions-of-an-approval")
-    return CharterRejected(project=charter.project, number=charter.number)
 
 
-def evolve(charter: Charter | None, event: Event, record: Recorded[Any]) -> Charter:
-    match event, charter:
-        case CharterReceived(), _:
-            return opened(Charter, event)
-        case CharterApproved(conditions=conditions), Charter():
-            return replace(charter, outcome="approved", conditions=tuple(conditions), decided_by=record.actor)
-        case CharterRejected(), Charter():
-            return replace(charter, outcome="rejected", decided_by=record.actor)
-        case DecisionAnswered(), Charter():
-            return replace(charter, answer=answer_of(event))
-        case _:
-            raise TypeError(f"{type(event).__name__} is not an event of a charter")
-
-
-CHARTER: Aggregate[Charter] = request_aggregate("charter", decide, evolve, events=EVENTS, opened_by=ReceiveCharter)
+OUTCOMES: Outcomes = {CharterApproved: "approved", CharterRejected: "rejected"}
+CHARTER = plain("charter", Charter, CharterReceived, DecideCharter, OUTCOMES, judge)
+KIND = Kind(
+    aggregate=CHARTER,
+    hears=CharterSubmitted,
+    received=CharterReceived,
+    about=lambda charter: charter.number,
+    decide=DecideCharter,
+    outcomes=OUTCOMES,
+    page=CharterPage,
+    at="/v1/charters/{id}",
+    tag="charters",
+    says="What projects are for",
+)

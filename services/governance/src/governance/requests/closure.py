@@ -1,30 +1,30 @@
 """Closures: a project asks to be ended in good order, also where gates are left; the PMO approves it or not."""
 
-from typing import Any, Literal
+from typing import Literal
 
-from governance.requests.request import (
-    DecisionAnswered,
-    NoteAnswer,
-    ReceiveRequest,
-    Request,
-    RequestReceived,
-    answer_of,
-    check_open,
-    note_answer,
-    opened,
-    receive,
-    request_aggregate,
-)
-from mandate_events.deciding import Aggregate, Context, Decided, Decision, Instruction, replace
-from mandate_events.document.event import Event, Recorded
+from pydantic import Field
+
+from governance.requests.kind import Kind, Outcomes, Requested, plain
+from governance.requests.page import RequestPage
+from governance.requests.request import Request
+from mandate_events.deciding import Decision, PersonId
+from mandate_events.document.event import Event
 from mandate_events.document.formats import ProjectId, Sha256
+from mandate_events.document.origin import Origin
 
 
-class ClosureRequestReceived(RequestReceived, frozen=True, kw_only=True):
-    """A project in this phase asks the PMO to close it. `lessons` is kept by projects under this SHA-256."""
+class ClosureRequested(Requested, frozen=True, kw_only=True):
+    """What projects says."""
 
     phase: str
     lessons: Sha256 | None = None
+
+
+class ClosureRequestReceived(ClosureRequested, frozen=True, kw_only=True):
+    """A project in this phase asks the PMO to close it. `lessons` is kept by projects under this SHA-256."""
+
+    requested_by: PersonId
+    origin: Origin
 
 
 class ClosureApproved(Event, frozen=True, kw_only=True):
@@ -39,55 +39,34 @@ class ClosureRejected(Event, frozen=True, kw_only=True):
     project: ProjectId
 
 
-EVENTS = (ClosureRequestReceived, ClosureApproved, ClosureRejected, DecisionAnswered)
-
-
-class ReceiveClosureRequest(ReceiveRequest, frozen=True, kw_only=True):
-    """Put a project's request to be closed before the PMO."""
-
-    phase: str
-    lessons: str | None = None
-
-
 class DecideClosure(Decision):
-    """Let a project be closed, or have it go on."""
+    """Let a project be closed, or have it go on. Never by who asked for it."""
 
     outcome: Literal["approved", "rejected"]
 
 
 class Closure(Request, frozen=True, kw_only=True):
-    phase: str
-    lessons: str | None
+    asked: ClosureRequestReceived
 
 
-def decide(closure: Closure | None, command: Instruction, _context: Context) -> Decided:
-    match command, closure:
-        case ReceiveClosureRequest(), _:
-            return receive(closure, command, ClosureRequestReceived)
-        case DecideClosure(outcome=outcome), Closure():
-            check_open(closure)
-            decided = ClosureApproved if outcome == "approved" else ClosureRejected
-            return [decided(project=closure.project)]
-        case NoteAnswer(), Closure():
-            return note_answer(closure, command)
-        case _:
-            raise TypeError(f"{type(command).__name__} is not decided by a closure")
+class ClosurePage(RequestPage):
+    """One request to close a project, and what was decided."""
+
+    phase: str = Field(description="The phase that the project was in", examples=["delivery"])
+    lessons: str | None = Field(description="SHA-256 of what was learnt; projects keeps it: `GET /v1/blobs/{sha256}`")
 
 
-def evolve(closure: Closure | None, event: Event, record: Recorded[Any]) -> Closure:
-    match event, closure:
-        case ClosureRequestReceived(), _:
-            return opened(Closure, event)
-        case ClosureApproved(), Closure():
-            return replace(closure, outcome="approved", decided_by=record.actor)
-        case ClosureRejected(), Closure():
-            return replace(closure, outcome="rejected", decided_by=record.actor)
-        case DecisionAnswered(), Closure():
-            return replace(closure, answer=answer_of(event))
-        case _:
-            raise TypeError(f"{type(event).__name__} is not an event of a closure")
-
-
-CLOSURE: Aggregate[Closure] = request_aggregate(
-    "closure", decide, evolve, events=EVENTS, opened_by=ReceiveClosureRequest
+OUTCOMES: Outcomes = {ClosureApproved: "approved", ClosureRejected: "rejected"}
+CLOSURE = plain("closure", Closure, ClosureRequestReceived, DecideClosure, OUTCOMES)
+KIND = Kind(
+    aggregate=CLOSURE,
+    hears=ClosureRequested,
+    received=ClosureRequestReceived,
+    about=lambda closure: closure.phase,
+    decide=DecideClosure,
+    outcomes=OUTCOMES,
+    page=ClosurePage,
+    at="/v1/closures/{id}",
+    tag="closures",
+    says="The end of projects, in good order",
 )

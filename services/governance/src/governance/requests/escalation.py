@@ -1,29 +1,17 @@
 """Escalations: what a project cannot settle reaches the PMO, through its PMOfficer as a rule; the PMO answers it."""
 
-from typing import Any, Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 import msgspec
 from pydantic import Field
 
-from governance.requests.request import (
-    Condition,
-    ConditionInput,
-    DecisionAnswered,
-    NoteAnswer,
-    ReceiveRequest,
-    Request,
-    RequestReceived,
-    answer_of,
-    check_open,
-    note_answer,
-    opened,
-    receive,
-    recorded_conditions,
-    request_aggregate,
-)
-from mandate_events.deciding import Aggregate, Context, Decided, Decision, Instruction, Invalid, Text, replace
-from mandate_events.document.event import Event, Recorded
+from governance.requests.kind import Kind, Outcomes, Requested, plain
+from governance.requests.page import RequestPage
+from governance.requests.request import Condition, ConditionInput, Request
+from mandate_events.deciding import Context, Decision, Invalid, PersonId, Text
+from mandate_events.document.event import Event
 from mandate_events.document.formats import ProjectId
+from mandate_events.document.origin import Origin
 
 Matter: TypeAlias = Literal["risk", "issue", "other"]
 
@@ -32,17 +20,24 @@ Outcome: TypeAlias = Literal["instruct", "accept", "return", "no_action"]
 WITH_CONDITIONS: Final = frozenset({"instruct", "accept"})
 
 
-class EscalationReceived(RequestReceived, frozen=True, kw_only=True):
-    """A matter that a project cannot settle is before the PMO.
-
-    With a `bypass_reason` it came from the PM, past the project's PMOfficer.
-    """
+class EscalationRelayed(Requested, frozen=True, kw_only=True):
+    """What projects says."""
 
     of: Matter
     matter: str | None = None
     text: str
     options: list[str]
     bypass_reason: str | None = None
+
+
+class EscalationReceived(EscalationRelayed, frozen=True, kw_only=True):
+    """A matter that a project cannot settle is before the PMO.
+
+    With a `bypass_reason` it came from the PM, past the project's PMOfficer.
+    """
+
+    requested_by: PersonId
+    origin: Origin
 
 
 class EscalationDecided(Event, frozen=True, kw_only=True):
@@ -54,21 +49,11 @@ class EscalationDecided(Event, frozen=True, kw_only=True):
     conditions: list[Condition] = msgspec.field(default_factory=list)
 
 
-EVENTS = (EscalationReceived, EscalationDecided, DecisionAnswered)
-
-
-class ReceiveEscalation(ReceiveRequest, frozen=True, kw_only=True):
-    """Put what a project cannot settle before the PMO."""
-
-    of: Matter
-    matter: str | None = None
-    text: str
-    options: list[str]
-    bypass_reason: str | None = None
-
-
 class DecideEscalation(Decision):
-    """Answer an escalation: instruct the project, accept the matter, return it to the project, or take no action."""
+    """Answer an escalation: instruct the project, accept the matter, return it to the project, or take no action.
+
+    Never by who relayed it.
+    """
 
     outcome: Outcome
     text: Text = Field(
@@ -80,52 +65,42 @@ class DecideEscalation(Decision):
 
 
 class Escalation(Request, frozen=True, kw_only=True):
+    asked: EscalationReceived
+    decided: EscalationDecided | None = None
+
+    @property
+    def decision(self) -> str | None:
+        return self.decided.text if self.decided else None
+
+
+class EscalationPage(RequestPage):
+    """One escalation: what a project cannot settle, and what was decided."""
+
     of: Matter
-    matter: str | None
-    text: str
-    options: tuple[str, ...]
-    bypass_reason: str | None
-    decision: str | None = None
+    matter: str | None = Field(description="What it is called in the project", examples=["Risk 7: easement"])
+    text: str = Field(examples=["The easement depends on another ministry"])
+    options: list[str] = Field(examples=[["Wait", "Reroute the main"]])
+    bypass_reason: str | None = Field(description="Why the PM went past the PMOfficer")
+    decision: str | None = Field(description="What was decided, in words")
 
 
-def decide(escalation: Escalation | None, command: Instruction, context: Context) -> Decided:
-    match command, escalation:
-        case ReceiveEscalation(), _:
-            return receive(escalation, command, EscalationReceived)
-        case DecideEscalation(), Escalation():
-            check_open(escalation)
-            if command.conditions and command.outcome not in WITH_CONDITIONS:
-                raise Invalid("/conditions", "conditions-of-an-instruction")
-            conditions = recorded_conditions(command.conditions, context)
-            return [
-                EscalationDecided(
-                    project=escalation.project, outcome=command.outcome, text=command.text, conditions=conditions
-                )
-            ]
-        case NoteAnswer(), Escalation():
-            return note_answer(escalation, command)
-        case _:
-            raise TypeError(f"{type(command).__name__} is not decided by an escalation")
+def judge(_escalation: Escalation, command: DecideEscalation, _context: Context) -> None:
+    """An answer that asks nothing of the project has no conditions."""
+    if command.conditions and command.outcome not in WITH_CONDITIONS:
+        raise Invalid("/conditions", "conditions-of-an-instruction")
 
 
-def evolve(escalation: Escalation | None, event: Event, record: Recorded[Any]) -> Escalation:
-    match event, escalation:
-        case EscalationReceived(), _:
-            return opened(Escalation, event)
-        case EscalationDecided(), Escalation():
-            return replace(
-                escalation,
-                outcome=event.outcome,
-                decision=event.text,
-                conditions=tuple(event.conditions),
-                decided_by=record.actor,
-            )
-        case DecisionAnswered(), Escalation():
-            return replace(escalation, answer=answer_of(event))
-        case _:
-            raise TypeError(f"{type(event).__name__} is not an event of an escalation")
-
-
-ESCALATION: Aggregate[Escalation] = request_aggregate(
-    "escalation", decide, evolve, events=EVENTS, opened_by=ReceiveEscalation
+OUTCOMES: Outcomes = {EscalationDecided: None}
+ESCALATION = plain("escalation", Escalation, EscalationReceived, DecideEscalation, OUTCOMES, judge)
+KIND = Kind(
+    aggregate=ESCALATION,
+    hears=EscalationRelayed,
+    received=EscalationReceived,
+    about=lambda escalation: escalation.of,
+    decide=DecideEscalation,
+    outcomes=OUTCOMES,
+    page=EscalationPage,
+    at="/v1/escalations/{id}",
+    tag="escalations",
+    says="What projects cannot settle",
 )

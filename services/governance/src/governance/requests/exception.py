@@ -1,29 +1,18 @@
 """Exceptions: a project is forecast to leave its tolerances. The PM reports it, the PMO decides how it goes on."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
-from pydantic import Field
+from pydantic import BaseModel, Field
 
-from governance.requests.request import (
-    Condition,
-    ConditionInput,
-    DecisionAnswered,
-    NoteAnswer,
-    ReceiveRequest,
-    Request,
-    RequestReceived,
-    answer_of,
-    check_open,
-    note_answer,
-    opened,
-    receive,
-    recorded_conditions,
-    request_aggregate,
-)
-from mandate_events.deciding import Aggregate, Context, Decided, Decision, Instruction, Invalid, Text, replace
-from mandate_events.document.event import Event, Recorded
+from governance.requests.basis import the_tolerances
+from governance.requests.kind import Kind, Outcomes, Requested, plain
+from governance.requests.page import RequestPage
+from governance.requests.request import Condition, ConditionInput, Request
+from mandate_events.deciding import Context, Decision, Invalid, PersonId, Text
+from mandate_events.document.event import Event
 from mandate_events.document.formats import ProjectId
+from mandate_events.document.origin import Origin
 
 Dimension = Literal["time", "cost", "quality", "scope", "risk", "benefits", "sustainability"]
 
@@ -46,13 +35,20 @@ class Option(msgspec.Struct, frozen=True):
     consequence: str
 
 
-class ExceptionReceived(RequestReceived, frozen=True, kw_only=True):
-    """A project reports that it is forecast to leave this tolerance, and what could be done."""
+class ExceptionReported(Requested, frozen=True, kw_only=True):
+    """What projects says."""
 
     dimension: Dimension
     cause: str
     options: list[Option]
     recommendation: str
+
+
+class ExceptionReceived(ExceptionReported, frozen=True, kw_only=True):
+    """A project reports that it is forecast to leave this tolerance, and what could be done."""
+
+    requested_by: PersonId
+    origin: Origin
 
 
 class ExceptionDecided(Event, frozen=True, kw_only=True):
@@ -66,20 +62,11 @@ class ExceptionDecided(Event, frozen=True, kw_only=True):
     conditions: list[Condition] = msgspec.field(default_factory=list)
 
 
-EVENTS = (ExceptionReceived, ExceptionDecided, DecisionAnswered)
-
-
-class ReceiveException(ReceiveRequest, frozen=True, kw_only=True):
-    """Put a project's exception report before the PMO."""
-
-    dimension: Dimension
-    cause: str
-    options: list[Option]
-    recommendation: str
-
-
 class DecideException(Decision):
-    """Decide an exception: accept it, set a new tolerance, ask for a new plan, or stop the project."""
+    """Decide an exception: accept it, set a new tolerance, ask for a new plan, or stop the project.
+
+    Never by who reported it.
+    """
 
     outcome: Outcome
     text: Text = Field(min_length=1, max_length=1000, examples=["The second option, within the reserve"])
@@ -88,61 +75,48 @@ class DecideException(Decision):
 
 
 class ExceptionReport(Request, frozen=True, kw_only=True):
+    asked: ExceptionReceived
+    decided: ExceptionDecided | None = None
+
+
+class OptionPage(BaseModel):
+    """A way out, and what would come of it."""
+
+    title: str = Field(examples=["Leave out the outfall"])
+    consequence: str
+
+
+class ExceptionPage(RequestPage):
+    """One exception: what was reported, what was decided, and what the project answered."""
+
     dimension: Dimension
     cause: str
-    options: tuple[Option, ...]
+    options: list[OptionPage]
     recommendation: str
-    text: str | None = None
-    tolerance: str | None = None
+    text: str | None = Field(description="What was decided, in words")
+    tolerance: str | None = Field(description="The new tolerance, where one was set", examples=["12.5%"])
 
 
-def decide(report: ExceptionReport | None, command: Instruction, context: Context) -> Decided:
-    match command, report:
-        case ReceiveException(), _:
-            return receive(report, command, ExceptionReceived)
-        case DecideException(), ExceptionReport():
-            check_open(report)
-            return [_decided(report, command, context)]
-        case NoteAnswer(), ExceptionReport():
-            return note_answer(report, command)
-        case _:
-            raise TypeError(f"{type(command).__name__} is not decided by an exception report")
-
-
-def _decided(report: ExceptionReport, command: DecideException, context: Context) -> ExceptionDecided:
+def judge(_report: ExceptionReport, command: DecideException, _context: Context) -> None:
+    """A new tolerance goes with that outcome alone; a project that is stopped meets no conditions."""
     if (command.outcome == "new_tolerance") != (command.tolerance is not None):
         raise Invalid("/tolerance", "tolerance-of-a-new-tolerance")
     if command.outcome == "stop" and command.conditions:
         raise Invalid("/conditions", "no-conditions-of-a-stop")
-    return ExceptionDecided(
-        project=report.project,
-        dimension=report.dimension,
-        outcome=command.outcome,
-        text=command.text,
-        tolerance=command.tolerance,
-        conditions=recorded_conditions(command.conditions, context),
-    )
 
 
-def evolve(report: ExceptionReport | None, event: Event, record: Recorded[Any]) -> ExceptionReport:
-    match event, report:
-        case ExceptionReceived(), _:
-            return opened(ExceptionReport, event)
-        case ExceptionDecided(), ExceptionReport():
-            return replace(
-                report,
-                outcome=event.outcome,
-                text=event.text,
-                tolerance=event.tolerance,
-                conditions=tuple(event.conditions),
-                decided_by=record.actor,
-            )
-        case DecisionAnswered(), ExceptionReport():
-            return replace(report, answer=answer_of(event))
-        case _:
-            raise TypeError(f"{type(event).__name__} is not an event of an exception report")
-
-
-EXCEPTION: Aggregate[ExceptionReport] = request_aggregate(
-    "exception", decide, evolve, events=EVENTS, opened_by=ReceiveException
+OUTCOMES: Outcomes = {ExceptionDecided: None}
+EXCEPTION = plain("exception", ExceptionReport, ExceptionReceived, DecideException, OUTCOMES, judge)
+KIND = Kind(
+    aggregate=EXCEPTION,
+    hears=ExceptionReported,
+    received=ExceptionReceived,
+    about=lambda report: report.dimension,
+    decide=DecideException,
+    outcomes=OUTCOMES,
+    page=ExceptionPage,
+    at="/v1/exceptions/{id}",
+    tag="exceptions",
+    says="Projects that are forecast to leave their tolerances",
+    judged_by=the_tolerances,
 )

@@ -1,38 +1,39 @@
-"""Gate reviews: a project asks at the end of a phase, the PMO decides, the project answers what came of it."""
+"""Gate reviews: a phase ends at a gate, and the PMO decides whether, and how, the project goes on."""
 
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
-from pydantic import Field
+from pydantic import BaseModel, Field
 
-from governance.requests.request import (
-    Condition,
-    ConditionInput,
-    DecisionAnswered,
-    NoteAnswer,
-    ReceiveRequest,
-    Request,
-    RequestReceived,
-    answer_of,
-    check_open,
-    note_answer,
-    opened,
-    receive,
-    recorded_conditions,
-    request_aggregate,
-)
-from mandate_events.deciding import Aggregate, Context, Decided, Decision, Instruction, Invalid, replace
-from mandate_events.document.event import Event, Recorded
+from governance.requests.basis import the_gate
+from governance.requests.kind import Kind, Outcomes, Requested, plain
+from governance.requests.page import ConditionPage, EvidencePage
+from governance.requests.request import Condition, ConditionInput, Evidence, Request, Status
+from mandate_events.deciding import Context, Decision, Invalid, PersonId
+from mandate_events.document.event import Event
 from mandate_events.document.formats import ProjectId
+from mandate_events.document.origin import Origin
 
 Outcome = Literal["go", "conditional_go", "hold", "recycle", "kill"]
 
 
-class GateReviewOpened(RequestReceived, frozen=True, kw_only=True):
+class GateReviewRequested(Event, frozen=True, kw_only=True):
+    """What projects says, on the project's stream."""
+
+    review: str
+    project: str
+    gate: str
+    phase: str
+    evidence: list[Evidence]
+
+
+class GateReviewOpened(Requested, frozen=True, kw_only=True):
     """A project's request reached the PMO's inbox."""
 
     gate: str
     phase: str
+    requested_by: PersonId
+    origin: Origin
 
 
 class GateDecided(Event, frozen=True, kw_only=True):
@@ -44,58 +45,66 @@ class GateDecided(Event, frozen=True, kw_only=True):
     conditions: list[Condition] = msgspec.field(default_factory=list)
 
 
-EVENTS = (GateReviewOpened, GateDecided, DecisionAnswered)
-
-
-class OpenGateReview(ReceiveRequest, frozen=True, kw_only=True):
-    """Put a gate of a project before the PMO."""
-
-    gate: str
-    phase: str
-
-
 class DecideGate(Decision):
-    """Decide a gate: go, conditional_go (with conditions), hold, recycle or kill."""
+    """Decide a gate: go, conditional_go (with conditions), hold, recycle or kill.
+
+    Never by who asked, runs the project or is its PMOfficer.
+    """
 
     outcome: Outcome
     conditions: list[ConditionInput] = Field(default_factory=list, max_length=50)
 
 
 class GateReview(Request, frozen=True, kw_only=True):
-    gate: str
-    phase: str
+    asked: GateReviewOpened
 
 
-def decide(review: GateReview | None, command: Instruction, context: Context) -> Decided:
-    match command, review:
-        case OpenGateReview(), _:
-            return receive(review, command, GateReviewOpened)
-        case DecideGate(), GateReview():
-            check_open(review)
-            if (command.outcome == "conditional_go") != bool(command.conditions):
-                raise Invalid("/conditions", "conditions-of-a-conditional-go")
-            conditions = recorded_conditions(command.conditions, context)
-            return [
-                GateDecided(project=review.project, gate=review.gate, outcome=command.outcome, conditions=conditions)
-            ]
-        case NoteAnswer(), GateReview():
-            return note_answer(review, command)
-        case _:
-            raise TypeError(f"{type(command).__name__} is not decided by a gate review")
+class ReviewItem(BaseModel):
+    """A gate review in the inbox."""
+
+    id: str
+    project: str = Field(examples=["0190f3a5-7b1c-5c7e-9f43-5a1d2c3b4e5f"])
+    gate: str = Field(examples=["gate-1"])
+    phase: str = Field(examples=["business-case"])
+    standard: str = Field(examples=["capital-delivery@1"])
+    requested_by: str = Field(description="Person id", examples=["ce25ad4a-5edf-59aa-983a-c33342cd72ca"])
+    status: Status = Field(description="`answered` when the project has said what became of the decision")
+    outcome: Outcome | None
+    decided_by: str | None
 
 
-def evolve(review: GateReview | None, event: Event, record: Recorded[Any]) -> GateReview:
-    match event, review:
-        case GateReviewOpened(), _:
-            return opened(GateReview, event)
-        case GateDecided(), GateReview():
-            return replace(review, outcome=event.outcome, conditions=tuple(event.conditions), decided_by=record.actor)
-        case DecisionAnswered(), GateReview():
-            return replace(review, answer=answer_of(event))
-        case _:
-            raise TypeError(f"{type(event).__name__} is not an event of a gate review")
+class ListedReview(ReviewItem):
+    """A gate review in the inbox, with its dates and what became of it."""
+
+    opened_at: str = Field(examples=["2026-03-02T12:00:00.000000Z"])
+    answer: str | None = Field(description="What the project said: `applied`, or why not", examples=["applied"])
 
 
-GATE_REVIEW: Aggregate[GateReview] = request_aggregate(
-    "gate-review", decide, evolve, events=EVENTS, opened_by=OpenGateReview
+class GateReviewPage(ReviewItem):
+    """One gate review, with what it rests on."""
+
+    evidence: list[EvidencePage]
+    conditions: list[ConditionPage]
+
+
+def judge(_review: GateReview, command: DecideGate, _context: Context) -> None:
+    """A conditional go has conditions, and nothing else has."""
+    if (command.outcome == "conditional_go") != bool(command.conditions):
+        raise Invalid("/conditions", "conditions-of-a-conditional-go")
+
+
+OUTCOMES: Outcomes = {GateDecided: None}
+GATE_REVIEW = plain("gate-review", GateReview, GateReviewOpened, DecideGate, OUTCOMES, judge)
+KIND = Kind(
+    aggregate=GATE_REVIEW,
+    hears=GateReviewRequested,
+    received=GateReviewOpened,
+    about=lambda review: review.gate,
+    decide=DecideGate,
+    outcomes=OUTCOMES,
+    page=GateReviewPage,
+    at="/v1/gate-reviews/{id}",
+    tag="gates",
+    says="The inbox of gate reviews",
+    judged_by=the_gate,
 )

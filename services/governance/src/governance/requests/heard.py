@@ -4,27 +4,18 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
-import msgspec
-
 from governance.requests.allocation import ALLOCATION, NoteRelease
-from governance.requests.change import CHANGE, Impact, ReceiveChangeRequest
-from governance.requests.exception import Option
-from governance.requests.gate_review import GATE_REVIEW, OpenGateReview
+from governance.requests.change import CHANGE, ChangeAssessed
+from governance.requests.change import KIND as CHANGE_KIND
+from governance.requests.gate_review import GATE_REVIEW
+from governance.requests.gate_review import KIND as GATE_KIND
+from governance.requests.kind import Kind, received_of
 from governance.requests.kinds import KINDS
-from governance.requests.request import Evidence, NoteAnswer
+from governance.requests.request import NoteAnswer, ReceiveRequest
 from governance.standards.migration import MIGRATION
 from mandate_events.deciding import Aggregate
 from mandate_events.deciding.reacting import Heard, Policy, Reaction
 from mandate_events.document.event import Event
-from mandate_events.values.money import Money
-
-
-class GateReviewRequested(Event, frozen=True, kw_only=True):
-    review: str
-    project: str
-    gate: str
-    phase: str
-    evidence: list[Evidence]
 
 
 class GateDecisionApplied(Event, frozen=True, kw_only=True):
@@ -36,82 +27,9 @@ class GateDecisionNotApplied(Event, frozen=True, kw_only=True):
     rule: str
 
 
-class Requested(Event, frozen=True, kw_only=True):
-    """What every request says; its stream tells the kind."""
-
-    project: str
-    standard: str
-    evidence: list[Evidence] = msgspec.field(default_factory=list)
-
-
-class WaiverRequested(Requested, frozen=True, kw_only=True):
-    control: str
-    until: date
-
-
-class AllocationRequested(Requested, frozen=True, kw_only=True):
-    resource: str | None = None
-    skill: str | None = None
-    role: str
-    starts_on: date
-    until: date
-    hours_per_week: str
-
-
 class AllocationReleased(Event, frozen=True, kw_only=True):
     project: str
     free_from: date
-
-
-class BaselineSubmitted(Requested, frozen=True, kw_only=True):
-    number: int
-    scope: str
-    starts_on: date
-    finishes_on: date
-    budget: Money
-    change: str | None = None
-
-
-class ChangeAssessed(Requested, frozen=True, kw_only=True):
-    requested_by: str
-    title: str
-    description: str
-    impact: Impact
-    within_tolerance: bool
-
-
-class ExceptionReported(Requested, frozen=True, kw_only=True):
-    dimension: str
-    cause: str
-    options: list[Option]
-    recommendation: str
-
-
-class TailoringRequested(Requested, frozen=True, kw_only=True):
-    element: str
-    name: str
-    change: str
-    instead: str | None = None
-
-
-class CharterSubmitted(Requested, frozen=True, kw_only=True):
-    number: int
-    purpose: str
-    objectives: list[str]
-    success_criteria: list[str]
-
-
-class ClosureRequested(Requested, frozen=True, kw_only=True):
-    phase: str
-    lessons: str | None = None
-
-
-class EscalationRelayed(Requested, frozen=True, kw_only=True):
-    of: str
-    matter: str | None = None
-    text: str
-    options: list[str]
-    bypass_reason: str | None = None
 
 
 class DecisionApplied(Event, frozen=True, kw_only=True):
@@ -123,13 +41,33 @@ class DecisionNotApplied(Event, frozen=True, kw_only=True):
     rule: str
 
 
-def gate_review_requested(said: Heard) -> Sequence[Reaction]:
-    """A gate review reaches the inbox. It names the standard that the gate is of."""
+def requested(said: Heard) -> Sequence[Reaction]:
+    """A request reaches the inbox, whatever it asks for."""
+    record = said.record
+    kind = BY_REQUEST[type(record.data)]
+    if kind is GATE_KIND:
+        return [gate_review_requested(said)]
+    received = received_of(kind, record.data, requested_by=record.actor, origin=said.origin)
+    return [Reaction(kind.aggregate, record.thing, ReceiveRequest(received=received, reason=record.reason))]
+
+
+def gate_review_requested(said: Heard) -> Reaction:
+    """It stands on the project's stream, and names the review; the standard that the gate is of is the project's."""
     record = said.record
     if record.standard is None:
         raise ValueError(f"{record.subject} asks for a gate review and names no standard that the gate is of")
-    command = said.told(OpenGateReview, standard=record.standard, requested_by=record.actor)
-    return [Reaction(GATE_REVIEW, record.data.review, command)]
+    known = {"requested_by": record.actor, "standard": record.standard, "origin": said.origin}
+    received = received_of(GATE_KIND, record.data, **known)
+    return Reaction(GATE_REVIEW, record.data.review, ReceiveRequest(received=received, reason=record.reason))
+
+
+def change_assessed(said: Heard) -> Sequence[Reaction]:
+    """A change beyond tolerance reaches the inbox, brought there by who assessed it; the project decides the others."""
+    record = said.record
+    if record.data.within_tolerance:
+        return []
+    received = received_of(CHANGE_KIND, record.data, assessed_by=record.actor, origin=said.origin)
+    return [Reaction(CHANGE, record.thing, ReceiveRequest(received=received, reason=record.reason))]
 
 
 def gate_decision_applied(said: Heard) -> Sequence[Reaction]:
@@ -139,20 +77,6 @@ def gate_decision_applied(said: Heard) -> Sequence[Reaction]:
 def gate_decision_not_applied(said: Heard) -> Sequence[Reaction]:
     event = said.record.data
     return [Reaction(GATE_REVIEW, event.review, NoteAnswer(applied=False, rule=event.rule, origin=said.origin))]
-
-
-def change_assessed(said: Heard) -> Sequence[Reaction]:
-    """A change beyond tolerance reaches the inbox; the project decides the others."""
-    if said.record.data.within_tolerance:
-        return []
-    command = said.told(ReceiveChangeRequest, assessed_by=said.record.actor)
-    return [Reaction(CHANGE, said.record.thing, command)]
-
-
-def requested(said: Heard) -> Sequence[Reaction]:
-    """A request reaches the inbox, whatever it asks for."""
-    kind = KINDS[said.record.subject.partition("/")[0]]
-    return [Reaction(kind.aggregate, said.record.thing, said.told(kind.receive, requested_by=said.record.actor))]
 
 
 def allocation_released(said: Heard) -> Sequence[Reaction]:
@@ -179,19 +103,13 @@ def _answered(said: Heard, note: NoteAnswer) -> Reaction:
     return Reaction(ANSWERED[said.record.subject.partition("/")[0]], said.record.thing, note)
 
 
+BY_REQUEST: Final[Mapping[type[Event], Kind]] = {kind.hears: kind for kind in KINDS.values()}
+
 HEARS: Final[Mapping[type[Event], Policy]] = {
-    GateReviewRequested: gate_review_requested,
+    **dict.fromkeys(BY_REQUEST, requested),
+    ChangeAssessed: change_assessed,
     GateDecisionApplied: gate_decision_applied,
     GateDecisionNotApplied: gate_decision_not_applied,
-    WaiverRequested: requested,
-    BaselineSubmitted: requested,
-    ChangeAssessed: change_assessed,
-    ExceptionReported: requested,
-    TailoringRequested: requested,
-    CharterSubmitted: requested,
-    ClosureRequested: requested,
-    EscalationRelayed: requested,
-    AllocationRequested: requested,
     AllocationReleased: allocation_released,
     DecisionApplied: decision_applied,
     DecisionNotApplied: decision_not_applied,

@@ -4,9 +4,9 @@ The PMO decides at boundaries, never the work inside them; a standard may give a
 asked, who runs or owns the project, and a member who is its PMOfficer do not decide for the PMO.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Literal, Protocol, TypeAlias, TypeVar
 
 import msgspec
 from pydantic import Field
@@ -18,10 +18,8 @@ from mandate_events.deciding import (
     Aggregate,
     Context,
     Decided,
-    Instruction,
     Invalid,
     Part,
-    PersonId,
     Refused,
     State,
     SystemCommand,
@@ -32,6 +30,8 @@ from mandate_events.deciding.rights import Separation
 from mandate_events.document.event import Event, Recorded
 from mandate_events.document.formats import ProjectId, Sha256, Versioned
 from mandate_events.document.origin import Origin
+
+Status: TypeAlias = Literal["open", "decided", "answered"]
 
 
 class Evidence(msgspec.Struct, frozen=True):
@@ -56,14 +56,27 @@ class ConditionInput(Part):
     due_on: date
 
 
-class RequestReceived(Event, frozen=True, kw_only=True):
-    """What every request says when it reaches the PMO's inbox."""
+class Requested(Event, frozen=True, kw_only=True):
+    """What every request says, as projects tells it."""
 
     project: ProjectId
     standard: Versioned
-    requested_by: PersonId
     evidence: list[Evidence] = msgspec.field(default_factory=list)
-    origin: Origin
+
+
+class Received(Protocol):
+    """What every request says when it reaches the PMO's inbox: what projects told, who asked, and where that stands."""
+
+    @property
+    def project(self) -> str: ...
+    @property
+    def standard(self) -> str: ...
+    @property
+    def requested_by(self) -> str: ...
+    @property
+    def evidence(self) -> list[Evidence]: ...
+    @property
+    def origin(self) -> Origin: ...
 
 
 class DecisionAnswered(Event, frozen=True, kw_only=True):
@@ -78,11 +91,8 @@ class DecisionAnswered(Event, frozen=True, kw_only=True):
 class ReceiveRequest(SystemCommand, frozen=True, kw_only=True):
     """Put what a project asks for before the PMO."""
 
-    project: str
-    standard: str
-    requested_by: str
-    evidence: list[Evidence] = msgspec.field(default_factory=list)
-    origin: Origin
+    received: Any
+    """The event that says so, of its kind."""
 
 
 class NoteAnswer(SystemCommand, frozen=True, kw_only=True):
@@ -96,10 +106,7 @@ class NoteAnswer(SystemCommand, frozen=True, kw_only=True):
 class Request(State, frozen=True, kw_only=True):
     """What a request is, whatever it asks for."""
 
-    project: str
-    standard: str
-    requested_by: str
-    evidence: tuple[Evidence, ...] = ()
+    asked: Received
     outcome: str | None = None
     conditions: tuple[Condition, ...] = ()
     decided_by: str | None = None
@@ -107,12 +114,28 @@ class Request(State, frozen=True, kw_only=True):
     """What the project said: `applied`, or the rule by which it was not."""
 
     @property
+    def project(self) -> str:
+        return self.asked.project
+
+    @property
+    def standard(self) -> str:
+        return self.asked.standard
+
+    @property
+    def requested_by(self) -> str:
+        return self.asked.requested_by
+
+    @property
+    def evidence(self) -> list[Evidence]:
+        return self.asked.evidence
+
+    @property
     def asked_by(self) -> frozenset[str]:
         """Who does not decide it, because they want it."""
         return frozenset({self.requested_by})
 
     @property
-    def status(self) -> str:
+    def status(self) -> Status:
         if self.outcome is None:
             return "open"
         return "answered" if self.answer else "decided"
@@ -121,14 +144,9 @@ class Request(State, frozen=True, kw_only=True):
 R = TypeVar("R", bound=Request)
 
 
-def receive(request: Request | None, command: ReceiveRequest, received: type[RequestReceived]) -> Decided:
+def receive(request: Request | None, command: ReceiveRequest) -> Decided:
     """Put the request before the PMO, once."""
-    return [] if request else [msgspec.convert(command, received, from_attributes=True)]
-
-
-def opened(kind: type[R], event: RequestReceived) -> R:
-    """The request as it was received: its state has the members of the event."""
-    return msgspec.convert(event, kind, from_attributes=True)
+    return [] if request else [command.received]
 
 
 def check_open(request: Request) -> None:
@@ -137,7 +155,7 @@ def check_open(request: Request) -> None:
         raise Refused("already-decided")
 
 
-def recorded_conditions(given: list[ConditionInput], context: Context) -> list[Condition]:
+def recorded_conditions(given: Sequence[ConditionInput], context: Context) -> list[Condition]:
     """The conditions of a decision; each has a day to come on which it is due."""
     if any(condition.due_on <= today(context) for condition in given):
         raise Invalid("/conditions", "condition-due-after-today")
@@ -163,18 +181,19 @@ def request_aggregate(
     evolve: Callable[[R | None, Any, Recorded[Any]], R],
     *,
     events: tuple[type[Event], ...],
-    opened_by: type[Instruction],
+    state: type[R] | None = None,
 ) -> Aggregate[R]:
     """One kind of request: of a project, judged by the standard it was made under, and one story from end to end."""
     return Aggregate(
         name,
         decide,
         evolve,
-        events=events,
-        opened_by=frozenset({opened_by}),
+        events=(*events, DecisionAnswered),
+        opened_by=frozenset({ReceiveRequest}),
         project=lambda _, request: request.project if request else None,
         standard=lambda request: request.standard,
         one_story=True,
+        state=state,
     )
 
 

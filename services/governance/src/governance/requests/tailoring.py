@@ -3,31 +3,20 @@
 What the standard makes mandatory cannot be tailored out: that takes a waiver, which ends.
 """
 
-from typing import Any, Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 import msgspec
 from pydantic import Field
 
-from governance.requests.request import (
-    Condition,
-    ConditionInput,
-    DecisionAnswered,
-    NoteAnswer,
-    ReceiveRequest,
-    Request,
-    RequestReceived,
-    answer_of,
-    check_open,
-    note_answer,
-    opened,
-    receive,
-    recorded_conditions,
-    request_aggregate,
-)
+from governance.requests.basis import the_control
+from governance.requests.kind import Kind, Outcomes, Requested, plain
+from governance.requests.page import RequestPage
+from governance.requests.request import Condition, ConditionInput, Request
 from governance.standards.standard import version_of
-from mandate_events.deciding import Aggregate, Context, Decided, Decision, Instruction, Invalid, Refused, replace
-from mandate_events.document.event import Event, Recorded
+from mandate_events.deciding import Context, Decision, Invalid, PersonId, Refused
+from mandate_events.document.event import Event
 from mandate_events.document.formats import ProjectId
+from mandate_events.document.origin import Origin
 
 Element: TypeAlias = Literal["phase", "gate", "deliverable", "control", "checklist", "role"]
 
@@ -37,13 +26,20 @@ TAILORED_OUT: Final = frozenset({"omit", "replace"})
 """What is combined with another is still done."""
 
 
-class TailoringRequestReceived(RequestReceived, frozen=True, kw_only=True):
-    """A project asks the PMO to do a part of its standard in another way, or not at all."""
+class TailoringRequested(Requested, frozen=True, kw_only=True):
+    """What projects says."""
 
     element: Element
     name: str
     change: Departure
     instead: str | None = None
+
+
+class TailoringRequestReceived(TailoringRequested, frozen=True, kw_only=True):
+    """A project asks the PMO to do a part of its standard in another way, or not at all."""
+
+    requested_by: PersonId
+    origin: Origin
 
 
 class TailoringApproved(Event, frozen=True, kw_only=True):
@@ -64,82 +60,56 @@ class TailoringRejected(Event, frozen=True, kw_only=True):
     name: str
 
 
-EVENTS = (TailoringRequestReceived, TailoringApproved, TailoringRejected, DecisionAnswered)
-
-
-class ReceiveTailoringRequest(ReceiveRequest, frozen=True, kw_only=True):
-    """Put a project's request to tailor its standard before the PMO."""
-
-    element: Element
-    name: str
-    change: Departure
-    instead: str | None = None
-
-
 class DecideTailoring(Decision):
-    """Approve a tailoring, with conditions or without, or reject it."""
+    """Approve a tailoring, with conditions or without, or reject it. Never by who asked for it."""
 
     outcome: Literal["approved", "rejected"]
     conditions: list[ConditionInput] = Field(default_factory=list, max_length=50)
 
 
 class Tailoring(Request, frozen=True, kw_only=True):
+    asked: TailoringRequestReceived
+
+
+class TailoringPage(RequestPage):
+    """One tailoring: what was asked for, and what was decided."""
+
     element: Element
-    name: str
+    name: str = Field(description="Its id in the standard", examples=["site-diary"])
     change: Departure
-    instead: str | None
+    instead: str | None = Field(examples=["The contractor's daily log"])
 
 
-def decide(tailoring: Tailoring | None, command: Instruction, context: Context) -> Decided:
-    match command, tailoring:
-        case ReceiveTailoringRequest(), _:
-            return receive(tailoring, command, TailoringRequestReceived)
-        case DecideTailoring(), Tailoring():
-            check_open(tailoring)
-            return [_decided(tailoring, command, context)]
-        case NoteAnswer(), Tailoring():
-            return note_answer(tailoring, command)
-        case _:
-            raise TypeError(f"{type(command).__name__} is not decided by a tailoring")
-
-
-def _decided(tailoring: Tailoring, command: DecideTailoring, context: Context) -> Event:
-    project, element, name = tailoring.project, tailoring.element, tailoring.name
+def judge(tailoring: Tailoring, command: DecideTailoring, context: Context) -> None:
+    """What is mandatory is not tailored out; only an approval has conditions."""
     if command.outcome == "approved":
-        if tailors_out_a_mandatory_control(tailoring, context):
-            raise Refused("mandatory-control", control=name, standard=tailoring.standard)
-        conditions = recorded_conditions(command.conditions, context)
-        return TailoringApproved(
-            project=project, element=element, name=name, change=tailoring.change, conditions=conditions
-        )
-    if command.conditions:
+        if tailors_out_a_mandatory_control(tailoring.asked, context):
+            raise Refused("mandatory-control", control=tailoring.asked.name, standard=tailoring.standard)
+    elif command.conditions:
         raise Invalid("/conditions", "conditions-of-an-approval")
-    return TailoringRejected(project=project, element=element, name=name)
 
 
-def tailors_out_a_mandatory_control(tailoring: Tailoring, context: Context) -> bool:
+def tailors_out_a_mandatory_control(asked: TailoringRequestReceived, context: Context) -> bool:
     """By the version of the standard that the project runs to."""
-    if tailoring.element != "control" or tailoring.change not in TAILORED_OUT:
+    if asked.element != "control" or asked.change not in TAILORED_OUT:
         return False
-    version = version_of(context, tailoring.standard)
+    version = version_of(context, asked.standard)
     controls = version.content.controls if version else []
-    return any(control.id == tailoring.name and control.mandatory for control in controls)
+    return any(control.id == asked.name and control.mandatory for control in controls)
 
 
-def evolve(tailoring: Tailoring | None, event: Event, record: Recorded[Any]) -> Tailoring:
-    match event, tailoring:
-        case TailoringRequestReceived(), _:
-            return opened(Tailoring, event)
-        case TailoringApproved(conditions=conditions), Tailoring():
-            return replace(tailoring, outcome="approved", conditions=tuple(conditions), decided_by=record.actor)
-        case TailoringRejected(), Tailoring():
-            return replace(tailoring, outcome="rejected", decided_by=record.actor)
-        case DecisionAnswered(), Tailoring():
-            return replace(tailoring, answer=answer_of(event))
-        case _:
-            raise TypeError(f"{type(event).__name__} is not an event of a tailoring")
-
-
-TAILORING: Aggregate[Tailoring] = request_aggregate(
-    "tailoring", decide, evolve, events=EVENTS, opened_by=ReceiveTailoringRequest
+OUTCOMES: Outcomes = {TailoringApproved: "approved", TailoringRejected: "rejected"}
+TAILORING = plain("tailoring", Tailoring, TailoringRequestReceived, DecideTailoring, OUTCOMES, judge)
+KIND = Kind(
+    aggregate=TAILORING,
+    hears=TailoringRequested,
+    received=TailoringRequestReceived,
+    about=lambda tailoring: tailoring.name,
+    decide=DecideTailoring,
+    outcomes=OUTCOMES,
+    page=TailoringPage,
+    at="/v1/tailorings/{id}",
+    tag="tailorings",
+    says="Departures from the standard, for as long as a project runs",
+    judged_by=lambda tailoring, content: the_control(tailoring.name, content),
 )

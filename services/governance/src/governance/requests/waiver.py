@@ -6,39 +6,50 @@ from typing import Any, Literal
 from pydantic import Field
 
 from governance.office.office import today
+from governance.requests.basis import the_control
+from governance.requests.kind import Kind, Outcomes, Requested, settled
+from governance.requests.page import RequestPage
 from governance.requests.request import (
     DecisionAnswered,
     NoteAnswer,
     ReceiveRequest,
     Request,
-    RequestReceived,
     answer_of,
     check_open,
     note_answer,
-    opened,
     receive,
     request_aggregate,
 )
 from mandate_events.deciding import (
-    Aggregate,
+    Command,
     Context,
     Decided,
     Decision,
-    Instruction,
     Invalid,
+    PersonId,
     Refused,
     SystemCommand,
+    Undecided,
+    Unfolded,
     replace,
 )
 from mandate_events.document.event import Event, Recorded
 from mandate_events.document.formats import ProjectId
+from mandate_events.document.origin import Origin
 
 
-class WaiverRequestReceived(RequestReceived, frozen=True, kw_only=True):
-    """A project asks the PMO to be let off this control until this day."""
+class WaiverRequested(Requested, frozen=True, kw_only=True):
+    """What projects says."""
 
     control: str
     until: date
+
+
+class WaiverRequestReceived(WaiverRequested, frozen=True, kw_only=True):
+    """A project asks the PMO to be let off this control until this day."""
+
+    requested_by: PersonId
+    origin: Origin
 
 
 class WaiverGranted(Event, frozen=True, kw_only=True):
@@ -70,16 +81,6 @@ class WaiverExpired(Event, frozen=True, kw_only=True):
     control: str
 
 
-EVENTS = (WaiverRequestReceived, WaiverGranted, WaiverRejected, WaiverRevoked, WaiverExpired, DecisionAnswered)
-
-
-class ReceiveWaiverRequest(ReceiveRequest, frozen=True, kw_only=True):
-    """Put a project's request for a waiver before the PMO."""
-
-    control: str
-    until: date
-
-
 class DecideWaiver(Decision):
     """Grant a waiver, for as long as was asked for or shorter, or reject it."""
 
@@ -88,7 +89,7 @@ class DecideWaiver(Decision):
 
 
 class RevokeWaiver(Decision):
-    """Take a granted waiver back."""
+    """Take a granted waiver back: the control holds again."""
 
 
 class ExpireWaiver(SystemCommand, frozen=True, kw_only=True):
@@ -98,8 +99,9 @@ class ExpireWaiver(SystemCommand, frozen=True, kw_only=True):
 
 
 class Waiver(Request, frozen=True, kw_only=True):
-    control: str
+    asked: WaiverRequestReceived
     until: date
+    """Last day that was asked for, and then granted."""
     ended: Literal["revoked", "expired"] | None = None
 
     @property
@@ -107,45 +109,57 @@ class Waiver(Request, frozen=True, kw_only=True):
         return self.outcome == "granted" and self.ended is None
 
 
-def decide(waiver: Waiver | None, command: Instruction, context: Context) -> Decided:
+class WaiverPage(RequestPage):
+    """One waiver: what was asked for, what was decided, and whether it still holds."""
+
+    control: str = Field(examples=["independent-cost-review"])
+    until: date = Field(description="Last day that was asked for, and then granted")
+    ended: Literal["revoked", "expired"] | None
+
+
+OUTCOMES: Outcomes = {WaiverGranted: "granted", WaiverRejected: "rejected"}
+
+
+def decide(waiver: Waiver | None, command: Command | SystemCommand, context: Context) -> Decided:
     match command, waiver:
-        case ReceiveWaiverRequest(), _:
-            return receive(waiver, command, WaiverRequestReceived)
+        case ReceiveRequest(), _:
+            return receive(waiver, command)
         case DecideWaiver(), Waiver():
             check_open(waiver)
             return [_decided(waiver, command, context)]
         case RevokeWaiver(), Waiver(in_force=True):
-            return [WaiverRevoked(project=waiver.project, control=waiver.control)]
+            return [WaiverRevoked(project=waiver.project, control=waiver.asked.control)]
         case RevokeWaiver(), _:
             raise Refused("no-waiver-in-force")
         case ExpireWaiver(until=until), Waiver():
             due = waiver.in_force and waiver.until == until
-            return [WaiverExpired(project=waiver.project, control=waiver.control)] if due else []
+            return [WaiverExpired(project=waiver.project, control=waiver.asked.control)] if due else []
         case NoteAnswer(), Waiver():
             return note_answer(waiver, command)
         case _:
-            raise TypeError(f"{type(command).__name__} is not decided by a waiver")
+            raise Undecided(command)
 
 
 def _decided(waiver: Waiver, command: DecideWaiver, context: Context) -> Event:
+    project, control = waiver.project, waiver.asked.control
     if command.outcome == "rejected":
-        return WaiverRejected(project=waiver.project, control=waiver.control)
+        return WaiverRejected(project=project, control=control)
     until = command.until or waiver.until
     if until < today(context):
         raise Invalid("/until", "waiver-ends-in-the-past", until=until.isoformat())
     if until > waiver.until:
         raise Invalid("/until", "waiver-longer-than-asked", until=waiver.until.isoformat())
-    return WaiverGranted(project=waiver.project, control=waiver.control, until=until)
+    return WaiverGranted(project=project, control=control, until=until)
 
 
 def evolve(waiver: Waiver | None, event: Event, record: Recorded[Any]) -> Waiver:
     match event, waiver:
         case WaiverRequestReceived(), _:
-            return opened(Waiver, event)
+            return Waiver(asked=event, until=event.until)
         case WaiverGranted(until=until), Waiver():
-            return replace(waiver, outcome="granted", until=until, decided_by=record.actor)
+            return replace(settled(waiver, event, OUTCOMES, record), until=until)
         case WaiverRejected(), Waiver():
-            return replace(waiver, outcome="rejected", decided_by=record.actor)
+            return settled(waiver, event, OUTCOMES, record)
         case WaiverRevoked(), Waiver():
             return replace(waiver, ended="revoked")
         case WaiverExpired(), Waiver():
@@ -153,7 +167,23 @@ def evolve(waiver: Waiver | None, event: Event, record: Recorded[Any]) -> Waiver
         case DecisionAnswered(), Waiver():
             return replace(waiver, answer=answer_of(event))
         case _:
-            raise TypeError(f"{type(event).__name__} is not an event of a waiver")
+            raise Unfolded(event)
 
 
-WAIVER: Aggregate[Waiver] = request_aggregate("waiver", decide, evolve, events=EVENTS, opened_by=ReceiveWaiverRequest)
+WAIVER = request_aggregate(
+    "waiver", decide, evolve, events=(WaiverRequestReceived, *OUTCOMES, WaiverRevoked, WaiverExpired)
+)
+KIND = Kind(
+    aggregate=WAIVER,
+    hears=WaiverRequested,
+    received=WaiverRequestReceived,
+    about=lambda waiver: waiver.control,
+    decide=DecideWaiver,
+    outcomes=OUTCOMES,
+    page=WaiverPage,
+    at="/v1/waivers/{id}",
+    takes={"/v1/waivers/{id}/revocations": RevokeWaiver},
+    tag="waivers",
+    says="Being let off a control for a time",
+    judged_by=lambda waiver, content: the_control(waiver.control, content),
+)

@@ -10,9 +10,9 @@ from starlette.responses import Response
 
 from governance.catalogue.use import Users
 from governance.catalogue.views import CATALOGUE, CATALOGUE_VIEW, USES, USES_VIEW
-from governance.requests.routes.filters import ProjectFilter, seen_by
 from mandate_events.deciding import Slug
 from mandate_web.routes.access import Viewer, reads, viewer
+from mandate_web.routes.filters import ProjectFilter, seen_by
 from mandate_web.routes.lists import OpenView, View
 from mandate_web.routes.paging import Cursor, Limit, instant
 from mandate_web.routes.routing import Router
@@ -134,7 +134,7 @@ async def list_uses(
     view: OpenView,
     tool: ThingFilter = None,
     template: ThingFilter = None,
-    project: ProjectFilter = None,
+    project: ProjectFilter | None = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:

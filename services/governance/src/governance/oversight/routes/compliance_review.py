@@ -19,12 +19,12 @@ from governance.oversight.compliance_review import (
     WithdrawCorrectiveAction,
 )
 from governance.oversight.views import COMPLIANCE_REVIEWS, COMPLIANCE_REVIEWS_VIEW, FINDINGS, FINDINGS_VIEW
-from governance.requests.routes.filters import ProjectFilter, seen_by
-from governance.requests.routes.pages import EvidencePage
+from governance.requests.page import EvidencePage
 from mandate_events.deciding import Command
 from mandate_events.document.formats import UUID_PATTERN
 from mandate_web.routes.access import Viewer, reads, viewer
 from mandate_web.routes.desk import OpenDesk, decides
+from mandate_web.routes.filters import ProjectFilter, seen_by
 from mandate_web.routes.lists import OpenView
 from mandate_web.routes.paging import Cursor, Limit, instant
 from mandate_web.routes.routing import Router
@@ -208,7 +208,7 @@ async def list_reviews(
     *,
     who: Annotated[Viewer, viewer("read-governance")],
     view: OpenView,
-    project: ProjectFilter = None,
+    project: ProjectFilter | None = None,
     status: Status | None = None,
     limit: Limit = 50,
     cursor: Cursor = None,
@@ -251,7 +251,7 @@ async def list_findings(
     *,
     who: Annotated[Viewer, viewer("read-governance")],
     view: OpenView,
-    project: ProjectFilter = None,
+    project: ProjectFilter | None = None,
     status: Status | None = None,
     severity: Severity | None = None,
     limit: Limit = 50,

@@ -10,10 +10,10 @@ from starlette.responses import Response
 from governance.oversight.kpi import KPI, Colour, DefineKpi, Direction, Kpi, SetThreshold
 from governance.oversight.measurement import MEASUREMENT, OFFICE, MeasureKpi, Measurement, stream_of
 from governance.oversight.views import BREACHES, BREACHES_VIEW, KPIS, KPIS_VIEW
-from governance.requests.routes.filters import ProjectFilter, seen_by
 from mandate_events.deciding import Slug
 from mandate_web.routes.access import Viewer, reads, viewer
 from mandate_web.routes.desk import OpenDesk, decides
+from mandate_web.routes.filters import ProjectFilter, seen_by
 from mandate_web.routes.lists import OpenView
 from mandate_web.routes.paging import Cursor, Limit, instant
 from mandate_web.routes.routing import Router
@@ -221,7 +221,7 @@ async def list_breaches(
     who: Annotated[Viewer, viewer("read-governance")],
     view: OpenView,
     kpi: Annotated[str | None, Query(max_length=64, pattern=r"^[a-z0-9-]+$", description="Name of a KPI")] = None,
-    project: ProjectFilter = None,
+    project: ProjectFilter | None = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:

@@ -5,7 +5,7 @@ from typing import Any, Final
 from sqlalchemy import Column, DateTime, Text
 
 from governance.requests.kinds import KINDS
-from governance.requests.request import DecisionAnswered, RequestReceived, answer_of
+from governance.requests.request import DecisionAnswered, answer_of
 from mandate_events.document.event import Recorded
 from mandate_events.views.rows import Change, Gone
 from mandate_events.views.view import View, table
@@ -34,20 +34,19 @@ def change(record: Recorded[Any]) -> Change | Gone:
         return Gone(record.thing)
     event = record.data
     match event:
-        case RequestReceived():
-            says = {name: getattr(event, name) for name in ("project", "standard", "requested_by")}
-            says |= {"kind": kind.aggregate.name, "about": str(getattr(event, kind.about))}
-            return Change(
-                record.thing, {**says, "requested_at": record.time, "reason": record.reason, "status": "open"}
-            )
         case DecisionAnswered():
             return Change(record.thing, {"status": "answered", "answer": answer_of(event)})
+        case _ if isinstance(event, kind.received):
+            asked: Any = event
+            says = {name: getattr(asked, name) for name in ("project", "standard", "requested_by")}
+            says |= {"kind": kind.name, "about": str(kind.about(asked)), "status": "open"}
+            return Change(record.thing, {**says, "requested_at": record.time, "reason": record.reason})
         case _:
-            outcome = kind.decisions[type(event)] or event.outcome
+            outcome = kind.outcomes[type(event)] or event.outcome
             decided = {"status": "decided", "outcome": outcome, "decided_by": record.actor, "decided_at": record.time}
             return Change(record.thing, decided)
 
 
-EVENTS = tuple(dict.fromkeys(event for kind in KINDS.values() for event in (kind.received, *kind.decisions)))
+EVENTS = tuple(dict.fromkeys(event for kind in KINDS.values() for event in (kind.received, *kind.outcomes)))
 
 INBOX_VIEW: Final = View(INBOX, (*EVENTS, DecisionAnswered), change, version=2)

@@ -1,17 +1,19 @@
 """Routes of migrations: a project goes on under another version of a standard."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeAlias
 
 from fastapi import Path
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from governance.requests.routes.pages import Id
+from governance.requests.kind import ID_PATTERN
 from governance.standards.migration import MIGRATION, MigrateProject, Migration
 from mandate_web.routes.access import Viewer, reads, viewer
 from mandate_web.routes.desk import OpenDesk, decides
 from mandate_web.routes.routing import Router
 from mandate_web.routes.things import OpenThings, shows
+
+Id: TypeAlias = Annotated[str, Path(max_length=64, pattern=ID_PATTERN, description="Id of the request")]
 
 router = Router(tags=["standards"])
 

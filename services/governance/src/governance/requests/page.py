@@ -1,16 +1,10 @@
 """What the pages of all requests share."""
 
 from datetime import date
-from typing import Annotated, Any, Literal, TypeAlias
 
-from fastapi import Path
 from pydantic import BaseModel, Field
 
-from governance.requests.request import Request
-
-Id: TypeAlias = Annotated[str, Path(max_length=64, pattern=r"^[0-9a-f-]+$", description="Id of the request")]
-
-Status: TypeAlias = Literal["open", "decided", "answered"]
+from governance.requests.request import Status
 
 
 class EvidencePage(BaseModel):
@@ -42,19 +36,3 @@ class RequestPage(BaseModel):
     conditions: list[ConditionPage]
     decided_by: str | None
     answer: str | None = Field(description="What the project said: `applied`, or why not", examples=["applied"])
-
-
-def shown_request(id_: str, request: Request) -> dict[str, Any]:
-    """What all requests tell."""
-    return {
-        "id": id_,
-        "project": request.project,
-        "standard": request.standard,
-        "requested_by": request.requested_by,
-        "evidence": [{"title": e.title, "sha256": e.sha256, "uri": e.uri} for e in request.evidence],
-        "status": request.status,
-        "outcome": request.outcome,
-        "conditions": [{"text": c.text, "owner": c.owner, "due_on": c.due_on.isoformat()} for c in request.conditions],
-        "decided_by": request.decided_by,
-        "answer": request.answer,
-    }

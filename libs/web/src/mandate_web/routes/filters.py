@@ -7,9 +7,7 @@ from sqlalchemy import Select, Table, select
 
 from mandate_web.routes.access import Viewer
 
-ProjectFilter: TypeAlias = Annotated[
-    str | None, Query(max_length=64, pattern=r"^[0-9a-f-]+$", description="Id of a project")
-]
+ProjectFilter: TypeAlias = Annotated[str, Query(max_length=64, pattern=r"^[0-9a-f-]+$", description="Id of a project")]
 
 
 def seen_by(who: Viewer, table: Table, **asked: str | None) -> Select[Any]:

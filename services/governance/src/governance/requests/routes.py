@@ -1,21 +1,22 @@
 """The PMO's inbox: one list of all that projects ask for, and each with what it is judged by."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 import msgspec
 from fastapi import Path, Query
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from governance.requests.basis import basis_of
-from governance.requests.kinds import KINDS, deciders
-from governance.requests.request import Request
-from governance.requests.routes.filters import ProjectFilter, seen_by
-from governance.requests.routes.pages import Id, RequestPage, Status, shown_request
+from governance.requests.kind import ID_PATTERN
+from governance.requests.kinds import KINDS, basis_of, deciders
+from governance.requests.page import RequestPage
+from governance.requests.request import Request, Status
 from governance.requests.views.inbox import INBOX, INBOX_VIEW
 from governance.standards.standard import STANDARD, Standard, parse
+from mandate_web.chapters.pages import copied
 from mandate_web.routes.access import Viewer, reads, viewer
+from mandate_web.routes.filters import ProjectFilter, seen_by
 from mandate_web.routes.lists import OpenView
 from mandate_web.routes.moment import Instant
 from mandate_web.routes.paging import Cursor, Limit, instant
@@ -24,18 +25,13 @@ from mandate_web.routes.things import OpenThings, shows
 
 router = Router(tags=["inbox"])
 
-Kind: TypeAlias = Literal[
-    "gate-review",
-    "waiver",
-    "allocation",
-    "baseline",
-    "change",
-    "exception",
-    "tailoring",
-    "charter",
-    "closure",
-    "escalation",
-]
+Id: TypeAlias = Annotated[str, Path(max_length=64, pattern=ID_PATTERN, description="Id of the request")]
+
+if TYPE_CHECKING:
+    Kind: TypeAlias = str
+else:
+    Kind = Literal[tuple(KINDS)]
+"""OpenAPI names them."""
 
 
 class PointPage(BaseModel):
@@ -115,7 +111,7 @@ async def list_inbox(
     view: OpenView,
     kind: Kind | None = None,
     status: Status | None = None,
-    project: ProjectFilter = None,
+    project: ProjectFilter | None = None,
     requested_before: Annotated[Instant | None, Query(description="Only what has waited since before this")] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
@@ -160,8 +156,5 @@ async def get_inbox_item(
     standard: Standard | None = await things.peek(STANDARD, name)
     version = standard.versions.get(number) if standard else None
     says = msgspec.to_builtins(basis_of(kind, request, version.content)) if version else None
-    own = {"kind": kind, "about": str(getattr(request, KINDS[kind].about)), "standard_says": says}
-    return await things.answer(fold, {**shown_request(id, request), **own})
-
-
-assert set(KINDS) == set(Kind.__args__)  # type: ignore[attr-defined]  # OpenAPI names them literally
+    about = str(KINDS[kind].about(request.asked))
+    return await things.answer(fold, copied(InboxPage, id, request, kind=kind, about=about, standard_says=says))

@@ -1,5 +1,6 @@
-"""Amounts of money as they are sent: a decimal as text, and its currency."""
+"""Values as pages tell them: amounts of money as a decimal in text with its currency, instants as documents do."""
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -24,3 +25,8 @@ def amount_in(row: dict[str, Any], amount: str, currency: str) -> dict[str, str]
     """What two columns of a row say."""
     value: Decimal | None = row[amount]
     return None if value is None else {"amount": str(value), "currency": row[currency]}
+
+
+def instant(moment: datetime) -> str:
+    """An instant as the database gives it (in UTC), in the spelling of documents."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -11,7 +11,7 @@ import msgspec
 from pydantic import BaseModel
 
 from mandate_events.document.event import Event
-from mandate_web.routes.paging import instant
+from mandate_events.values.told import instant
 
 Path: TypeAlias = tuple[str, ...]
 """How a member of a page is found: an attribute of the state, or one of an event that the state keeps."""

@@ -22,11 +22,6 @@ Cursor: TypeAlias = Annotated[
 ]
 
 
-def instant(moment: datetime) -> str:
-    """An instant as the database gives it (in UTC), in the spelling of documents."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
 class Page:
     """Keyset paging over a `Select`: order by what was asked, then by a unique column."""
 

@@ -14,12 +14,13 @@ from governance.requests.page import RequestPage
 from governance.requests.request import Request, Status
 from governance.requests.views.inbox import INBOX, INBOX_VIEW
 from governance.standards.standard import STANDARD, Standard, parse
+from mandate_events.values.told import instant
 from mandate_web.chapters.pages import copied
 from mandate_web.routes.access import Viewer, reads, viewer
 from mandate_web.routes.filters import ProjectFilter, seen_by
 from mandate_web.routes.lists import OpenView
 from mandate_web.routes.moment import Instant
-from mandate_web.routes.paging import Cursor, Limit, instant
+from mandate_web.routes.paging import Cursor, Limit
 from mandate_web.routes.routing import Router
 from mandate_web.routes.things import OpenThings, shows
 

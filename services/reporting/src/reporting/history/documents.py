@@ -7,8 +7,8 @@ from pydantic import BaseModel, Field
 from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from mandate_events.values.told import instant
 from mandate_web.live.streaming import Reading
-from mandate_web.routes.paging import instant
 from reporting.history.archive import ARCHIVE
 
 Conditions: TypeAlias = Sequence[ColumnElement[bool]]

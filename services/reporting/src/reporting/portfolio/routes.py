@@ -11,11 +11,11 @@ from starlette.responses import Response
 
 from mandate_events.deciding import PersonId, Slug, Text, Unknown
 from mandate_events.document.formats import UUID_PATTERN
-from mandate_events.values.told import Amount, amount_in
+from mandate_events.values.told import Amount, amount_in, instant
 from mandate_web.problems.problem import invalid
 from mandate_web.routes.access import Viewer, reads, viewer
 from mandate_web.routes.lists import OpenView
-from mandate_web.routes.paging import Cursor, Limit, instant
+from mandate_web.routes.paging import Cursor, Limit
 from mandate_web.routes.routing import Router
 from mandate_web.routes.tags import tagged
 from mandate_web.routes.things import shows

@@ -11,10 +11,11 @@ from starlette.responses import Response
 from governance.catalogue.use import Users
 from governance.catalogue.views import CATALOGUE, CATALOGUE_VIEW, USES, USES_VIEW
 from mandate_events.deciding import Slug
+from mandate_events.values.told import instant
 from mandate_web.routes.access import Viewer, reads, viewer
 from mandate_web.routes.filters import ProjectFilter, seen_by
 from mandate_web.routes.lists import OpenView, View
-from mandate_web.routes.paging import Cursor, Limit, instant
+from mandate_web.routes.paging import Cursor, Limit
 from mandate_web.routes.routing import Router
 
 router = Router(tags=["catalogue"])

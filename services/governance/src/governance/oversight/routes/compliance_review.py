@@ -22,11 +22,12 @@ from governance.oversight.views import COMPLIANCE_REVIEWS, COMPLIANCE_REVIEWS_VI
 from governance.requests.page import EvidencePage
 from mandate_events.deciding import Command
 from mandate_events.document.formats import UUID_PATTERN
+from mandate_events.values.told import instant
 from mandate_web.routes.access import Viewer, reads, viewer
 from mandate_web.routes.desk import OpenDesk, decides
 from mandate_web.routes.filters import ProjectFilter, seen_by
 from mandate_web.routes.lists import OpenView
-from mandate_web.routes.paging import Cursor, Limit, instant
+from mandate_web.routes.paging import Cursor, Limit
 from mandate_web.routes.routing import Router
 from mandate_web.routes.things import OpenThings, shows
 

@@ -11,11 +11,12 @@ from governance.oversight.kpi import KPI, Colour, DefineKpi, Direction, Kpi, Set
 from governance.oversight.measurement import MEASUREMENT, OFFICE, MeasureKpi, Measurement, stream_of
 from governance.oversight.views import BREACHES, BREACHES_VIEW, KPIS, KPIS_VIEW
 from mandate_events.deciding import Slug
+from mandate_events.values.told import instant
 from mandate_web.routes.access import Viewer, reads, viewer
 from mandate_web.routes.desk import OpenDesk, decides
 from mandate_web.routes.filters import ProjectFilter, seen_by
 from mandate_web.routes.lists import OpenView
-from mandate_web.routes.paging import Cursor, Limit, instant
+from mandate_web.routes.paging import Cursor, Limit
 from mandate_web.routes.routing import Router
 from mandate_web.routes.things import OpenThings, shows
 

@@ -14,10 +14,11 @@ from governance.people.table import PEOPLE, entries, find, forget_erased, keep
 from mandate_events.deciding import Decision, Unknown
 from mandate_events.deciding.rights import RIGHTS_TABLE
 from mandate_events.document.formats import UUID_PATTERN
+from mandate_events.values.told import instant
 from mandate_web.routes.access import Authenticated, Viewer, anyone, no_right, reads, viewer
 from mandate_web.routes.desk import OpenDesk, decides, expected_version
 from mandate_web.routes.moment import AsOf, KnownAt, end_of, mark, positions
-from mandate_web.routes.paging import Cursor, Limit, Page, instant
+from mandate_web.routes.paging import Cursor, Limit, Page
 from mandate_web.routes.routing import Router
 from mandate_web.routes.tags import tagged
 from mandate_web.routes.things import shows

@@ -15,6 +15,7 @@ from governance.strategy.proposal import PROPOSAL, ProposeProject
 from mandate_events.deciding import Refused, Unknown
 from mandate_events.document.formats import UUID_PATTERN
 from mandate_events.document.identifiers import uuid7
+from mandate_events.values.told import instant
 from mandate_web.app.middleware import BODY_LIMIT
 from mandate_web.imports.bulk_body import CSV, MAX_BULK, NDJSON, entries
 from mandate_web.imports.importing import Given, Importing, admit, carry_out, import_id, restored, told
@@ -24,7 +25,7 @@ from mandate_web.problems.problem import Problem, invalid
 from mandate_web.problems.wording import language_of
 from mandate_web.routes.access import POLICY, SECURED, Authenticated, Person, Viewer, anyone, header
 from mandate_web.routes.desk import HEADERS, KEY
-from mandate_web.routes.paging import Cursor, Limit, Page, instant
+from mandate_web.routes.paging import Cursor, Limit, Page
 from mandate_web.routes.routing import Router
 
 router = Router(tags=["imports"])

@@ -31,12 +31,12 @@ from mandate_events.deciding import Slug
 from mandate_events.document.formats import UUID_PATTERN
 from mandate_events.ledger.store import Store
 from mandate_events.values.money import Currency, Money
-from mandate_events.values.told import Amount, amount_in
+from mandate_events.values.told import Amount, amount_in, instant
 from mandate_web.problems.problem import invalid
 from mandate_web.routes.access import Authenticated, Viewer, no_right, reads, viewer
 from mandate_web.routes.desk import OpenDesk, decides
 from mandate_web.routes.lists import OpenView, View, view_of_now
-from mandate_web.routes.paging import Cursor, Limit, instant
+from mandate_web.routes.paging import Cursor, Limit
 from mandate_web.routes.routing import Router
 from mandate_web.routes.things import OpenThings, shows
 

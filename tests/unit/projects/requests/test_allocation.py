@@ -13,18 +13,20 @@ from projects.execution.events import ProjectClosed
 from projects.execution.project import PROJECT
 from projects.requests.allocation import (
     ALLOCATION,
+    AllocationApproved,
     AllocationEnded,
     AllocationRecognised,
+    AllocationRejected,
     AllocationReleased,
     AllocationRequested,
-    ApplyAllocationDecision,
     EndAllocation,
     ReleaseAllocation,
     RequestAllocation,
     decide,
 )
-from projects.requests.request import DecisionApplied, DecisionNotApplied
+from projects.requests.request import ApplyDecision, DecisionApplied, DecisionNotApplied
 from tests.unit.projects.conftest import ANN, ORIGIN, PAT, TIM
+from tests.unit.projects.requests.deciding import decision
 
 SYSTEM = "system/recognition"
 TEAM = derived("modellers")
@@ -71,8 +73,10 @@ def release(free_from: date = MONDAY) -> ReleaseAllocation:
     return ReleaseAllocation(free_from=free_from, reason="Done earlier")
 
 
-def approve(outcome: str = "approved", resource: str | None = TEAM) -> ApplyAllocationDecision:
-    return ApplyAllocationDecision(outcome=outcome, resource=resource, origin=ORIGIN)
+def approve(outcome: str = "approved", resource: str | None = TEAM) -> ApplyDecision:
+    if resource is None:
+        return decision(AllocationRejected, outcome)
+    return decision(AllocationApproved, outcome, resource=resource)
 
 
 @pytest.mark.parametrize(
@@ -144,5 +148,5 @@ def test_what_the_pmo_takes_back_has_ended(in_force: Scenario) -> None:
 
 
 def test_a_command_of_another_chapter_is_a_mistake() -> None:
-    with pytest.raises(TypeError, match="not decided by an allocation"):
+    with pytest.raises(TypeError, match="not decided here"):
         decide(None, object(), None)  # type: ignore[arg-type]

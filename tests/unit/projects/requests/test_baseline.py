@@ -15,11 +15,12 @@ from projects.control.tolerance import TOLERANCE, Impact, ToleranceForecastBreac
 from projects.execution.events import BaselineEstablished, ProjectClosed
 from projects.execution.evidence import Evidence
 from projects.execution.project import PROJECT
-from projects.requests.baseline import BASELINE, ApplyBaselineDecision, BaselineSubmitted, SubmitBaseline
+from projects.requests.baseline import BASELINE, BaselineApproved, BaselineRejected, BaselineSubmitted, SubmitBaseline
 from projects.requests.change import CHANGE, ChangeApproved, ChangeRequested
 from projects.requests.register import REGISTER, RequestClosed, RequestOpened
 from projects.requests.request import DecisionApplied, DecisionNotApplied
 from tests.unit.projects.conftest import ANN, ORIGIN, PAT, TIM
+from tests.unit.projects.requests.deciding import decision
 
 FIRST, SECOND, CHANGED = (derived("baseline", name) for name in ("one", "two", "change"))
 BODY: dict[str, Any] = {
@@ -117,7 +118,7 @@ def test_one_baseline_at_a_time_waits_for_the_pmo(given: Given) -> None:
 
 
 def test_an_approved_baseline_is_what_the_project_is_measured_by(given: Given) -> None:
-    command = ApplyBaselineDecision(outcome="approved", origin=ORIGIN)
+    command = decision(BaselineApproved, "approved")
     given.waits().when(command, by=SYSTEM).then(
         DecisionApplied(project="p1", outcome="approved", origin=ORIGIN),
         ESTABLISHED,
@@ -129,7 +130,7 @@ def test_an_approved_baseline_is_what_the_project_is_measured_by(given: Given) -
 
 def test_a_rejected_baseline_changes_nothing_and_another_may_be_submitted(given: Given) -> None:
     rejected = DecisionApplied(project="p1", outcome="rejected", origin=ORIGIN)
-    command = ApplyBaselineDecision(outcome="rejected", origin=ORIGIN)
+    command = decision(BaselineRejected, "rejected")
     given.waits().when(command, by=SYSTEM).then(rejected, closed("rejected"))
     given.scenario.given(BASELINE, FIRST, rejected).given(REGISTER, "p1", closed("rejected"))
     given.when(submit(), SECOND).then(submitted(2), opened(SECOND))
@@ -137,7 +138,7 @@ def test_a_rejected_baseline_changes_nothing_and_another_may_be_submitted(given:
 
 def test_a_decision_that_comes_after_the_end_is_not_applied(given: Given) -> None:
     given.waits().scenario.given(PROJECT, "p1", ProjectClosed())
-    command = ApplyBaselineDecision(outcome="approved", origin=ORIGIN)
+    command = decision(BaselineApproved, "approved")
     outcome = DecisionNotApplied(project="p1", outcome="approved", rule="project-closed", origin=ORIGIN)
     given.when(command, by=SYSTEM).then(outcome, closed("not_applied"))
     given.when(submit(), SECOND).refused("project-closed")
@@ -156,7 +157,7 @@ def test_a_later_baseline_names_an_approved_change_of_the_project(given: Given) 
 def test_a_change_carries_one_baseline_and_no_second_one(given: Given) -> None:
     given.stands().changed(ChangeApproved(project="p1"))
     given.scenario.given(BASELINE, SECOND, submitted(2, CHANGED), by=PAT)
-    command = ApplyBaselineDecision(outcome="approved", origin=ORIGIN)
+    command = decision(BaselineApproved, "approved")
     applied = given.when(command, SECOND, by=SYSTEM)
     [established] = [each.data for each in applied.records if isinstance(each.data, BaselineEstablished)]
     assert established.change == CHANGED
@@ -189,6 +190,6 @@ def test_no_baseline_past_a_breach_that_is_not_reported(given: Given) -> None:
 
 def test_what_is_not_its_own_a_baseline_refuses(given: Given) -> None:
     with pytest.raises(TypeError):
-        BASELINE.decide(None, ApplyBaselineDecision(outcome="approved", origin=ORIGIN), None)  # type: ignore[arg-type]
+        BASELINE.decide(None, decision(BaselineApproved, "approved"), None)  # type: ignore[arg-type]
     with pytest.raises(TypeError):
         BASELINE.evolve(None, ProjectClosed(), None)  # type: ignore[arg-type]

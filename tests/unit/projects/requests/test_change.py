@@ -18,7 +18,6 @@ from projects.main import PROJECTS
 from projects.recognition.mandate import MANDATE, MandateRecognised
 from projects.requests.change import (
     CHANGE,
-    ApplyChangeDecision,
     AssessChange,
     ChangeApproved,
     ChangeAssessed,
@@ -29,8 +28,11 @@ from projects.requests.change import (
     ImplementChange,
     RequestChange,
 )
-from projects.requests.request import DecisionApplied, DecisionNotApplied
+from projects.requests.decisions import ChangeApproved as Approved
+from projects.requests.decisions import ChangeRejected as Rejected
+from projects.requests.request import ApplyDecision, DecisionApplied, DecisionNotApplied
 from tests.unit.projects.conftest import ANN, ORIGIN, PAT, TIM, initiation
+from tests.unit.projects.requests.deciding import decision
 
 OLA, SUE = derived("ola"), derived("sue")
 C1, C2 = derived("change", "1"), derived("change", "2")
@@ -80,8 +82,8 @@ def decide(outcome: str = "approved") -> DecideChange:
     return DecideChange.model_validate({"outcome": outcome, "reason": "Weighed"})
 
 
-def apply(outcome: str) -> ApplyChangeDecision:
-    return ApplyChangeDecision(outcome=outcome, origin=ORIGIN)
+def apply(outcome: str) -> ApplyDecision:
+    return decision(Approved if outcome == "approved" else Rejected, outcome)
 
 
 def used(cost: str, change: str = C1) -> ToleranceUsed:

@@ -13,10 +13,18 @@ from projects.execution.conditions import GateCondition, GateConditionSet
 from projects.execution.events import ProjectClosed
 from projects.execution.evidence import Evidence
 from projects.execution.project import PROJECT
-from projects.requests.charter import CHARTER, ApplyCharterDecision, Charter, CharterSubmitted, SubmitCharter
+from projects.requests.charter import (
+    CHARTER,
+    Charter,
+    CharterApproved,
+    CharterRejected,
+    CharterSubmitted,
+    SubmitCharter,
+)
 from projects.requests.register import REGISTER, RequestClosed, RequestOpened
-from projects.requests.request import DecisionApplied, DecisionNotApplied
+from projects.requests.request import ApplyDecision, DecisionApplied, DecisionNotApplied
 from tests.unit.projects.conftest import ANN, ORIGIN, PAT, TIM
+from tests.unit.projects.requests.deciding import decision
 
 FIRST, SECOND = derived("charter", "one"), derived("charter", "two")
 SYSTEM = "system/recognition"
@@ -61,8 +69,10 @@ def ask(scenario: Scenario, id_: str = FIRST, by: str = PAT) -> Outcome:
     return scenario.when(CHARTER, id_, SUBMIT, by=by, project="p1")
 
 
-def apply(outcome: str, *conditions: GateCondition) -> ApplyCharterDecision:
-    return ApplyCharterDecision(outcome=outcome, conditions=list(conditions), origin=ORIGIN)
+def apply(outcome: str, *conditions: GateCondition) -> ApplyDecision:
+    if outcome == "rejected":
+        return decision(CharterRejected, outcome)
+    return decision(CharterApproved, outcome, conditions=list(conditions))
 
 
 @pytest.fixture
@@ -119,15 +129,7 @@ def test_what_is_no_project_submits_nothing_and_is_decided_nothing(recognised: S
 
 
 def test_only_an_approved_charter_is_in_force() -> None:
-    charter = Charter(
-        project="p1",
-        standard="capital@1",
-        requested_by=PAT,
-        number=1,
-        purpose="No more floods",
-        objectives=("A station, by June",),
-        success_criteria=("Dry streets",),
-    )
+    charter = Charter(asked=submitted(), requested_by=PAT)
     assert (charter.status, charter.in_force) == ("open", False)
     assert replace(charter, outcome="approved").in_force
 

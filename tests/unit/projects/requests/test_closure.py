@@ -12,10 +12,11 @@ from mandate_events.testing import Outcome, Scenario
 from projects.execution.events import ProjectClosed, ProjectTerminated
 from projects.execution.evidence import Evidence
 from projects.execution.project import PROJECT
-from projects.requests.closure import CLOSURE, ApplyClosureDecision, ClosureRequested, RequestClosure
+from projects.requests.closure import CLOSURE, ClosureApproved, ClosureRejected, ClosureRequested, RequestClosure
 from projects.requests.register import REGISTER, RequestClosed, RequestOpened
-from projects.requests.request import DecisionApplied, DecisionNotApplied
+from projects.requests.request import ApplyDecision, DecisionApplied, DecisionNotApplied
 from tests.unit.projects.conftest import ANN, ORIGIN, PAT, TIM
+from tests.unit.projects.requests.deciding import decision
 
 FIRST, SECOND = derived("closure", "one"), derived("closure", "two")
 SYSTEM = "system/recognition"
@@ -47,8 +48,8 @@ def ask(scenario: Scenario, id_: str = FIRST, by: str = PAT, **more: Any) -> Out
     return scenario.when(CLOSURE, id_, RequestClosure.model_validate({**BODY, **more}), by=by, project="p1")
 
 
-def apply(outcome: str) -> ApplyClosureDecision:
-    return ApplyClosureDecision(outcome=outcome, origin=ORIGIN)
+def apply(outcome: str) -> ApplyDecision:
+    return decision(ClosureApproved if outcome == "approved" else ClosureRejected, outcome)
 
 
 @pytest.fixture

@@ -15,13 +15,14 @@ from projects.recognition.mandate import MANDATE, MandateRecognised
 from projects.recognition.posts import POSTS, PostFilled, PostVacated
 from projects.requests.escalation import (
     ESCALATION,
-    ApplyEscalationDecision,
+    EscalationDecided,
     EscalationRelayed,
     EscalationSettled,
     RelayEscalation,
 )
-from projects.requests.request import DecisionApplied, DecisionNotApplied
+from projects.requests.request import ApplyDecision, DecisionApplied, DecisionNotApplied
 from tests.unit.projects.conftest import ANN, ORIGIN, PAT, TIM
+from tests.unit.projects.requests.deciding import decision
 
 OLA, FIRST = derived("ola"), derived("escalation", "one")
 SYSTEM = "system/recognition"
@@ -54,8 +55,9 @@ def when(scenario: Scenario, command: Instruction) -> Outcome:
     return scenario.when(ESCALATION, FIRST, command, by=SYSTEM)
 
 
-def apply(*conditions: GateCondition) -> ApplyEscalationDecision:
-    return ApplyEscalationDecision(outcome="instruct", text="Reroute", conditions=list(conditions), origin=ORIGIN)
+def apply(*conditions: GateCondition) -> ApplyDecision:
+    members = {"outcome": "instruct", "text": "Reroute", "conditions": list(conditions)}
+    return decision(EscalationDecided, "instruct", **members)
 
 
 @pytest.fixture

@@ -32,13 +32,14 @@ from projects.execution.project import PROJECT, InitiateProject, RequestGateRevi
 from projects.recognition.standard import STANDARD, GatePath, StandardRecognised
 from projects.requests.exception import (
     EXCEPTION,
-    ApplyExceptionDecision,
+    ExceptionDecided,
     ExceptionReported,
     Option,
     ReportException,
 )
-from projects.requests.request import DecisionApplied, DecisionNotApplied
+from projects.requests.request import ApplyDecision, DecisionApplied, DecisionNotApplied
 from tests.unit.projects.conftest import ANN, BUDGET, ORIGIN, PAT, PHASES, TIM, initiation
+from tests.unit.projects.requests.deciding import decision
 
 E1, E2 = derived("exception", "1"), derived("exception", "2")
 SYSTEM = "system/recognition"
@@ -106,8 +107,8 @@ def report(**more: Any) -> ReportException:
     return ReportException.model_validate({**REPORT, **more})
 
 
-def apply(outcome: str, **more: Any) -> ApplyExceptionDecision:
-    return ApplyExceptionDecision(outcome=outcome, origin=ORIGIN, **more)
+def apply(outcome: str, **more: Any) -> ApplyDecision:
+    return decision(ExceptionDecided, outcome, **{"outcome": outcome, **more})
 
 
 def applied(outcome: str) -> DecisionApplied:

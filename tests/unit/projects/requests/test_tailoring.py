@@ -13,15 +13,17 @@ from projects.execution.conditions import GateCondition, GateConditionSet
 from projects.execution.events import ProjectClosed
 from projects.execution.project import PROJECT
 from projects.recognition.standard import STANDARD, Control, GatePath, StandardRecognised
-from projects.requests.request import DecisionApplied, DecisionNotApplied
+from projects.requests.request import ApplyDecision, DecisionApplied, DecisionNotApplied
 from projects.requests.tailoring import (
     TAILORING,
-    ApplyTailoringDecision,
     RequestTailoring,
     Tailoring,
+    TailoringApproved,
+    TailoringRejected,
     TailoringRequested,
 )
 from tests.unit.projects.conftest import ANN, ORIGIN, PAT, PHASES, TIM, initiation
+from tests.unit.projects.requests.deciding import decision
 
 FIRST = derived("tailoring", "one")
 SYSTEM = "system/recognition"
@@ -51,8 +53,10 @@ def when(scenario: Scenario, command: Instruction) -> Outcome:
     return scenario.when(TAILORING, FIRST, command, by=SYSTEM)
 
 
-def apply(outcome: str, *conditions: GateCondition) -> ApplyTailoringDecision:
-    return ApplyTailoringDecision(outcome=outcome, conditions=list(conditions), origin=ORIGIN)
+def apply(outcome: str, *conditions: GateCondition) -> ApplyDecision:
+    if outcome == "rejected":
+        return decision(TailoringRejected, outcome)
+    return decision(TailoringApproved, outcome, conditions=list(conditions))
 
 
 @pytest.fixture
@@ -126,15 +130,8 @@ def test_a_decision_that_comes_after_the_end_is_not_applied(waiting: Scenario) -
 
 
 def test_only_an_approved_tailoring_is_in_force() -> None:
-    tailoring = Tailoring(
-        project="p1",
-        standard="capital@1",
-        requested_by=PAT,
-        element="deliverable",
-        name="site-diary",
-        change="omit",
-        instead=None,
-    )
+    asked = TailoringRequested(project="p1", standard="capital@1", element="deliverable", name="diary", change="omit")
+    tailoring = Tailoring(asked=asked, requested_by=PAT)
     assert (tailoring.status, tailoring.in_force) == ("open", False)
     assert replace(tailoring, outcome="approved").in_force
     assert not replace(tailoring, outcome="rejected").in_force

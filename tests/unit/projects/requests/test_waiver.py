@@ -6,17 +6,18 @@ from mandate_events.deciding import Instruction
 from mandate_events.testing import Outcome, Scenario
 from projects.execution.events import ProjectClosed
 from projects.execution.project import PROJECT
-from projects.requests.request import DecisionApplied, DecisionNotApplied
+from projects.requests.request import ApplyDecision, DecisionApplied, DecisionNotApplied
 from projects.requests.waiver import (
     WAIVER,
-    ApplyWaiverDecision,
     EndWaiver,
     RequestWaiver,
     WaiverEnded,
+    WaiverGranted,
     WaiverRequested,
     WaiverShortened,
 )
 from tests.unit.projects.conftest import ANN, ORIGIN, PAT, TIM
+from tests.unit.projects.requests.deciding import decision
 
 JUNE, MAY = date(2026, 6, 30), date(2026, 5, 31)
 ASKED = WaiverRequested(project="p1", standard="capital@1", control="cost-review", until=JUNE)
@@ -31,8 +32,8 @@ def ask(scenario: Scenario, by: str) -> Outcome:
     return when(scenario, RequestWaiver(control="cost-review", until=JUNE, reason="The reviewer is away"), by)
 
 
-def granted(until: date = JUNE) -> ApplyWaiverDecision:
-    return ApplyWaiverDecision(outcome="granted", until=until, origin=ORIGIN)
+def granted(until: date = JUNE) -> ApplyDecision:
+    return decision(WaiverGranted, "granted", until=until)
 
 
 def test_the_pm_asks_and_nobody_else(initiated: Scenario) -> None:

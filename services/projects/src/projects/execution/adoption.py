@@ -102,7 +102,7 @@ def _waiver_needed(command: AdoptTool, context: Context) -> str | None:
         return None
     control = f"tool-{command.tool}"
     waiver = context.read(WAIVER, command.waiver) if command.waiver else None
-    if waiver is None or not waiver.in_force or (waiver.project, waiver.control) != (context.subject, control):
+    if waiver is None or not waiver.in_force or (waiver.project, waiver.asked.control) != (context.subject, control):
         raise Refused("tool-not-approved", tool=command.tool, control=control)
     return command.waiver
 

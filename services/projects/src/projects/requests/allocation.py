@@ -7,33 +7,36 @@ from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from mandate_events.deciding import (
-    Aggregate,
     Context,
     Decided,
     Decision,
-    Instruction,
     Invalid,
     Refused,
     Slug,
     SystemCommand,
     Title,
+    Undecided,
+    Unfolded,
     replace,
+    says,
 )
 from mandate_events.document.event import Event, Recorded
 from mandate_events.document.formats import UUID_PATTERN, ProjectId, Uuid
 from mandate_events.document.origin import Origin
-from mandate_events.values.hours import Hours, HoursPerWeek, spelled
+from mandate_events.values.hours import Hours, HoursPerWeek
 from mandate_events.values.periods import InPeriod
+from projects.requests.kind import Kind
+from projects.requests.page import RequestPage
 from projects.requests.request import (
     ApplyDecision,
     DecisionApplied,
+    DecisionHeard,
     DecisionNotApplied,
     Request,
     RequestCommand,
     Requested,
     applied,
     asked,
-    opened,
     outcome_of,
     request_aggregate,
 )
@@ -76,14 +79,14 @@ class AllocationEnded(Event, frozen=True, kw_only=True):
     origin: Origin
 
 
-EVENTS = (
-    AllocationRequested,
-    DecisionApplied,
-    DecisionNotApplied,
-    AllocationRecognised,
-    AllocationReleased,
-    AllocationEnded,
-)
+class AllocationApproved(DecisionHeard, frozen=True, kw_only=True):
+    """What governance says."""
+
+    resource: str
+
+
+class AllocationRejected(DecisionHeard, frozen=True, kw_only=True):
+    """What governance says."""
 
 
 class RequestAllocation(InPeriod, RequestCommand):
@@ -117,15 +120,9 @@ class RequestAllocation(InPeriod, RequestCommand):
 
 
 class ReleaseAllocation(Decision):
-    """Give hours back that the project no longer needs."""
+    """Give hours back that the project no longer needs, from a day on."""
 
     free_from: date = Field(description="First day on which they are not needed", examples=["2026-05-04"])
-
-
-class ApplyAllocationDecision(ApplyDecision, frozen=True, kw_only=True):
-    """Let the PMO's decision on an allocation take effect where it can, and answer it."""
-
-    resource: str | None = None
 
 
 class EndAllocation(SystemCommand, frozen=True, kw_only=True):
@@ -136,12 +133,7 @@ class EndAllocation(SystemCommand, frozen=True, kw_only=True):
 
 
 class Allocation(Request, frozen=True, kw_only=True):
-    resource: str | None
-    skill: str | None
-    role: str
-    starts_on: date
-    until: date
-    hours_per_week: str
+    asked: AllocationRequested
     granted: str | None = None
     """The resource whose hours the project was given."""
     ended: Literal["released", "withdrawn"] | None = None
@@ -152,44 +144,54 @@ class Allocation(Request, frozen=True, kw_only=True):
         return self.granted is not None and self.ended is None
 
 
-def decide(allocation: Allocation | None, command: Instruction, context: Context) -> Decided:
+class AllocationPage(RequestPage):
+    """One allocation, as the project holds it."""
+
+    resource: str | None = Field(description="Whose hours were asked for")
+    skill: str | None = Field(description="Or the skill that was asked for", examples=["hydraulics"])
+    role: str = Field(description="What they do in the project", examples=["Designs the pumping station"])
+    starts_on: date
+    until: date
+    hours_per_week: str = Field(examples=["16"])
+    granted: str | None = Field(description="The resource whose hours the project was given")
+    in_force: bool
+    ended: Literal["released", "withdrawn"] | None = Field(description="By the project, or by the PMO")
+    free_from: date | None = Field(description="First day on which the hours are no longer the project's")
+
+
+def decide(allocation: Allocation | None, command: object, context: Context) -> Decided:
     match command, allocation:
         case RequestAllocation(), None:
-            return [
-                AllocationRequested(
-                    **asked(command, context),
-                    **command.model_dump(include={"resource", "skill", "role", "starts_on", "until"}),
-                    hours_per_week=spelled(command.hours_per_week),
-                )
-            ]
+            return [says(AllocationRequested, command, **asked(command, context))]
         case RequestAllocation(), _:
             raise Refused("already-requested")
-        case ApplyAllocationDecision(), Allocation():
-            return applied(allocation, command, context, *_recognised(allocation, command))
+        case ApplyDecision(), Allocation():
+            return applied(allocation, command, context, *_recognised(allocation.asked, command))
         case ReleaseAllocation(free_from=day), Allocation(in_force=True):
-            if day > allocation.until:
-                raise Invalid("/free_from", "release-after-end", until=allocation.until.isoformat())
+            until = allocation.asked.until
+            if day > until:
+                raise Invalid("/free_from", "release-after-end", until=until.isoformat())
             return [AllocationReleased(project=allocation.project, free_from=day)]
         case ReleaseAllocation(), _:
             raise Refused("no-allocation-in-force")
-        case EndAllocation(free_from=day, origin=origin), Allocation(in_force=True):
-            return [AllocationEnded(project=allocation.project, free_from=day, origin=origin)]
+        case EndAllocation(), Allocation(in_force=True):
+            return [says(AllocationEnded, command, project=allocation.project)]
         case EndAllocation(), _:
             return []
         case _:
-            raise TypeError(f"{type(command).__name__} is not decided by an allocation")
+            raise Undecided(command)
 
 
-def _recognised(allocation: Allocation, command: ApplyAllocationDecision) -> list[Event]:
-    if command.resource is None:
+def _recognised(hours: AllocationRequested, command: ApplyDecision) -> list[Event]:
+    if not isinstance(command.decision, AllocationApproved):
         return []
     return [
         AllocationRecognised(
-            project=allocation.project,
-            resource=command.resource,
-            starts_on=allocation.starts_on,
-            until=allocation.until,
-            hours_per_week=allocation.hours_per_week,
+            project=hours.project,
+            resource=command.decision.resource,
+            starts_on=hours.starts_on,
+            until=hours.until,
+            hours_per_week=hours.hours_per_week,
             origin=command.origin,
         )
     ]
@@ -198,7 +200,7 @@ def _recognised(allocation: Allocation, command: ApplyAllocationDecision) -> lis
 def evolve(allocation: Allocation | None, event: Event, record: Recorded[Any]) -> Allocation:
     match event, allocation:
         case AllocationRequested(), _:
-            return opened(Allocation, event, record)
+            return Allocation(asked=event, requested_by=record.actor)
         case DecisionApplied() | DecisionNotApplied(), Allocation():
             return replace(allocation, outcome=outcome_of(event), answered=True)
         case AllocationRecognised(resource=resource), Allocation():
@@ -208,9 +210,23 @@ def evolve(allocation: Allocation | None, event: Event, record: Recorded[Any]) -
         case AllocationEnded(free_from=day), Allocation():
             return replace(allocation, ended="withdrawn", free_from=day)
         case _:
-            raise TypeError(f"{type(event).__name__} is not an event of an allocation")
+            raise Unfolded(event)
 
 
-ALLOCATION: Aggregate[Allocation] = request_aggregate(
-    "allocation", decide, evolve, events=EVENTS, opened_by=RequestAllocation
+ALLOCATION = request_aggregate(
+    "allocation",
+    decide,
+    evolve,
+    events=(AllocationRequested, AllocationRecognised, AllocationReleased, AllocationEnded),
+    opened_by=RequestAllocation,
+)
+KIND = Kind(
+    aggregate=ALLOCATION,
+    ask=RequestAllocation,
+    decisions={AllocationApproved: "approved", AllocationRejected: "rejected"},
+    page=AllocationPage,
+    at="/v1/allocations/{id}",
+    tag="allocations",
+    says="Hours of the resource pool for a project",
+    takes={"/v1/allocations/{id}/releases": ReleaseAllocation},
 )

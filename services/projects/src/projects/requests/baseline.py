@@ -1,32 +1,37 @@
 """Baselines: the PM submits what the project is to be measured by, the PMO decides. A later one needs a change."""
 
 from datetime import date
-from typing import Any, Final, Self
+from typing import Self
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from mandate_events.deciding import Aggregate, Context, Decided, Instruction, Invalid, On, Refused, Text, replace
-from mandate_events.document.event import Event, Recorded
+from mandate_events.deciding import (
+    Context,
+    Invalid,
+    On,
+    Refused,
+    Text,
+    says,
+)
 from mandate_events.document.formats import UUID_PATTERN, Uuid
 from mandate_events.values.money import Money, MoneyInput
+from mandate_events.values.told import Amount
 from projects.control.tolerance import TOLERANCE, TolerancesRenewed, check_reported
 from projects.execution.events import BaselineEstablished
 from projects.execution.evidence import EvidenceInput
 from projects.execution.project import PROJECT, Project
 from projects.requests.change import CHANGE
-from projects.requests.register import answered, enter, register_of
+from projects.requests.kind import Kind, plain
+from projects.requests.page import RequestPage
+from projects.requests.register import register_of
 from projects.requests.request import (
     ApplyDecision,
-    DecisionApplied,
-    DecisionNotApplied,
+    DecisionHeard,
     Request,
     RequestCommand,
     Requested,
     asked,
-    opened,
-    outcome_of,
-    request_aggregate,
     running,
 )
 
@@ -42,9 +47,12 @@ class BaselineSubmitted(Requested, frozen=True, kw_only=True):
     change: Uuid | None = None
 
 
-KIND: Final = "baseline"
+class BaselineApproved(DecisionHeard, frozen=True, kw_only=True):
+    """What governance says."""
 
-EVENTS = (BaselineSubmitted, DecisionApplied, DecisionNotApplied)
+
+class BaselineRejected(DecisionHeard, frozen=True, kw_only=True):
+    """What governance says."""
 
 
 class SubmitBaseline(RequestCommand):
@@ -68,34 +76,25 @@ class SubmitBaseline(RequestCommand):
         return self
 
 
-class ApplyBaselineDecision(ApplyDecision, frozen=True, kw_only=True):
-    """Let the PMO's decision on a baseline take effect where it can, and answer it."""
-
-
 class Baseline(Request, frozen=True, kw_only=True):
-    number: int
-    scope: str
+    asked: BaselineSubmitted
+
+
+class BaselinePage(RequestPage):
+    """One baseline, as the project holds it."""
+
+    number: int = Field(description="Its number in the project", examples=[1])
+    scope: str = Field(examples=["The pumping station, without the outfall"])
     starts_on: date
     finishes_on: date
-    budget: Money
-    change: str | None = None
+    budget: Amount
+    change: str | None = Field(description="The approved change that a later baseline rests on")
 
 
-def decide(baseline: Baseline | None, command: Instruction, context: Context) -> Decided:
-    match command, baseline:
-        case SubmitBaseline(), None:
-            return [_submitted(command, context), enter(context, context.project or "", KIND)]
-        case SubmitBaseline(), _:
-            raise Refused("already-requested")
-        case ApplyBaselineDecision(), Baseline():
-            return _applied(baseline, command, context)
-        case _:
-            raise TypeError(f"{type(command).__name__} is not decided by a baseline")
-
-
-def _submitted(command: SubmitBaseline, context: Context) -> BaselineSubmitted:
-    project = running(context)
-    check_reported(context, context.project or "")
+def submitted(command: SubmitBaseline, context: Context) -> BaselineSubmitted:
+    """Within the budget, and after the first one resting on a change that was approved."""
+    project, id_ = running(context), context.project or ""
+    check_reported(context, id_)
     _check_change(project, command, context)
     envelope = project.budget
     assert envelope is not None, "a project that runs has been initiated"
@@ -104,15 +103,8 @@ def _submitted(command: SubmitBaseline, context: Context) -> BaselineSubmitted:
         raise Invalid("/budget/currency", "currency-of-the-budget", currency=envelope.currency)
     if budget.value > envelope.value:
         raise Refused("above-budget", budget=envelope.amount, currency=envelope.currency)
-    return BaselineSubmitted(
-        **asked(command, context),
-        number=register_of(context, context.project or "").made.get(KIND, 0) + 1,
-        scope=command.scope,
-        starts_on=command.starts_on,
-        finishes_on=command.finishes_on,
-        budget=budget,
-        change=command.change,
-    )
+    number = register_of(context, id_).made.get(BASELINE.name, 0) + 1
+    return says(BaselineSubmitted, command, **asked(command, context), number=number)
 
 
 def _check_change(project: Project, command: SubmitBaseline, context: Context) -> None:
@@ -128,32 +120,32 @@ def _check_change(project: Project, command: SubmitBaseline, context: Context) -
         raise Refused("no-approved-change")
 
 
-def _applied(baseline: Baseline, command: ApplyBaselineDecision, context: Context) -> Decided:
-    following = _established(baseline, context) if command.outcome == "approved" else []
-    return answered(KIND, baseline, command, context, *following)
-
-
-def _established(baseline: Baseline, context: Context) -> list[On]:
+def established(baseline: Baseline, command: ApplyDecision, context: Context) -> list[On]:
+    """Approved, the project is measured by it, and tolerances count from it."""
+    if command.outcome != "approved":
+        return []
+    plan = baseline.asked
     established = BaselineEstablished(
         baseline=context.subject,
-        number=baseline.number,
-        starts_on=baseline.starts_on,
-        finishes_on=baseline.finishes_on,
-        budget=baseline.budget,
-        change=baseline.change,
+        number=plan.number,
+        starts_on=plan.starts_on,
+        finishes_on=plan.finishes_on,
+        budget=plan.budget,
+        change=plan.change,
     )
     renewed = TolerancesRenewed(project=baseline.project, baseline=context.subject)
     return [On(PROJECT, baseline.project, established), On(TOLERANCE, baseline.project, renewed)]
 
 
-def evolve(baseline: Baseline | None, event: Event, record: Recorded[Any]) -> Baseline:
-    match event, baseline:
-        case BaselineSubmitted(), _:
-            return opened(Baseline, event, record)
-        case DecisionApplied() | DecisionNotApplied(), Baseline():
-            return replace(baseline, outcome=outcome_of(event), answered=True)
-        case _:
-            raise TypeError(f"{type(event).__name__} is not an event of a baseline")
-
-
-BASELINE: Aggregate[Baseline] = request_aggregate("baseline", decide, evolve, events=EVENTS, opened_by=SubmitBaseline)
+BASELINE = plain(
+    "baseline", Baseline, SubmitBaseline, submitted, established, says=(BaselineSubmitted,), one_at_a_time=True
+)
+KIND = Kind(
+    aggregate=BASELINE,
+    ask=SubmitBaseline,
+    decisions={BaselineApproved: "approved", BaselineRejected: "rejected"},
+    page=BaselinePage,
+    at="/v1/baselines/{id}",
+    tag="baselines",
+    says="What a project is measured by",
+)

@@ -5,15 +5,13 @@ The assessment is computed against what is left of the project's tolerances, so 
 
 from typing import Annotated, Any, Literal, Self, TypeAlias
 
-from pydantic import Field, model_validator
+from pydantic import BaseModel, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from mandate_events.deciding import (
-    Aggregate,
     Context,
     Decided,
     Decision,
-    Instruction,
     Line,
     On,
     Part,
@@ -21,11 +19,17 @@ from mandate_events.deciding import (
     Refused,
     Text,
     Title,
+    Undecided,
+    Unfolded,
     replace,
+    says,
 )
 from mandate_events.document.event import Event, Recorded
 from mandate_events.document.formats import ProjectId
 from projects.control.tolerance import TOLERANCE, Impact, Tolerances, ToleranceUsed, is_within
+from projects.requests import decisions
+from projects.requests.kind import Kind
+from projects.requests.page import RequestPage
 from projects.requests.request import (
     ApplyDecision,
     DecisionApplied,
@@ -35,7 +39,6 @@ from projects.requests.request import (
     Requested,
     applied,
     asked,
-    opened,
     outcome_of,
     request_aggregate,
     running,
@@ -80,16 +83,6 @@ class ChangeImplemented(Event, frozen=True, kw_only=True):
     project: ProjectId
 
 
-EVENTS = (
-    ChangeRequested,
-    ChangeAssessed,
-    ChangeApproved,
-    ChangeRejected,
-    DecisionApplied,
-    DecisionNotApplied,
-    ChangeImplemented,
-)
-
 Said: TypeAlias = Annotated[Line, Field(max_length=300)]
 
 
@@ -109,7 +102,7 @@ class ImpactInput(Part):
 
 
 class RequestChange(RequestCommand):
-    """Ask for a change to the project."""
+    """Ask for a change to the project. Its PM, PMOfficer and sponsor can."""
 
     title: Title = Field(examples=["A second intake"])
     description: Text = Field(min_length=1, max_length=2000)
@@ -117,7 +110,7 @@ class RequestChange(RequestCommand):
 
 
 class AssessChange(RequestCommand):
-    """Say what a change would do to the project."""
+    """Say what a change would do to the project. Beyond tolerance it goes to the PMO's inbox."""
 
     impact: ImpactInput = Field(description="Of one dimension at least: nothing said is nothing assessed")
 
@@ -129,7 +122,7 @@ class AssessChange(RequestCommand):
 
 
 class DecideChange(Decision):
-    """Approve or reject a change that stays within tolerance."""
+    """Approve or reject a change that stays within tolerance. Beyond it the PMO decides."""
 
     outcome: Literal["approved", "rejected"]
 
@@ -138,13 +131,8 @@ class ImplementChange(Decision):
     """Say that an approved change was made."""
 
 
-class ApplyChangeDecision(ApplyDecision, frozen=True, kw_only=True):
-    """Let the PMO's decision on a change take effect where it can, and answer it."""
-
-
 class Change(Request, frozen=True, kw_only=True):
-    title: str
-    description: str
+    asked: ChangeRequested
     impact: Impact
     """As it was asked for, and then as the PM assessed it."""
     within_tolerance: bool | None = None
@@ -161,17 +149,42 @@ class Change(Request, frozen=True, kw_only=True):
         return "assessed" if self.within_tolerance else "with_pmo"
 
 
-def decide(change: Change | None, command: Instruction, context: Context) -> Decided:
+class ImpactPage(BaseModel):
+    """What the change would do, dimension by dimension: a decimal with its sign, or a statement."""
+
+    time: str | None = Field(description="In working days, where it is a decimal", examples=["12"])
+    cost: str | None = Field(description="In the project's currency, where it is a decimal", examples=["25000.00"])
+    quality: str | None
+    scope: str | None
+    risk: str | None
+    benefits: str | None
+    sustainability: str | None
+
+
+class ChangePage(RequestPage):
+    """One change, from the request to its implementation."""
+
+    status: str = Field(
+        description="`requested`, `assessed`, `with_pmo` (beyond tolerance), what was decided, or `implemented`",
+        examples=["with_pmo"],
+    )
+    title: str = Field(examples=["A second intake"])
+    description: str
+    impact: ImpactPage = Field(description="As it was asked for, and then as the PM assessed it")
+    within_tolerance: bool | None = Field(description="Null until it is assessed")
+
+
+def decide(change: Change | None, command: object, context: Context) -> Decided:
     match command, change:
         case RequestChange(), None:
-            return [_requested(command, context)]
+            return [says(ChangeRequested, command, **asked(command, context))]
         case RequestChange(), _:
             raise Refused("already-requested")
         case AssessChange(), Change():
             return [_assessed(change, command, context)]
         case DecideChange(), Change():
             return _decided(change, command, context)
-        case ApplyChangeDecision(), Change():
+        case ApplyDecision(), Change():
             return applied(change, command, context)
         case ImplementChange(), Change():
             running(context)
@@ -181,16 +194,7 @@ def decide(change: Change | None, command: Instruction, context: Context) -> Dec
                 raise Refused("change-not-approved", status=change.status)
             return [ChangeImplemented(project=change.project)]
         case _:
-            raise TypeError(f"{type(command).__name__} is not decided by a change")
-
-
-def _requested(command: RequestChange, context: Context) -> ChangeRequested:
-    return ChangeRequested(
-        **asked(command, context),
-        title=command.title,
-        description=command.description,
-        impact=command.impact.recorded(),
-    )
+            raise Undecided(command)
 
 
 def _within(impact: Impact, context: Context) -> bool:
@@ -206,8 +210,8 @@ def _assessed(change: Change, command: AssessChange, context: Context) -> Change
     return ChangeAssessed(
         **asked(command, context),
         requested_by=change.requested_by,
-        title=change.title,
-        description=change.description,
+        title=change.asked.title,
+        description=change.asked.description,
         impact=impact,
         within_tolerance=_within(impact, context),
     )
@@ -232,7 +236,7 @@ def _decided(change: Change, command: DecideChange, context: Context) -> Decided
 def evolve(change: Change | None, event: Event, record: Recorded[Any]) -> Change:
     match event, change:
         case ChangeRequested(), _:
-            return opened(Change, event, record)
+            return Change(asked=event, requested_by=record.actor, impact=event.impact)
         case ChangeAssessed(), Change():
             return replace(change, impact=event.impact, within_tolerance=event.within_tolerance)
         case ChangeApproved(), Change():
@@ -244,7 +248,27 @@ def evolve(change: Change | None, event: Event, record: Recorded[Any]) -> Change
         case ChangeImplemented(), Change():
             return replace(change, implemented=True)
         case _:
-            raise TypeError(f"{type(event).__name__} is not an event of a change")
+            raise Unfolded(event)
 
 
-CHANGE: Aggregate[Change] = request_aggregate("change", decide, evolve, events=EVENTS, opened_by=RequestChange)
+CHANGE = request_aggregate(
+    "change",
+    decide,
+    evolve,
+    events=(ChangeRequested, ChangeAssessed, ChangeApproved, ChangeRejected, ChangeImplemented),
+    opened_by=RequestChange,
+)
+KIND = Kind(
+    aggregate=CHANGE,
+    ask=RequestChange,
+    decisions={decisions.ChangeApproved: "approved", decisions.ChangeRejected: "rejected"},
+    page=ChangePage,
+    at="/v1/changes/{id}",
+    takes={
+        "/v1/changes/{id}/assessments": AssessChange,
+        "/v1/changes/{id}/decisions": DecideChange,
+        "/v1/changes/{id}/implementations": ImplementChange,
+    },
+    tag="changes",
+    says="Change control, inside tolerance and beyond it",
+)

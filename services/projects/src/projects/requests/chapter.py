@@ -1,110 +1,70 @@
 """Requests: what the project asks of the PMO, kind by kind, and what comes of its decisions."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from mandate_events.deciding import Command
 from mandate_events.deciding.rights import SYSTEM, allow, deny
-from mandate_web.chapters.chapter import Chapter
-from projects.requests import allocation, baseline, change, charter, closure, escalation, exception, tailoring, waiver
-from projects.requests.allocation import ALLOCATION
-from projects.requests.baseline import BASELINE
-from projects.requests.change import CHANGE
-from projects.requests.charter import CHARTER
-from projects.requests.closure import CLOSURE
-from projects.requests.escalation import ESCALATION
-from projects.requests.exception import EXCEPTION
+from mandate_web.chapters.chapter import Chapter, Served
+from mandate_web.chapters.ids import uuid
+from projects.requests.allocation import EndAllocation, ReleaseAllocation
+from projects.requests.change import AssessChange, DecideChange, ImplementChange, RequestChange
+from projects.requests.escalation import RelayEscalation, bypasses_the_officer
 from projects.requests.heard import HEARS
+from projects.requests.kind import Kind
+from projects.requests.kinds import KINDS
 from projects.requests.register import REGISTER
-from projects.requests.routes import allocation as allocation_routes
-from projects.requests.routes import baseline as baseline_routes
-from projects.requests.routes import change as change_routes
-from projects.requests.routes import charter as charter_routes
-from projects.requests.routes import closure as closure_routes
-from projects.requests.routes import escalation as escalation_routes
-from projects.requests.routes import exception as exception_routes
-from projects.requests.routes import tailoring as tailoring_routes
-from projects.requests.routes import waiver as waiver_routes
-from projects.requests.tailoring import TAILORING
-from projects.requests.waiver import WAIVER
+from projects.requests.request import ApplyDecision
+from projects.requests.waiver import EndWaiver
 from projects.roles import PM_OFFICER, PMO, PROJECT_MANAGER, SPONSOR
 
-OF_THE_MANAGER: Final = (
-    baseline.SubmitBaseline,
-    change.AssessChange,
-    change.DecideChange,
-    change.ImplementChange,
-    exception.ReportException,
-    waiver.RequestWaiver,
-    tailoring.RequestTailoring,
-    charter.SubmitCharter,
-    closure.RequestClosure,
-    allocation.RequestAllocation,
-    allocation.ReleaseAllocation,
+REQUEST: Final = uuid("Id of the request")
+
+BY_OTHERS: Final = (RequestChange, RelayEscalation)
+"""What is asked for by more than the PM."""
+
+OF_THE_MANAGER: Final[Sequence[type[Command]]] = (
+    *(kind.ask for kind in KINDS if kind.ask not in BY_OTHERS),
+    AssessChange,
+    DecideChange,
+    ImplementChange,
+    ReleaseAllocation,
 )
+
+
+def served(kind: Kind) -> Served:
+    """Where a kind of request is asked for and read."""
+    return Served(
+        kind.aggregate,
+        kind.page,
+        at=kind.at,
+        id=REQUEST,
+        opens={kind.asked_at: kind.ask},
+        takes=kind.takes,
+        tag=kind.tag,
+    )
+
 
 CHAPTER: Final = Chapter(
     name="requests",
     says="What the project asks of the PMO, and what comes of its decisions",
     folder=Path(__file__).parent,
     reads="read-projects",
-    aggregates=[
-        BASELINE,
-        CHANGE,
-        EXCEPTION,
-        REGISTER,
-        WAIVER,
-        TAILORING,
-        CHARTER,
-        CLOSURE,
-        ESCALATION,
-        ALLOCATION,
-    ],
+    served=[served(kind) for kind in KINDS],
+    aggregates=[REGISTER],
     rights=[
-        allow(baseline.ApplyBaselineDecision, SYSTEM),
-        allow(change.ApplyChangeDecision, SYSTEM),
-        allow(exception.ApplyExceptionDecision, SYSTEM),
-        allow(waiver.ApplyWaiverDecision, SYSTEM),
-        allow(waiver.EndWaiver, SYSTEM),
-        allow(tailoring.ApplyTailoringDecision, SYSTEM),
-        allow(charter.ApplyCharterDecision, SYSTEM),
-        allow(closure.ApplyClosureDecision, SYSTEM),
-        allow(escalation.ApplyEscalationDecision, SYSTEM),
-        allow(allocation.ApplyAllocationDecision, SYSTEM),
-        allow(allocation.EndAllocation, SYSTEM),
+        allow(ApplyDecision, SYSTEM),
+        allow(EndWaiver, SYSTEM),
+        allow(EndAllocation, SYSTEM),
         *(deny(command, PMO, rule="pmo-does-not-manage-projects") for command in OF_THE_MANAGER),
         *(allow(command, PROJECT_MANAGER, own_project=True) for command in OF_THE_MANAGER),
         # being on it, also as a member of the PMO who is its officer
-        allow(change.RequestChange, PROJECT_MANAGER, PM_OFFICER, SPONSOR, own_project=True),
+        allow(RequestChange, PROJECT_MANAGER, PM_OFFICER, SPONSOR, own_project=True),
         # the link to the PMO
-        allow(escalation.RelayEscalation, PM_OFFICER, own_project=True),
-        allow(
-            escalation.RelayEscalation,
-            PROJECT_MANAGER,
-            own_project=True,
-            unless={"officer-bypassed": escalation.bypasses_the_officer},
-        ),
+        allow(RelayEscalation, PM_OFFICER, own_project=True),
+        allow(RelayEscalation, PROJECT_MANAGER, own_project=True, unless={"officer-bypassed": bypasses_the_officer}),
     ],
     hears={"governance": HEARS},
-    routers=[
-        baseline_routes.router,
-        change_routes.router,
-        exception_routes.router,
-        waiver_routes.router,
-        tailoring_routes.router,
-        charter_routes.router,
-        closure_routes.router,
-        escalation_routes.router,
-        allocation_routes.router,
-    ],
-    tags={
-        "waivers": "Being let off a control for a time",
-        "tailorings": "Departures from the standard, for as long as the project runs",
-        "charters": "What the project is for",
-        "closures": "The end of the project, in good order",
-        "escalations": "What the project cannot settle",
-        "baselines": "What a project is measured by",
-        "changes": "Change control, inside tolerance and beyond it",
-        "exceptions": "What is reported when a tolerance is left",
-        "allocations": "Hours of the resource pool for a project",
-    },
+    tags={kind.tag: kind.says for kind in KINDS},
 )

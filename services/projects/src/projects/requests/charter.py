@@ -3,29 +3,28 @@
 One is with the PMO at a time. After a rejection the PM may submit another; an approved one stands.
 """
 
-from typing import Any, Final
-
 from pydantic import Field
 
-from mandate_events.deciding import Aggregate, Context, Decided, Instruction, Refused, Text, Title, replace
-from mandate_events.document.event import Event, Recorded
+from mandate_events.deciding import (
+    Context,
+    Refused,
+    Text,
+    Title,
+    says,
+)
 from projects.execution.evidence import EvidenceInput
-from projects.requests.register import answered, enter, register_of
+from projects.requests.kind import Kind, plain
+from projects.requests.page import RequestPage
+from projects.requests.register import register_of
 from projects.requests.request import (
-    ApplyDecision,
-    DecisionApplied,
-    DecisionNotApplied,
+    DecisionHeard,
+    DecisionOnConditions,
     Request,
     RequestCommand,
     Requested,
     asked,
-    opened,
-    outcome_of,
-    request_aggregate,
     under_conditions,
 )
-
-KIND: Final = "charter"
 
 
 class CharterSubmitted(Requested, frozen=True, kw_only=True):
@@ -37,7 +36,12 @@ class CharterSubmitted(Requested, frozen=True, kw_only=True):
     success_criteria: list[str]
 
 
-EVENTS = (CharterSubmitted, DecisionApplied, DecisionNotApplied)
+class CharterApproved(DecisionOnConditions, frozen=True, kw_only=True):
+    """What governance says."""
+
+
+class CharterRejected(DecisionHeard, frozen=True, kw_only=True):
+    """What governance says."""
 
 
 class SubmitCharter(RequestCommand):
@@ -53,56 +57,42 @@ class SubmitCharter(RequestCommand):
     evidence: list[EvidenceInput] = Field(min_length=1, max_length=50, description="The document itself comes first")
 
 
-class ApplyCharterDecision(ApplyDecision, frozen=True, kw_only=True):
-    """Let the PMO's decision on a charter take effect where it can, and answer it."""
-
-
 class Charter(Request, frozen=True, kw_only=True):
-    number: int
-    purpose: str
-    objectives: tuple[str, ...]
-    success_criteria: tuple[str, ...]
+    asked: CharterSubmitted
 
     @property
     def in_force(self) -> bool:
         return self.outcome == "approved"
 
 
-def decide(charter: Charter | None, command: Instruction, context: Context) -> Decided:
-    match command, charter:
-        case SubmitCharter(), None:
-            return _submitted(command, context)
-        case SubmitCharter(), _:
-            raise Refused("already-requested")
-        case ApplyCharterDecision(), Charter():
-            return answered(KIND, charter, command, context, *under_conditions(charter, command, context))
-        case _:
-            raise TypeError(f"{type(command).__name__} is not decided by a charter")
+class CharterPage(RequestPage):
+    """One charter, as the project holds it."""
+
+    number: int = Field(description="How many the project has submitted with it", examples=[1])
+    purpose: str = Field(examples=["The harbour district no longer floods"])
+    objectives: list[str] = Field(examples=[["A station that pumps 3 cubic metres a second, by June 2028"]])
+    success_criteria: list[str] = Field(examples=[["No street is flooded by a ten-year storm"]])
+    in_force: bool
 
 
-def _submitted(command: SubmitCharter, context: Context) -> Decided:
-    says = asked(command, context)
-    register = register_of(context, says["project"])
-    if register.ended.get(KIND) == "approved":
+def submitted(command: SubmitCharter, context: Context) -> CharterSubmitted:
+    """The next charter of the project, unless one is approved."""
+    members = asked(command, context)
+    register = register_of(context, members["project"])
+    if register.ended.get(CHARTER.name) == "approved":
         raise Refused("charter-approved")
-    submitted = CharterSubmitted(
-        **says,
-        number=register.made.get(KIND, 0) + 1,
-        purpose=command.purpose,
-        objectives=command.objectives,
-        success_criteria=command.success_criteria,
-    )
-    return [submitted, enter(context, says["project"], KIND)]
+    return says(CharterSubmitted, command, **members, number=register.made.get(CHARTER.name, 0) + 1)
 
 
-def evolve(charter: Charter | None, event: Event, record: Recorded[Any]) -> Charter:
-    match event, charter:
-        case CharterSubmitted(), _:
-            return opened(Charter, event, record)
-        case DecisionApplied() | DecisionNotApplied(), Charter():
-            return replace(charter, outcome=outcome_of(event), answered=True)
-        case _:
-            raise TypeError(f"{type(event).__name__} is not an event of a charter")
-
-
-CHARTER: Aggregate[Charter] = request_aggregate("charter", decide, evolve, events=EVENTS, opened_by=SubmitCharter)
+CHARTER = plain(
+    "charter", Charter, SubmitCharter, submitted, under_conditions, says=(CharterSubmitted,), one_at_a_time=True
+)
+KIND = Kind(
+    aggregate=CHARTER,
+    ask=SubmitCharter,
+    decisions={CharterApproved: "approved", CharterRejected: "rejected"},
+    page=CharterPage,
+    at="/v1/charters/{id}",
+    tag="charters",
+    says="What the project is for",
+)

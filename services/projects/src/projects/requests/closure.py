@@ -1,31 +1,27 @@
 """Closures: the PM asks the PMO to end the project in good order, also where gates are left. Approved, it is closed."""
 
-from typing import Any, Final
-
 from pydantic import Field
 
-from mandate_events.deciding import Aggregate, Context, Decided, Instruction, On, Refused, Text, replace
-from mandate_events.document.event import Event, Recorded
+from mandate_events.deciding import (
+    Context,
+    On,
+    Text,
+)
 from mandate_events.document.formats import Sha256
 from projects.execution.events import ProjectClosed
 from projects.execution.evidence import EvidenceInput
 from projects.execution.project import PROJECT
-from projects.requests.register import answered, enter
+from projects.requests.kind import Kind, plain
+from projects.requests.page import RequestPage
 from projects.requests.request import (
     ApplyDecision,
-    DecisionApplied,
-    DecisionNotApplied,
+    DecisionHeard,
     Request,
     RequestCommand,
     Requested,
     asked,
-    opened,
-    outcome_of,
-    request_aggregate,
     running,
 )
-
-KIND: Final = "closure"
 
 
 class ClosureRequested(Requested, frozen=True, kw_only=True):
@@ -38,11 +34,16 @@ class ClosureRequested(Requested, frozen=True, kw_only=True):
     lessons: Sha256 | None = None
 
 
-EVENTS = (ClosureRequested, DecisionApplied, DecisionNotApplied)
+class ClosureApproved(DecisionHeard, frozen=True, kw_only=True):
+    """What governance says."""
+
+
+class ClosureRejected(DecisionHeard, frozen=True, kw_only=True):
+    """What governance says."""
 
 
 class RequestClosure(RequestCommand):
-    """Ask the PMO to close the project."""
+    """Ask the PMO to close the project in good order, also where gates are left."""
 
     evidence: list[EvidenceInput] = Field(min_length=1, max_length=50, description="The closure report comes first")
     lessons: Text | None = Field(
@@ -50,45 +51,37 @@ class RequestClosure(RequestCommand):
     )
 
 
-class ApplyClosureDecision(ApplyDecision, frozen=True, kw_only=True):
-    """Let the PMO's decision on a closure take effect where it can, and answer it."""
-
-
 class Closure(Request, frozen=True, kw_only=True):
-    phase: str
-    lessons: str | None
+    asked: ClosureRequested
 
 
-def decide(closure: Closure | None, command: Instruction, context: Context) -> Decided:
-    match command, closure:
-        case RequestClosure(), None:
-            return _requested(command, context)
-        case RequestClosure(), _:
-            raise Refused("already-requested")
-        case ApplyClosureDecision(), Closure():
-            closed = [On(PROJECT, closure.project, ProjectClosed())] if command.outcome == "approved" else []
-            return answered(KIND, closure, command, context, *closed)
-        case _:
-            raise TypeError(f"{type(command).__name__} is not decided by a closure")
+class ClosurePage(RequestPage):
+    """One request to close a project, as the project holds it."""
+
+    phase: str = Field(description="The phase that the project was in", examples=["delivery"])
+    lessons: str | None = Field(description="SHA-256 of what was learnt: `GET /v1/blobs/{sha256}`")
 
 
-def _requested(command: RequestClosure, context: Context) -> Decided:
-    says = asked(command, context)
+def requested(command: RequestClosure, context: Context) -> ClosureRequested:
+    """What was learnt is kept as a document."""
     phase = running(context).current
     assert phase is not None, "a project that has not ended is in a phase"
-    waits = enter(context, says["project"], KIND)
     lessons = context.attach("text/markdown; charset=utf-8", command.lessons.encode()) if command.lessons else None
-    return [ClosureRequested(**says, phase=phase.id, lessons=lessons), waits]
+    return ClosureRequested(**asked(command, context), phase=phase.id, lessons=lessons)
 
 
-def evolve(closure: Closure | None, event: Event, record: Recorded[Any]) -> Closure:
-    match event, closure:
-        case ClosureRequested(), _:
-            return opened(Closure, event, record)
-        case DecisionApplied() | DecisionNotApplied(), Closure():
-            return replace(closure, outcome=outcome_of(event), answered=True)
-        case _:
-            raise TypeError(f"{type(event).__name__} is not an event of a closure")
+def closed(closure: Closure, command: ApplyDecision, _context: Context) -> list[On]:
+    """Approved, the project is closed."""
+    return [On(PROJECT, closure.project, ProjectClosed())] if command.outcome == "approved" else []
 
 
-CLOSURE: Aggregate[Closure] = request_aggregate("closure", decide, evolve, events=EVENTS, opened_by=RequestClosure)
+CLOSURE = plain("closure", Closure, RequestClosure, requested, closed, says=(ClosureRequested,), one_at_a_time=True)
+KIND = Kind(
+    aggregate=CLOSURE,
+    ask=RequestClosure,
+    decisions={ClosureApproved: "approved", ClosureRejected: "rejected"},
+    page=ClosurePage,
+    at="/v1/closures/{id}",
+    tag="closures",
+    says="The end of the project, in good order",
+)

@@ -3,37 +3,31 @@
 The PM relays one directly while the post is vacant, or with a reason on record.
 """
 
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from pydantic import Field
 
 from mandate_events.deciding import (
-    Aggregate,
     Context,
-    Decided,
-    Instruction,
+    On,
     Reason,
-    Refused,
     Text,
     Title,
-    replace,
+    says,
 )
-from mandate_events.document.event import Event, Recorded
+from mandate_events.document.event import Event
 from mandate_events.document.formats import ProjectId
 from mandate_events.document.origin import Origin
 from projects.recognition.posts import holder
+from projects.requests.kind import Kind, plain
+from projects.requests.page import RequestPage
 from projects.requests.request import (
     ApplyDecision,
-    DecisionApplied,
-    DecisionNotApplied,
+    DecisionOnConditions,
     Request,
     RequestCommand,
     Requested,
-    applied,
     asked,
-    opened,
-    outcome_of,
-    request_aggregate,
     under_conditions,
 )
 from projects.roles import PM_OFFICER, PROJECT_MANAGER
@@ -63,11 +57,18 @@ class EscalationSettled(Event, frozen=True, kw_only=True):
     origin: Origin
 
 
-EVENTS = (EscalationRelayed, DecisionApplied, DecisionNotApplied, EscalationSettled)
+class EscalationDecided(DecisionOnConditions, frozen=True, kw_only=True):
+    """What governance says."""
+
+    outcome: str
+    text: str
 
 
 class RelayEscalation(RequestCommand):
-    """Put a matter that the project cannot settle before the PMO. By its PMOfficer."""
+    """Put a matter that the project cannot settle before the PMO. By its PMOfficer.
+
+    The PM relays it directly while the post is vacant, or with `bypass_reason`.
+    """
 
     of: Matter
     matter: Title | None = Field(
@@ -82,63 +83,55 @@ class RelayEscalation(RequestCommand):
     )
 
 
-class ApplyEscalationDecision(ApplyDecision, frozen=True, kw_only=True):
-    """Let the PMO's answer to an escalation take effect where it can, and answer it."""
-
-    text: str
-
-
 class Escalation(Request, frozen=True, kw_only=True):
+    asked: EscalationRelayed
+    settled: EscalationSettled | None = None
+
+    @property
+    def answer(self) -> str | None:
+        return self.settled.text if self.settled else None
+
+
+class EscalationPage(RequestPage):
+    """One escalation, as the project holds it."""
+
     of: Matter
-    matter: str | None
-    text: str
-    options: tuple[str, ...]
-    bypass_reason: str | None
-    answer: str | None = None
+    matter: str | None = Field(description="What it is called in the project", examples=["Risk 7: easement"])
+    text: str = Field(examples=["The easement depends on another ministry"])
+    options: list[str] = Field(examples=[["Wait", "Reroute the main"]])
+    bypass_reason: str | None = Field(description="Why the PM went past the PMOfficer")
+    answer: str | None = Field(description="What the PMO said")
 
 
-def decide(escalation: Escalation | None, command: Instruction, context: Context) -> Decided:
-    match command, escalation:
-        case RelayEscalation(), None:
-            return [
-                EscalationRelayed(
-                    **asked(command, context),
-                    of=command.of,
-                    matter=command.matter,
-                    text=command.text,
-                    options=command.options,
-                    bypass_reason=command.bypass_reason if _bypasses(context) else None,
-                )
-            ]
-        case RelayEscalation(), _:
-            raise Refused("already-requested")
-        case ApplyEscalationDecision(), Escalation():
-            settled = EscalationSettled(
-                project=escalation.project, outcome=command.outcome, text=command.text, origin=command.origin
-            )
-            return applied(escalation, command, context, settled, *under_conditions(escalation, command, context))
-        case _:
-            raise TypeError(f"{type(command).__name__} is not decided by an escalation")
+def relayed(command: RelayEscalation, context: Context) -> EscalationRelayed:
+    """A reason to go past the officer counts where there is one to go past."""
+    bypass = command.bypass_reason if _bypasses(context) else None
+    return says(EscalationRelayed, command, **asked(command, context), bypass_reason=bypass)
 
 
 def _bypasses(context: Context) -> bool:
     return context.acting_as == PROJECT_MANAGER and holder(context, context.project, PM_OFFICER) is not None
 
 
-def evolve(escalation: Escalation | None, event: Event, record: Recorded[Any]) -> Escalation:
-    match event, escalation:
-        case EscalationRelayed(), _:
-            return opened(Escalation, event, record)
-        case DecisionApplied() | DecisionNotApplied(), Escalation():
-            return replace(escalation, outcome=outcome_of(event), answered=True)
-        case EscalationSettled(text=text), Escalation():
-            return replace(escalation, answer=text)
-        case _:
-            raise TypeError(f"{type(event).__name__} is not an event of an escalation")
+def settled(escalation: Escalation, command: ApplyDecision, context: Context) -> list[Event | On]:
+    """The project goes by the answer, and by its conditions."""
+    answer = EscalationSettled(
+        project=escalation.project, outcome=command.outcome, text=command.decision.text, origin=command.origin
+    )
+    return [answer, *under_conditions(escalation, command, context)]
 
 
-ESCALATION: Aggregate[Escalation] = request_aggregate(
-    "escalation", decide, evolve, events=EVENTS, opened_by=RelayEscalation
+ESCALATION = plain(
+    "escalation", Escalation, RelayEscalation, relayed, settled, says=(EscalationRelayed, EscalationSettled)
+)
+KIND = Kind(
+    aggregate=ESCALATION,
+    ask=RelayEscalation,
+    decisions={EscalationDecided: None},
+    page=EscalationPage,
+    at="/v1/escalations/{id}",
+    tag="escalations",
+    says="What the project cannot settle",
 )
 
 

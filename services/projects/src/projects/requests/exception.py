@@ -3,25 +3,38 @@
 from typing import Any
 
 import msgspec
-from pydantic import Field
+from pydantic import BaseModel, Field
 
-from mandate_events.deciding import Aggregate, Context, Decided, Instruction, On, Part, Refused, Text, Title, replace
+from mandate_events.deciding import (
+    Context,
+    Decided,
+    On,
+    Part,
+    Refused,
+    Text,
+    Title,
+    Undecided,
+    Unfolded,
+    replace,
+    says,
+)
 from mandate_events.document.event import Event, Recorded
 from projects.control.tolerance import TOLERANCE, BreachReported, BreachSettled, Dimension, Tolerances
 from projects.execution import conditions
-from projects.execution.conditions import GateCondition
 from projects.execution.events import ProjectTerminated
 from projects.execution.project import PROJECT
+from projects.requests.kind import Kind
+from projects.requests.page import RequestPage
 from projects.requests.request import (
     ApplyDecision,
     DecisionApplied,
     DecisionNotApplied,
+    DecisionOnConditions,
     Request,
     RequestCommand,
     Requested,
     applied,
     asked,
-    opened,
     outcome_of,
     request_aggregate,
     running,
@@ -45,16 +58,23 @@ class ExceptionReported(Requested, frozen=True, kw_only=True):
     recommendation: str
 
 
-EVENTS = (ExceptionReported, DecisionApplied, DecisionNotApplied)
+class ExceptionDecided(DecisionOnConditions, frozen=True, kw_only=True):
+    """What governance says."""
+
+    outcome: str
+    tolerance: str | None = None
 
 
 class OptionInput(Part):
     title: Title = Field(examples=["Leave out the outfall"])
     consequence: Text = Field(min_length=1, max_length=500, examples=["Within the budget; benefits a year later"])
 
+    def recorded(self) -> Option:
+        return Option(self.title, self.consequence)
+
 
 class ReportException(RequestCommand):
-    """Report to the PMO that a tolerance will be left."""
+    """Report to the PMO that a tolerance will be left: why, the ways out, and the one to take."""
 
     dimension: Dimension
     cause: Text = Field(min_length=1, max_length=1000, examples=["Rock where the survey showed clay"])
@@ -62,58 +82,58 @@ class ReportException(RequestCommand):
     recommendation: Text = Field(min_length=1, max_length=1000)
 
 
-class ApplyExceptionDecision(ApplyDecision, frozen=True, kw_only=True):
-    """Let the PMO's decision on an exception take effect where it can, and answer it."""
-
-    tolerance: str | None = None
-    conditions: list[GateCondition] = msgspec.field(default_factory=list)
-
-
 class ExceptionReport(Request, frozen=True, kw_only=True):
+    asked: ExceptionReported
+
+
+class OptionPage(BaseModel):
+    """A way out, and what would come of it."""
+
+    title: str = Field(examples=["Leave out the outfall"])
+    consequence: str
+
+
+class ExceptionPage(RequestPage):
+    """One exception report, as the project holds it."""
+
     dimension: Dimension
     cause: str
-    options: tuple[Option, ...]
+    options: list[OptionPage]
     recommendation: str
 
 
-def decide(report: ExceptionReport | None, command: Instruction, context: Context) -> Decided:
+def decide(report: ExceptionReport | None, command: object, context: Context) -> Decided:
     match command, report:
         case ReportException(), None:
             return _reported(command, context)
         case ReportException(), _:
             raise Refused("already-requested")
-        case ApplyExceptionDecision(), ExceptionReport():
+        case ApplyDecision(), ExceptionReport():
             following = [] if why_not(report, context) else _consequences(report, command, context)
             return applied(report, command, context, *following)
         case _:
-            raise TypeError(f"{type(command).__name__} is not decided by an exception report")
+            raise Undecided(command)
 
 
 def _reported(command: ReportException, context: Context) -> Decided:
     project = context.project or ""
+    report = says(ExceptionReported, command, **asked(command, context))
     tolerances = context.read(TOLERANCE, project) or Tolerances()
-    report = ExceptionReported(
-        **asked(command, context),
-        dimension=command.dimension,
-        cause=command.cause,
-        options=[Option(each.title, each.consequence) for each in command.options],
-        recommendation=command.recommendation,
-    )
     if command.dimension in tolerances.reported:
         raise Refused("exception-already-reported", dimension=command.dimension)
     breach = BreachReported(project=project, dimension=command.dimension, exception=context.subject)
     return [report, On(TOLERANCE, project, breach)]
 
 
-def _consequences(report: ExceptionReport, command: ApplyExceptionDecision, context: Context) -> list[On]:
+def _consequences(report: ExceptionReport, command: ApplyDecision, context: Context) -> list[On]:
     project = running(context)
     assert project.current is not None, "a project that has not ended is in a phase"
     settled = BreachSettled(
         project=report.project,
-        dimension=report.dimension,
+        dimension=report.asked.dimension,
         exception=context.subject,
         outcome=command.outcome,
-        tolerance=command.tolerance,
+        tolerance=command.decision.tolerance,
     )
     following = [On(TOLERANCE, report.project, settled)]
     ahead = project.current.gate.id
@@ -126,13 +146,20 @@ def _consequences(report: ExceptionReport, command: ApplyExceptionDecision, cont
 def evolve(report: ExceptionReport | None, event: Event, record: Recorded[Any]) -> ExceptionReport:
     match event, report:
         case ExceptionReported(), _:
-            return opened(ExceptionReport, event, record)
+            return ExceptionReport(asked=event, requested_by=record.actor)
         case DecisionApplied() | DecisionNotApplied(), ExceptionReport():
             return replace(report, outcome=outcome_of(event), answered=True)
         case _:
-            raise TypeError(f"{type(event).__name__} is not an event of an exception report")
+            raise Unfolded(event)
 
 
-EXCEPTION: Aggregate[ExceptionReport] = request_aggregate(
-    "exception", decide, evolve, events=EVENTS, opened_by=ReportException
+EXCEPTION = request_aggregate("exception", decide, evolve, events=(ExceptionReported,), opened_by=ReportException)
+KIND = Kind(
+    aggregate=EXCEPTION,
+    ask=ReportException,
+    decisions={ExceptionDecided: None},
+    page=ExceptionPage,
+    at="/v1/exceptions/{id}",
+    tag="exceptions",
+    says="What is reported when a tolerance is left",
 )

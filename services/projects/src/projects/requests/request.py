@@ -64,20 +64,45 @@ class RequestCommand(Decision):
 class ApplyDecision(SystemCommand, frozen=True, kw_only=True):
     """Let the PMO's decision on a request take effect where it can, and answer it."""
 
+    decision: Any
+    """What governance said, of the request's kind."""
     outcome: str
-    conditions: list[GateCondition] = msgspec.field(default_factory=list)
     origin: Origin
+
+    @property
+    def conditions(self) -> list[GateCondition]:
+        """Those that the decision comes with, if it is one that may."""
+        return self.decision.conditions if isinstance(self.decision, DecisionOnConditions) else []
+
+
+class DecisionHeard(Event, frozen=True, kw_only=True):
+    """What governance says when it decides; its stream tells of what."""
+
+    project: str
+
+
+class DecisionOnConditions(DecisionHeard, frozen=True, kw_only=True):
+    """A decision that may come with conditions."""
+
+    conditions: list[GateCondition] = msgspec.field(default_factory=list)
 
 
 class Request(State, frozen=True, kw_only=True):
     """What a request is, whatever it asks for."""
 
-    project: str
-    standard: str
+    asked: Requested
     requested_by: str
     outcome: str | None = None
     answered: bool = False
     """Whether the decision was applied, or could not be."""
+
+    @property
+    def project(self) -> str:
+        return self.asked.project
+
+    @property
+    def standard(self) -> str:
+        return self.asked.standard
 
     @property
     def status(self) -> str:
@@ -85,11 +110,6 @@ class Request(State, frozen=True, kw_only=True):
 
 
 R = TypeVar("R", bound=Request)
-
-
-def opened(kind: type[R], event: Requested, record: Recorded[Any]) -> R:
-    """The request as it was made, and who made it: its state has the members of the event."""
-    return msgspec.convert({**msgspec.structs.asdict(event), "requested_by": record.actor}, kind)
 
 
 def running(context: Context) -> Project:
@@ -149,15 +169,17 @@ def request_aggregate(
     *,
     events: tuple[type[Event], ...],
     opened_by: type[Instruction],
+    state: type[R] | None = None,
 ) -> Aggregate[R]:
     """One kind of request: of a project, judged by the standard it was made under, and one story from end to end."""
     return Aggregate(
         name,
         decide,
         evolve,
-        events=events,
+        events=(*events, DecisionApplied, DecisionNotApplied),
         opened_by=frozenset({opened_by}),
         project=lambda _, request: request.project if request else None,
         standard=lambda request: request.standard,
         one_story=True,
+        state=state,
     )

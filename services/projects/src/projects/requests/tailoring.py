@@ -3,27 +3,30 @@
 Approved, it is in force for as long as the project runs. What is mandatory is not tailored out: that takes a waiver.
 """
 
-from typing import Any, Final, Literal, Self, TypeAlias
+from typing import Final, Literal, Self, TypeAlias
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from mandate_events.deciding import Aggregate, Context, Decided, Instruction, Invalid, Refused, Slug, Text, replace
-from mandate_events.document.event import Event, Recorded
+from mandate_events.deciding import (
+    Context,
+    Invalid,
+    Refused,
+    Slug,
+    Text,
+    says,
+)
 from projects.execution.project import Project
 from projects.recognition.standard import controls_of
+from projects.requests.kind import Kind, plain
+from projects.requests.page import RequestPage
 from projects.requests.request import (
-    ApplyDecision,
-    DecisionApplied,
-    DecisionNotApplied,
+    DecisionHeard,
+    DecisionOnConditions,
     Request,
     RequestCommand,
     Requested,
-    applied,
     asked,
-    opened,
-    outcome_of,
-    request_aggregate,
     running,
     under_conditions,
 )
@@ -46,7 +49,12 @@ class TailoringRequested(Requested, frozen=True, kw_only=True):
     instead: str | None = None
 
 
-EVENTS = (TailoringRequested, DecisionApplied, DecisionNotApplied)
+class TailoringApproved(DecisionOnConditions, frozen=True, kw_only=True):
+    """What governance says."""
+
+
+class TailoringRejected(DecisionHeard, frozen=True, kw_only=True):
+    """What governance says."""
 
 
 class RequestTailoring(RequestCommand):
@@ -70,43 +78,28 @@ class RequestTailoring(RequestCommand):
         return self
 
 
-class ApplyTailoringDecision(ApplyDecision, frozen=True, kw_only=True):
-    """Let the PMO's decision on a tailoring take effect where it can, and answer it."""
-
-
 class Tailoring(Request, frozen=True, kw_only=True):
-    element: Element
-    name: str
-    change: Departure
-    instead: str | None
+    asked: TailoringRequested
 
     @property
     def in_force(self) -> bool:
         return self.outcome == "approved"
 
 
-def decide(tailoring: Tailoring | None, command: Instruction, context: Context) -> Decided:
-    match command, tailoring:
-        case RequestTailoring(), None:
-            return [_requested(command, context)]
-        case RequestTailoring(), _:
-            raise Refused("already-requested")
-        case ApplyTailoringDecision(), Tailoring():
-            return applied(tailoring, command, context, *under_conditions(tailoring, command, context))
-        case _:
-            raise TypeError(f"{type(command).__name__} is not decided by a tailoring")
+class TailoringPage(RequestPage):
+    """One tailoring, as the project holds it."""
+
+    element: Element
+    name: str = Field(description="Its id in the standard", examples=["site-diary"])
+    change: Departure
+    instead: str | None = Field(examples=["The contractor's daily log"])
+    in_force: bool
 
 
-def _requested(command: RequestTailoring, context: Context) -> TailoringRequested:
-    project = running(context)
-    _check_element(command, project, context)
-    return TailoringRequested(
-        **asked(command, context),
-        element=command.element,
-        name=command.name,
-        change=command.change,
-        instead=command.instead,
-    )
+def requested(command: RequestTailoring, context: Context) -> TailoringRequested:
+    """A part that the standard has, and does not insist on."""
+    _check_element(command, running(context), context)
+    return says(TailoringRequested, command, **asked(command, context))
 
 
 def _check_element(command: RequestTailoring, project: Project, context: Context) -> None:
@@ -128,16 +121,13 @@ def _check_element(command: RequestTailoring, project: Project, context: Context
         raise Invalid("/name", "no-such-element", standard=project.standard, name=command.name, known=known)
 
 
-def evolve(tailoring: Tailoring | None, event: Event, record: Recorded[Any]) -> Tailoring:
-    match event, tailoring:
-        case TailoringRequested(), _:
-            return opened(Tailoring, event, record)
-        case DecisionApplied() | DecisionNotApplied(), Tailoring():
-            return replace(tailoring, outcome=outcome_of(event), answered=True)
-        case _:
-            raise TypeError(f"{type(event).__name__} is not an event of a tailoring")
-
-
-TAILORING: Aggregate[Tailoring] = request_aggregate(
-    "tailoring", decide, evolve, events=EVENTS, opened_by=RequestTailoring
+TAILORING = plain("tailoring", Tailoring, RequestTailoring, requested, under_conditions, says=(TailoringRequested,))
+KIND = Kind(
+    aggregate=TAILORING,
+    ask=RequestTailoring,
+    decisions={TailoringApproved: "approved", TailoringRejected: "rejected"},
+    page=TailoringPage,
+    at="/v1/tailorings/{id}",
+    tag="tailorings",
+    says="Departures from the standard, for as long as the project runs",
 )

@@ -5,21 +5,33 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from mandate_events.deciding import Aggregate, Context, Decided, Instruction, Refused, Slug, SystemCommand, replace
+from mandate_events.deciding import (
+    Context,
+    Decided,
+    Refused,
+    Slug,
+    SystemCommand,
+    Undecided,
+    Unfolded,
+    replace,
+    says,
+)
 from mandate_events.document.event import Event, Recorded
 from mandate_events.document.formats import ProjectId
 from mandate_events.document.origin import Origin
 from projects.recognition.standard import check_control
+from projects.requests.kind import Kind
+from projects.requests.page import RequestPage
 from projects.requests.request import (
     ApplyDecision,
     DecisionApplied,
+    DecisionHeard,
     DecisionNotApplied,
     Request,
     RequestCommand,
     Requested,
     applied,
     asked,
-    opened,
     outcome_of,
     request_aggregate,
 )
@@ -49,7 +61,14 @@ class WaiverEnded(Event, frozen=True, kw_only=True):
     origin: Origin
 
 
-EVENTS = (WaiverRequested, DecisionApplied, DecisionNotApplied, WaiverShortened, WaiverEnded)
+class WaiverGranted(DecisionHeard, frozen=True, kw_only=True):
+    """What governance says."""
+
+    until: date
+
+
+class WaiverRejected(DecisionHeard, frozen=True, kw_only=True):
+    """What governance says."""
 
 
 class RequestWaiver(RequestCommand):
@@ -57,12 +76,6 @@ class RequestWaiver(RequestCommand):
 
     control: Slug = Field(examples=["independent-cost-review"])
     until: date = Field(description="Last day; a waiver without an end is not to be had", examples=["2026-09-30"])
-
-
-class ApplyWaiverDecision(ApplyDecision, frozen=True, kw_only=True):
-    """Let the PMO's decision on a waiver take effect where it can, and answer it."""
-
-    until: date | None = None
 
 
 class EndWaiver(SystemCommand, frozen=True, kw_only=True):
@@ -73,7 +86,7 @@ class EndWaiver(SystemCommand, frozen=True, kw_only=True):
 
 
 class Waiver(Request, frozen=True, kw_only=True):
-    control: str
+    asked: WaiverRequested
     until: date
     ended: str | None = None
 
@@ -82,34 +95,42 @@ class Waiver(Request, frozen=True, kw_only=True):
         return self.answered and self.outcome == "granted" and self.ended is None
 
 
-def decide(waiver: Waiver | None, command: Instruction, context: Context) -> Decided:
+class WaiverPage(RequestPage):
+    """One waiver, as the project holds it."""
+
+    control: str = Field(examples=["independent-cost-review"])
+    until: date
+    in_force: bool
+
+
+def decide(waiver: Waiver | None, command: object, context: Context) -> Decided:
     match command, waiver:
         case RequestWaiver(), None:
             members = asked(command, context)
             check_control(context, members["standard"], command.control)
-            return [WaiverRequested(**members, control=command.control, until=command.until)]
+            return [says(WaiverRequested, command, **members)]
         case RequestWaiver(), _:
             raise Refused("already-requested")
-        case ApplyWaiverDecision(), Waiver():
-            return applied(waiver, command, context, *_shortened(waiver, command))
+        case ApplyDecision(), Waiver():
+            return applied(waiver, command, context, *_shortened(waiver, command.decision))
         case EndWaiver(), Waiver(ended=None, outcome="granted"):
-            return [WaiverEnded(project=waiver.project, control=waiver.control, how=command.how, origin=command.origin)]
+            return [says(WaiverEnded, command, project=waiver.project, control=waiver.asked.control)]
         case EndWaiver(), _:
             return []
         case _:
-            raise TypeError(f"{type(command).__name__} is not decided by a waiver")
+            raise Undecided(command)
 
 
-def _shortened(waiver: Waiver, command: ApplyWaiverDecision) -> list[Event]:
-    if command.until in (None, waiver.until):
+def _shortened(waiver: Waiver, decision: WaiverGranted | WaiverRejected) -> list[Event]:
+    if isinstance(decision, WaiverRejected) or decision.until == waiver.until:
         return []
-    return [WaiverShortened(project=waiver.project, control=waiver.control, until=command.until)]
+    return [WaiverShortened(project=waiver.project, control=waiver.asked.control, until=decision.until)]
 
 
 def evolve(waiver: Waiver | None, event: Event, record: Recorded[Any]) -> Waiver:
     match event, waiver:
         case WaiverRequested(), _:
-            return opened(Waiver, event, record)
+            return Waiver(asked=event, requested_by=record.actor, until=event.until)
         case DecisionApplied() | DecisionNotApplied(), Waiver():
             return replace(waiver, outcome=outcome_of(event), answered=True)
         case WaiverShortened(until=until), Waiver():
@@ -117,7 +138,18 @@ def evolve(waiver: Waiver | None, event: Event, record: Recorded[Any]) -> Waiver
         case WaiverEnded(), Waiver():
             return replace(waiver, ended=event.how)
         case _:
-            raise TypeError(f"{type(event).__name__} is not an event of a waiver")
+            raise Unfolded(event)
 
 
-WAIVER: Aggregate[Waiver] = request_aggregate("waiver", decide, evolve, events=EVENTS, opened_by=RequestWaiver)
+WAIVER = request_aggregate(
+    "waiver", decide, evolve, events=(WaiverRequested, WaiverShortened, WaiverEnded), opened_by=RequestWaiver
+)
+KIND = Kind(
+    aggregate=WAIVER,
+    ask=RequestWaiver,
+    decisions={WaiverGranted: "granted", WaiverRejected: "rejected"},
+    page=WaiverPage,
+    at="/v1/waivers/{id}",
+    tag="waivers",
+    says="Being let off a control for a time",
+)

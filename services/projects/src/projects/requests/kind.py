@@ -1,0 +1,107 @@
+"""A kind of request: what it asks, and what the PMO's decision does. All else is the same for every kind.
+
+Most kinds are `plain`: asked for, decided by the PMO, applied and answered. One that has a life of its own (it ends, it
+is assessed first) decides and evolves in its own words.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeAlias
+
+from pydantic import BaseModel
+
+from mandate_events.deciding import Aggregate, Command, Context, Decided, On, Refused, Undecided, Unfolded, replace
+from mandate_events.document.event import Event, Recorded
+from projects.requests.register import answered, enter
+from projects.requests.request import (
+    ApplyDecision,
+    DecisionApplied,
+    DecisionHeard,
+    DecisionNotApplied,
+    R,
+    Request,
+    RequestCommand,
+    Requested,
+    applied,
+    outcome_of,
+    request_aggregate,
+)
+
+Ask: TypeAlias = Callable[[Any, Context], Event]
+"""(command, context): what is asked for; or the refusal."""
+
+Follow: TypeAlias = Callable[[Any, ApplyDecision, Context], Sequence[Event | On]]
+"""(request, decision, context): what follows where the decision takes effect."""
+
+
+def nothing_follows(_request: Request, _command: ApplyDecision, _context: Context) -> Sequence[Event | On]:
+    """The decision itself is all that the project goes by."""
+    return []
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """One kind of request. Its streams have the same name and ids in governance."""
+
+    aggregate: Aggregate[Any]
+    ask: type[RequestCommand]
+    decisions: Mapping[type[DecisionHeard], str | None]
+    """What governance says when it decides, with the outcome that it means; None where the event names it."""
+    page: type[BaseModel]
+    at: str
+    """Where one is read: `/v1/charters/{id}`; it is asked for beneath the project, at the same name."""
+    tag: str
+    says: str
+    """What stands under its tag in the API's description."""
+    takes: Mapping[str, type[Command]] = field(default_factory=dict)
+    """Where further commands are given to it."""
+
+    @property
+    def asked_at(self) -> str:
+        return f"/v1/projects/{{id}}/{self.at.split('/')[2]}"
+
+
+def plain(
+    name: str,
+    state: type[R],
+    command: type[RequestCommand],
+    ask: Ask,
+    follow: Follow = nothing_follows,
+    *,
+    says: tuple[type[Event], ...],
+    one_at_a_time: bool = False,
+) -> Aggregate[R]:
+    """A kind that is asked for, decided by the PMO, and answered. One that is made one at a time is entered in the
+    project's register until then. `says` names its events: the first is the request itself."""
+
+    def decide(request: R | None, given: Any, context: Context) -> Decided:
+        match given:
+            case RequestCommand() if request is None and isinstance(given, command):
+                asked = ask(given, context)
+                return [asked, enter(context, context.project or "", name)] if one_at_a_time else [asked]
+            case RequestCommand() if isinstance(given, command):
+                raise Refused("already-requested")
+            case ApplyDecision() if request:
+                following = follow(request, given, context)
+                if one_at_a_time:
+                    return answered(name, request, given, context, *following)
+                return applied(request, given, context, *following)
+            case _:
+                raise Undecided(given)
+
+    def evolve(request: R | None, event: Any, record: Recorded[Any]) -> R:
+        match event:
+            case Requested():
+                return state(asked=event, requested_by=record.actor)
+            case DecisionApplied() | DecisionNotApplied() if request:
+                return replace(request, outcome=outcome_of(event), answered=True)
+            case _ if request and KEPT in request.__struct_fields__:
+                return replace(request, **{KEPT: event})
+            case _:
+                raise Unfolded(event)
+
+    return request_aggregate(name, decide, evolve, events=says, opened_by=command, state=state)
+
+
+KEPT: Final = "settled"
+"""The member of a state that keeps what else is on record of it."""

@@ -27,17 +27,22 @@ class Impact(msgspec.Struct, frozen=True):
     sustainability: str | None = None
 
 
-class ChangeAssessed(Requested, frozen=True, kw_only=True):
-    """What projects says: inside tolerance it decides itself."""
+class Assessed(Requested, frozen=True, kw_only=True):
+    """A change, as its PM assessed it."""
 
     requested_by: PersonId
     title: str
     description: str
     impact: Impact
+
+
+class ChangeAssessed(Assessed, frozen=True, kw_only=True):
+    """What projects says: inside tolerance it decides itself."""
+
     within_tolerance: bool
 
 
-class ChangeRequestReceived(ChangeAssessed, frozen=True, kw_only=True):
+class ChangeRequestReceived(Assessed, frozen=True, kw_only=True):
     """A change goes beyond what the project may decide itself."""
 
     assessed_by: PersonId

@@ -1,0 +1,176 @@
+"""Whether the house is whole: what is written in a chapter's folder and nobody names, and what is named and not written.
+
+    house.py check                     tells each step that was forgotten, and where to take it
+    house.py explain requests          prints all that follows from the chapters of that name
+"""
+
+import ast
+import inspect
+import sys
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Final
+
+from governance.main import SERVICE as GOVERNANCE
+from mandate_events.deciding import Command, SystemCommand
+from mandate_events.deciding.rights import KERNEL_RIGHTS
+from mandate_events.document.event import Event
+from mandate_web.app.service import Service
+from mandate_web.chapters.chapter import Chapter
+from mandate_web.chapters.explain import explained
+from mandate_web.problems.wording import Wording
+from projects.main import SERVICE as PROJECTS
+from reporting.main import SERVICE as REPORTING
+
+ROOT: Final = Path(__file__).parents[1]
+SERVICES: Final = (GOVERNANCE, PROJECTS, REPORTING)
+
+KERNEL_COMMANDS: Final = {right.command for right in KERNEL_RIGHTS}
+
+
+def modules(service: Service) -> Iterator[ModuleType]:
+    """Every module of a service, but what runs it."""
+    package = service.migrations.parent
+    for file in sorted(package.rglob("*.py")):
+        if "migrations" not in file.relative_to(package).parts:
+            yield import_module(".".join((package.name, *file.relative_to(package).with_suffix("").parts)).removesuffix(".__init__"))
+
+
+def defined(service: Service, base: type | tuple[type, ...]) -> Iterator[type[Any]]:
+    """Its classes of a kind, without those that others extend."""
+    found = [
+        kind
+        for module in modules(service)
+        for kind in vars(module).values()
+        if inspect.isclass(kind) and issubclass(kind, base) and kind.__module__ == module.__name__
+    ]
+    extended = {each for kind in found for each in kind.__mro__[1:]}
+    yield from (kind for kind in found if kind not in extended)
+
+
+def where(kind: type[Any] | ModuleType) -> str:
+    """The file that something is written in, from the root of the project."""
+    return str(Path(inspect.getfile(kind)).relative_to(ROOT))
+
+
+def unnamed_chapters(service: Service) -> Iterator[str]:
+    """Folders that are chapters and that the service does not list."""
+    named = {chapter.folder for chapter in service.chapters}
+    for file in sorted(service.migrations.parent.glob("*/chapter.py")):
+        if file.parent not in named:
+            main = service.migrations.parent / "main.py"
+            yield f"{file.relative_to(ROOT)} is no chapter of {service.name}: put it into `chapters` in {main.relative_to(ROOT)}"
+
+
+def homeless_events(service: Service) -> Iterator[str]:
+    """Events that nothing records, and that are heard of nobody."""
+    known = {*service.domain.catalogue.types, *service.domain.catalogue.outdated}
+    heard = {event for catalogue in service.house.heard.values() for event in catalogue.types}
+    for event in defined(service, Event):
+        if event not in known | heard:
+            yield (
+                f"{event.__name__} belongs to no aggregate: put it into the `events` of its aggregate in {where(event)}, "
+                "or, if another service records it, beside what is done because of it in the chapter's heard.py"
+            )
+
+
+def untaken_commands(service: Service) -> Iterator[str]:
+    """Commands that no aggregate takes, and those of persons that have no address."""
+    taken = {command for aggregate in service.domain.aggregates.values() for command in aggregate.records}
+    for command in defined(service, (Command, SystemCommand)):
+        if command not in taken:
+            yield f"{command.__name__} is taken by no aggregate: say in its `records` what it records, in {where(command)}"
+
+
+def silent_rules(service: Service) -> Iterator[str]:
+    """Rules by which something is refused, and that have no words."""
+    wording = Wording(service.wording)
+    for module in modules(service):
+        for line, rule in _refusals(Path(inspect.getfile(module))):
+            if rule not in wording.rules:
+                yield f"{rule} ({where(module)}:{line}) has no words: {_write(module, rule)}"
+    for chapter in service.chapters:
+        for right in chapter.rights:
+            for rule in right.rules:
+                if rule not in wording.rules:
+                    words = (chapter.folder / "wording.toml").relative_to(ROOT)
+                    yield f"{rule} of {right.command} has no words: write [rules.{rule}] in {words}, in English and French"
+
+
+def _refusals(file: Path) -> Iterator[tuple[int, str]]:
+    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Refused" and node.args:
+            if isinstance(node.args[0], ast.Constant):
+                yield node.lineno, str(node.args[0].value)
+
+
+def _write(module: ModuleType, rule: str) -> str:
+    words = Path(inspect.getfile(module)).parent / "wording.toml"
+    return f"write [rules.{rule}] in {words.relative_to(ROOT)}, in English and French"
+
+
+def unplayed_events(service: Service) -> Iterator[str]:
+    """Events without a sample."""
+    catalogue = service.domain.catalogue
+    for event, type_ in catalogue.types.items():
+        name = type_.removeprefix(f"mandate.{service.name}.")
+        if not (ROOT / "services" / service.name / "contracts" / "samples" / f"{name}.json").exists():
+            yield f"{event.__name__} never happens: let it happen in tests/contract/rehearsal.py, then `make docs`"
+
+
+def speechless_lists(service: Service) -> Iterator[str]:
+    """Lists that meet an event they do not name."""
+    for name, (view, _) in service.house.listed.items():
+        for source, catalogue in service.lists.catalogues.items():
+            for type_ in view.types(catalogue):
+                sample = ROOT / "services" / source / "contracts" / "samples" / f"{type_.removeprefix(f'mandate.{source}.')}.json"
+                if sample.exists():
+                    record = catalogue.decode(type_, sample.read_bytes())
+                    try:
+                        view.changes([record])
+                    except Exception as error:  # noqa: BLE001 - whatever it stumbles over
+                        yield (
+                            f"the list {name} meets {type(record.data).__name__} and stumbles ({error!r}): "
+                            f"say what it changes in {where(sys.modules[view.change.__module__])}"
+                        )
+
+
+CHECKS: Final = (unnamed_chapters, homeless_events, untaken_commands, silent_rules, unplayed_events, speechless_lists)
+
+
+def faults(service: Service) -> list[str]:
+    """Each step that was forgotten."""
+    return [fault for check in CHECKS for fault in check(service)]
+
+
+def chapters(name: str) -> Iterator[tuple[Service, Chapter]]:
+    for service in SERVICES:
+        yield from ((service, chapter) for chapter in service.chapters if chapter.name == name)
+
+
+def explain(name: str) -> int:
+    found = list(chapters(name))
+    if not found:
+        known = sorted({chapter.name for service in SERVICES for chapter in service.chapters})
+        print(f"no chapter is named {name!r}; there are {', '.join(known)}: make explain CHAPTER=requests")
+        return 2
+    for service, chapter in found:
+        print("\n".join(explained(service.house, chapter)))
+        print()
+    return 0
+
+
+def main(action: str, name: str = "") -> int:
+    if action == "explain":
+        return explain(name)
+    found = [f"{service.name}: {fault}" for service in SERVICES for fault in faults(service)]
+    print("\n".join(found) or "the house is whole: nothing is written that nobody names")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
+
+

@@ -32,7 +32,7 @@ class Scenario:
         for event in events:
             self._position += 1
             document = f"{stream}@{fold.version + 1}".encode()
-            fold = fold.after(self._recorded(fold, stream, event, by), document)
+            fold = fold.after(self._recorded(fold, stream, event, by), document, self._domain.asked)
         self._folds[stream] = fold
         return self
 
@@ -61,7 +61,7 @@ class Scenario:
         folds, records = dict(self._folds), []
         for row in batch.rows:
             record = self._domain.catalogue.decode(row.type, row.document)
-            folds[row.stream] = folds[row.stream].after(record, row.document)
+            folds[row.stream] = folds[row.stream].after(record, row.document, self._domain.asked)
             records.append(record)
         for stream, live in batch.changed.items():
             assert folds[stream] == live, f"{stream} replays as {folds[stream].state}, but was {live.state}"

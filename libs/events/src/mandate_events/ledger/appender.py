@@ -313,7 +313,7 @@ class Appender:
                 except NotLoaded as missing:
                     if not wanted:
                         begin = index
-                    wanted[missing.stream] = missing.aggregate
+                    wanted |= missing.streams
             if not wanted:
                 return batch
 

@@ -195,7 +195,7 @@ class Following:
                 del self.folds[stream]
 
     def _then(self, fold: Fold, type_: str, document: bytes) -> Fold:
-        return fold.then(self.domain.catalogue, type_, document)
+        return fold.then(self.domain.catalogue, type_, document, self.domain.asked)
 
     def _heard(self, connection: Any, pid: int, _channel: str, payload: object) -> None:
         if pid != connection.get_server_pid():

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
+import asyncpg
 import pytest
 
 from mandate_events.deciding import Aggregate, Looking, Streams
@@ -78,8 +79,16 @@ class Watched:
         self.store.appender._ledger.folds.clear()
 
     async def deaf(self) -> None:
+        """It hears no more of what others write."""
         ledger = self.store.appender._ledger
-        await ledger.connection.remove_listener("ledger", ledger._heard)
+
+        async def removed() -> bool:
+            with suppress(asyncpg.InterfaceError):  # it is catching up just now
+                await ledger.connection.remove_listener("ledger", ledger._heard)
+                return True
+            return False
+
+        await eventually(removed)
 
 
 @pytest.fixture

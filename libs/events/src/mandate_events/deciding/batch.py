@@ -201,13 +201,15 @@ class Deciding:
         decided = aggregate.decide(state, command, self)
         if len(decided) > MAX_EVENTS:
             raise TooLarge(f"one decision would record {len(decided)} events; the limit is {MAX_EVENTS}")
-        self._need({each.aggregate.stream(each.id): each.aggregate for each in decided if isinstance(each, On)})
+        elsewhere = [each for each in decided if isinstance(each, On)]
+        if elsewhere:
+            self._need({each.aggregate.stream(each.id): each.aggregate for each in elsewhere})
+        if aggregate.records:
+            self._check_declared([type(each.event if isinstance(each, On) else each) for each in decided])
         for each in decided:
             if isinstance(each, On):
-                self._check_declared(type(each.event))
                 self.record(each.aggregate, each.id, each.event)
             else:
-                self._check_declared(type(each))
                 self.record(aggregate, submission.id, each)
         self.version_after = self._fold(aggregate, submission.stream).version
 
@@ -280,11 +282,12 @@ class Deciding:
         if absent:
             raise NotLoaded(absent)
 
-    def _check_declared(self, kind: type[Event]) -> None:
+    def _check_declared(self, kinds: Iterable[type[Event]]) -> None:
         """An aggregate that says what its commands record keeps to it."""
         aggregate, command = self.submission.aggregate, type(self.submission.command)
-        if aggregate.records and kind not in aggregate.records[command]:
-            raise Undeclared(
-                f"{name_of(command)} records {kind.__name__}, which is not declared: name it in `records` of"
-                f" {aggregate.name} in {aggregate.file}"
-            )
+        for kind in kinds:
+            if kind not in aggregate.records[command]:
+                raise Undeclared(
+                    f"{name_of(command)} records {kind.__name__}, which is not declared: name it in `records` of"
+                    f" {aggregate.name} in {aggregate.file}"
+                )

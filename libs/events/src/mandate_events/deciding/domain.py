@@ -48,8 +48,8 @@ class Domain:
     ) -> None:
         self.service = service
         known: list[Aggregate[Any]] = [RIGHTS_TABLE, DENIAL, *aggregates]
-        rows = [*KERNEL_RIGHTS, *rights]
-        rows += derived_rows(rows, _commands(known), kept_from)
+        written = [*KERNEL_RIGHTS, *rights]
+        rows = [*written, *derived_rows(written, _commands(known), kept_from)]
         self.rights = Rights(*rows, records=_recorded(known))
         events = dict.fromkeys(event for aggregate in known for event in aggregate.events)  # some share an event
         self.catalogue = Catalogue(service, events, upcasts)

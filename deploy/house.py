@@ -1,7 +1,7 @@
 """Whether the house is whole: what is written in a chapter's folder and nobody names, and what is named and not written.
 
-    house.py check                     tells each step that was forgotten, and where to take it
-    house.py explain requests          prints all that follows from the chapters of that name
+house.py check                     tells each step that was forgotten, and where to take it
+house.py explain requests          prints all that follows from the chapters of that name
 """
 
 import ast
@@ -35,7 +35,9 @@ def modules(service: Service) -> Iterator[ModuleType]:
     package = service.migrations.parent
     for file in sorted(package.rglob("*.py")):
         if "migrations" not in file.relative_to(package).parts:
-            yield import_module(".".join((package.name, *file.relative_to(package).with_suffix("").parts)).removesuffix(".__init__"))
+            yield import_module(
+                ".".join((package.name, *file.relative_to(package).with_suffix("").parts)).removesuffix(".__init__")
+            )
 
 
 def defined(service: Service, base: type | tuple[type, ...]) -> Iterator[type[Any]]:
@@ -125,7 +127,14 @@ def speechless_lists(service: Service) -> Iterator[str]:
     for name, (view, _) in service.house.listed.items():
         for source, catalogue in service.lists.catalogues.items():
             for type_ in view.types(catalogue):
-                sample = ROOT / "services" / source / "contracts" / "samples" / f"{type_.removeprefix(f'mandate.{source}.')}.json"
+                sample = (
+                    ROOT
+                    / "services"
+                    / source
+                    / "contracts"
+                    / "samples"
+                    / f"{type_.removeprefix(f'mandate.{source}.')}.json"
+                )
                 if sample.exists():
                     record = catalogue.decode(type_, sample.read_bytes())
                     try:
@@ -172,5 +181,3 @@ def main(action: str, name: str = "") -> int:
 
 if __name__ == "__main__":
     sys.exit(main(*sys.argv[1:]))
-
-

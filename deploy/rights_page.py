@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Final
 
 import governance
-import mandate_events.deciding.rights
+import mandate_events.deciding.adoption
+import mandate_events.deciding.denial
 import projects
 from governance.main import GOVERNANCE
 from mandate_events.deciding import Command, Instruction, SystemCommand
@@ -35,7 +36,7 @@ a policy, a timer or a service's start. The same table is read at `GET /v1/decis
 def commands(domain: Domain) -> dict[str, type[Instruction]]:
     """The commands of a service by name, in the order in which its code tells them."""
     package = {"governance": governance, "projects": projects}.get(domain.service)
-    modules = [mandate_events.deciding.rights]
+    modules = [mandate_events.deciding.adoption, mandate_events.deciding.denial]
     if package:
         names = [each.name for each in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")]
         modules += [import_module(name) for name in names if ".migrations" not in name and ".main" not in name]

@@ -385,7 +385,7 @@ async def test_what_the_database_refuses_fails_alone(altered: OfficeLedger, pois
     failed = {index for index, outcome in enumerate(came) if not isinstance(outcome, Accepted)}
     assert failed == {20, 41}
     assert all(isinstance(came[index], asyncpg.PostgresError) for index in failed)
-    assert len(await altered.check()) == 8 + 61
+    assert len(await altered.check()) == 9 + 61
 
 
 async def test_a_database_that_cannot_write_is_not_the_callers_fault(altered: OfficeLedger) -> None:

@@ -197,9 +197,9 @@ def test_the_system_acts_on_what_its_policy_names() -> None:
     by: dict[str, Any] = {"aggregate": DOMAIN.aggregates["rights-table"], "actor": "system/start"}
     running.decide(submission(adopt, "shop", **by))
     running.decide(submission(adopt, "shop", **by))
-    assert len(running.rows) == 1, "the same table is adopted once"
+    assert len(running.rows) == 2, "the same table is adopted once: its rows, and what closes them"
     running.decide(submission(replace(adopt, hash="other"), "shop", authority="projects:7", **by))
-    first, second = documents(running)
+    _, first, _, second = documents(running)
     assert (first["actingas"], first["authority"]) == (SYSTEM, "system/start")
     assert second["authority"] == "projects:7"
     assert running.changed["rights-table/shop"].state.hash == "other"

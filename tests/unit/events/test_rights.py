@@ -133,7 +133,7 @@ def test_a_row_as_it_is_published() -> None:
         "roles": ["pmo"],
         "effect": "allow",
         "relation": "any",
-        "unless": [],
+        "unless": {},
         "rule": "no-right",
     }
     assert (name_of(Approve), name_of("read")) == ("Approve", "read")

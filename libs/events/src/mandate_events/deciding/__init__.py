@@ -7,9 +7,29 @@ Time, ids, the person and what other streams say come in through `context`; noth
 or HTTP. A refusal is a typed value; the edge of the system gives it a status. This is what a slice is written with.
 """
 
-from mandate_events.deciding.aggregate import Aggregate, Context, Decided, Mandate, On, State, replace
+from mandate_events.deciding.aggregate import (
+    Aggregate,
+    Context,
+    Decided,
+    Looking,
+    Mandate,
+    On,
+    Records,
+    State,
+    Streams,
+    replace,
+)
 from mandate_events.deciding.command import STRICT, Command, Decision, Instruction, Part, SystemCommand
-from mandate_events.deciding.refusal import Invalid, NotYet, Refused, Undecided, Unfolded, Unknown, VersionConflict
+from mandate_events.deciding.refusal import (
+    Invalid,
+    NotYet,
+    Refused,
+    TooLarge,
+    Undecided,
+    Unfolded,
+    Unknown,
+    VersionConflict,
+)
 from mandate_events.deciding.saying import says
 from mandate_events.values.text import Line, PersonId, Reason, Slug, Text, Title
 
@@ -23,18 +43,22 @@ __all__ = [
     "Instruction",
     "Invalid",
     "Line",
+    "Looking",
     "Mandate",
     "NotYet",
     "On",
     "Part",
     "PersonId",
     "Reason",
+    "Records",
     "Refused",
     "Slug",
     "State",
+    "Streams",
     "SystemCommand",
     "Text",
     "Title",
+    "TooLarge",
     "Undecided",
     "Unfolded",
     "Unknown",

@@ -1,13 +1,16 @@
 """An aggregate: one kind of thing that is decided on, and what a decision about it may know."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Generic, Protocol, TypeAlias, TypeVar
+from typing import Any, Final, Generic, Protocol, TypeAlias, TypeVar
 
+import immutables
 import msgspec
 
 from mandate_events.deciding.command import Instruction
+from mandate_events.deciding.marks import Marks
+from mandate_events.deciding.telling import file_of
 from mandate_events.document.event import Event, Recorded
 
 S = TypeVar("S")
@@ -46,7 +49,16 @@ class Context(Protocol):
 
     @property
     def project(self) -> str | None: ...
+    @property
+    def marks(self) -> Marks: ...
+
+    """What the separations of duties ask to be kept of its stream."""
+
     def read(self, aggregate: "Aggregate[T]", id_: str) -> T | None: ...
+    def read_many(self, aggregate: "Aggregate[T]", ids: Iterable[str]) -> Mapping[str, T | None]: ...
+
+    """Many of one kind, by id: what is not loaded yet is loaded with one query."""
+
     def version(self, aggregate: "Aggregate[Any]", id_: str) -> int: ...
     def attach(self, media_type: str, content: bytes) -> str: ...
 
@@ -61,6 +73,35 @@ class On:
 
 
 Decided: TypeAlias = Sequence[Event | On]
+
+
+class Looking(Protocol):
+    """What is known before a command is decided, when the streams that it will read are being loaded."""
+
+    @property
+    def actor(self) -> str: ...
+    @property
+    def subject(self) -> str: ...
+    @property
+    def project(self) -> str | None: ...
+    def read(self, aggregate: "Aggregate[T]", id_: str) -> T | None: ...
+
+    """The state; None where there is none, or none is loaded yet: then this is asked again when it is."""
+
+
+Streams: TypeAlias = Iterable[tuple["Aggregate[Any]", str]]
+"""Things by kind and id."""
+
+Records: TypeAlias = Mapping[type[Instruction], tuple[type[Event], ...]]
+"""Of each command the events that it may record."""
+
+UNSAID: Final[Records] = immutables.Map()
+"""An aggregate that does not say what it records; one that takes no command says `{}`."""
+
+
+def nothing(_state: Any, _command: Any, _looking: Looking) -> Streams:
+    """A decision reads its own stream alone."""
+    return ()
 
 
 def _no_project(_id: str, _state: Any) -> str | None:
@@ -80,6 +121,10 @@ class Aggregate(Generic[S]):
     evolve: Callable[[S | None, Any, Recorded[Any]], S]
     events: tuple[type[Event], ...] = ()
     """What happens to it: the events on its streams."""
+    records: Records = UNSAID
+    """Every command that it takes, with the events that this may record: on its own stream or, by `On`, on others."""
+    reads: Callable[[S | None, Any, Looking], Streams] = nothing
+    """The other streams that a decision reads or, by `On`, writes: they are loaded before the command queues."""
     opened_by: frozenset[type[Instruction]] = frozenset()
     """Commands that may be given to a thing that does not exist yet."""
     project: Callable[[str, S | None], str | None] = field(default=_no_project)
@@ -94,3 +139,8 @@ class Aggregate(Generic[S]):
 
     def stream(self, id_: str) -> str:
         return f"{self.name}/{id_}"
+
+    @property
+    def file(self) -> str:
+        """Where it is decided on."""
+        return file_of(self.decide)

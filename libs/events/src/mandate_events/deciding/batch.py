@@ -4,38 +4,25 @@ Deciding happens here, in memory and without waiting: a stream that is not in th
 appender loads it and decides again. Nothing of a command that is refused reaches its neighbours.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
 import msgspec
 
-from mandate_events.deciding import (
-    Aggregate,
-    Instruction,
-    Invalid,
-    Mandate,
-    On,
-    Refused,
-    Unknown,
-    VersionConflict,
-)
+from mandate_events.deciding.aggregate import Aggregate, Mandate, On
 from mandate_events.deciding.domain import Domain
-from mandate_events.deciding.outcome import WrittenByNewer
-from mandate_events.deciding.rights import DENIAL, CommandDenied, Denials, is_system
+from mandate_events.deciding.fold import BrokenStream, Fold, Row
+from mandate_events.deciding.marks import Marks
+from mandate_events.deciding.refusal import Invalid, Refused, TooLarge, Unknown, VersionConflict
+from mandate_events.deciding.rights import DENIAL, CommandDenied, Denials, is_system, name_of
+from mandate_events.deciding.submission import Submission
+from mandate_events.deciding.telling import file_of
 from mandate_events.document.canonical import MAX_DOCUMENT_BYTES, NotCanonical, digest, leaf_hash
-from mandate_events.document.event import (
-    GENESIS,
-    JSON,
-    Catalogue,
-    Event,
-    Recorded,
-    UnknownType,
-    UnknownVersion,
-    document_of,
-)
+from mandate_events.document.event import JSON, Event, Recorded, document_of
 from mandate_events.document.identifiers import uuid7
+
+__all__ = ["SPARE", "Batch", "BrokenStream", "Deciding", "Fold", "Full", "NotLoaded", "Row", "Submission", "Undeclared"]
 
 T = TypeVar("T")
 
@@ -43,110 +30,30 @@ SPARE: Final = 2 * 1024
 """Left free in what a person puts on record: another service repeats it beside what it relies on, and must be able to,
 or all that follows on the project would wait behind it."""
 
+MAX_EVENTS: Final = 2_000
+MAX_BYTES: Final = 32 * 1024 * 1024
+"""What one decision records, at most: so many events, and so many bytes of documents."""
 
-class Fold(msgspec.Struct, frozen=True):
-    """A stream, folded: its state, complete up to `version`, and the hash of its last document."""
-
-    aggregate: Aggregate[Any]
-    version: int = 0
-    head: str = GENESIS
-    state: Any = None
-    correlation: str | None = None
-    """That of the first event."""
-    newer: str | None = None
-    """The type of the first event that this program does not know. The state is that before it, and not the state."""
-
-    def then(self, catalogue: Catalogue, type_: str, document: bytes) -> "Fold":
-        """The fold with one more document. One that only a newer version can read is counted, and nothing after it
-        is read: during an upgrade other processes write what this one must not guess at."""
-        if self.newer is None:
-            try:
-                return self.after(catalogue.decode(type_, document), document)
-            except (UnknownType, UnknownVersion):
-                pass
-        return msgspec.structs.replace(self, version=self.version + 1, newer=self.newer or type_)
-
-    @property
-    def known(self) -> "Fold":
-        """Itself, if it is all of its stream. Raises `WrittenByNewer`."""
-        if self.newer is not None:
-            raise WrittenByNewer(self.newer)
-        return self
-
-    def after(self, record: Recorded[Any], document: bytes) -> "Fold":
-        """The fold with one more event, which must be the next one."""
-        if record.streamversion != self.version + 1 or record.previous != self.head:
-            raise BrokenStream(f"{record.reference} does not follow version {self.version} of its stream")
-        state = self.aggregate.evolve(self.state, record.data, record)
-        return Fold(
-            self.aggregate,
-            record.streamversion,
-            digest(document).hex(),
-            state,
-            self.correlation or record.correlationid,
-        )
+BATCH_EVENTS: Final = 4_000
+BATCH_BYTES: Final = 64 * 1024 * 1024
+"""What is written at once, at most (attached documents counted): any decision fits, and most batches of many."""
 
 
-class Row(msgspec.Struct, frozen=True, gc=False):
-    """One event, ready to be inserted."""
-
-    position: int
-    stream: str
-    version: int
-    type: str
-    document: bytes
-    leaf: bytes
+class Full(Exception):
+    """The decision does not fit into this batch any more; it does into the next."""
 
 
-@dataclass(slots=True)
-class Submission:
-    """A command on its way to the ledger: who asks what of which thing, and which earlier act it follows from.
-
-    Its id is its idempotency key: what follows from it names that as cause, where nothing earlier is named.
-    """
-
-    aggregate: Aggregate[Any]
-    id: str
-    command: Instruction
-    actor: str
-    route: str
-    key: str
-    fingerprint: bytes = b""
-    expected: int | None = None
-    project: str | None = None
-    """Where the command opens a thing: the project that it will belong to."""
-    authority: str | None = None
-    """What a `system/...` actor acts on; a person's authority is found by the rights."""
-    correlation: str | None = None
-    causation: str | None = None
-    occurred_at: datetime | None = None
-    stream: str = ""
-
-    def __post_init__(self) -> None:
-        self.stream = self.aggregate.stream(self.id)
-
-    @property
-    def concerns(self) -> str:
-        """What a refusal is of: the thing, or the project in which it would have been opened, for it never was."""
-        return f"project/{self.project}" if self.project else self.stream
-
-    @property
-    def identity(self) -> tuple[str, str, str]:
-        """What makes two submissions the same one."""
-        return self.actor, self.route, self.key
-
-
-class BrokenStream(RuntimeError):
-    """The chain of documents of a stream is torn: a document is missing or was changed."""
+class Undeclared(TypeError):
+    """A fault of the program: an aggregate did what it does not declare. The message says what to write where."""
 
 
 class NotLoaded(Exception):
-    """Deciding needs a stream that is not in the cache."""
+    """Deciding needs streams that are not in the cache: this one, or these."""
 
-    def __init__(self, aggregate: Aggregate[Any], stream: str) -> None:
-        super().__init__(stream)
-        self.aggregate = aggregate
-        self.stream = stream
+    def __init__(self, streams: Mapping[str, Aggregate[Any]]) -> None:
+        super().__init__(*streams)
+        self.streams = streams
+        self.stream, self.aggregate = next(iter(streams.items()))
 
 
 class Batch:
@@ -167,17 +74,23 @@ class Batch:
         self.rows: list[Row] = []
         self.changed: dict[str, Fold] = {}
         self.blobs: dict[bytes, tuple[str, bytes]] = {}
+        self.size = 0
         self._folds = folds
         self._below = on_top_of or {}
 
     def fold(self, aggregate: Aggregate[Any], stream: str) -> Fold:
         fold = self.changed.get(stream) or self._below.get(stream) or self._folds.get(stream)
         if fold is None:
-            raise NotLoaded(aggregate, stream)
+            raise NotLoaded({stream: aggregate})
         return fold.known
 
+    def holds(self, stream: str) -> bool:
+        """Whether the stream is loaded."""
+        return stream in self.changed or stream in self._below or stream in self._folds
+
     def decide(self, submission: Submission, *, keep: bool = True) -> "Deciding":
-        """Authorise, decide and record one command. Raises what the domain refuses with; then nothing was done."""
+        """Authorise, decide and record one command. Raises what the domain refuses with, or `Full`; then nothing was
+        done."""
         decision = Deciding(self, submission)
         try:
             decision.run()
@@ -203,6 +116,10 @@ class Batch:
         return decision
 
     def _keep(self, decision: "Deciding") -> None:
+        size = decision.size + sum(len(content) for _, content in decision.blobs.values())
+        if self.rows and (len(self.rows) + len(decision.rows) > BATCH_EVENTS or self.size + size > BATCH_BYTES):
+            raise Full
+        self.size += size
         self.rows += decision.rows
         self.changed.update(decision.changed)
         self.blobs.update(decision.blobs)
@@ -221,6 +138,7 @@ class Deciding:
         self.mandate = Mandate("", "")
         self.project: str | None = None
         self.version_after = 0
+        self.size = 0
 
     # --- what a decision may know (Context) ---
 
@@ -244,6 +162,15 @@ class Deciding:
         state: T | None = self._fold(aggregate, aggregate.stream(id_)).state
         return state
 
+    def read_many(self, aggregate: Aggregate[T], ids: Iterable[str]) -> dict[str, T | None]:
+        streams = {id_: aggregate.stream(id_) for id_ in ids}
+        self._need(dict.fromkeys(streams.values(), aggregate))
+        return {id_: self._fold(aggregate, stream).state for id_, stream in streams.items()}
+
+    @property
+    def marks(self) -> Marks:
+        return self._fold(self.submission.aggregate, self.submission.stream).marks
+
     def version(self, aggregate: Aggregate[Any], id_: str) -> int:
         return self._fold(aggregate, aggregate.stream(id_)).version
 
@@ -259,6 +186,11 @@ class Deciding:
         aggregate = submission.aggregate
         fold = self._fold(aggregate, submission.stream)
         state, command = fold.state, submission.command
+        if aggregate.records and type(command) not in aggregate.records:
+            raise Undeclared(
+                f"{aggregate.name} is given {name_of(type(command))}, which it does not declare: name it in `records`"
+                f" of {aggregate.name} in {aggregate.file}"
+            )
         if fold.version == 0 and type(command) not in aggregate.opened_by:
             raise Unknown(submission.stream)
         self.project = aggregate.project(submission.id, state) or submission.project
@@ -266,11 +198,19 @@ class Deciding:
         self.mandate = self.batch.domain.rights.judge(state, command, self, held)
         if submission.expected not in (None, fold.version):  # after the rights: no refusal of authority goes unrecorded
             raise VersionConflict(submission.stream, submission.expected, fold.version)
-        for event in aggregate.decide(state, command, self):
-            if isinstance(event, On):
-                self.record(event.aggregate, event.id, event.event)
+        decided = aggregate.decide(state, command, self)
+        if len(decided) > MAX_EVENTS:
+            raise TooLarge(f"one decision would record {len(decided)} events; the limit is {MAX_EVENTS}")
+        elsewhere = [each for each in decided if isinstance(each, On)]
+        if elsewhere:
+            self._need({each.aggregate.stream(each.id): each.aggregate for each in elsewhere})
+        if aggregate.records:
+            self._check_declared([type(each.event if isinstance(each, On) else each) for each in decided])
+        for each in decided:
+            if isinstance(each, On):
+                self.record(each.aggregate, each.id, each.event)
             else:
-                self.record(aggregate, submission.id, event)
+                self.record(aggregate, submission.id, each)
         self.version_after = self._fold(aggregate, submission.stream).version
 
     def leading_mandate(self) -> Mandate:
@@ -286,7 +226,12 @@ class Deciding:
         fold = self._fold(aggregate, stream)
         submission, domain, now = self.submission, self.batch.domain, self.batch.now
         kind = type(event)
-        type_ = domain.catalogue.types[kind]
+        type_ = domain.catalogue.types.get(kind)
+        if type_ is None:
+            raise Undeclared(
+                f"{kind.__name__} ({file_of(kind)}) is recorded on {stream}, and no aggregate declares it: name it in"
+                f" `events` of {aggregate.name} in {aggregate.file}"
+            )
         version = fold.version + 1
         record = Recorded(
             datacontenttype=JSON,
@@ -319,9 +264,10 @@ class Deciding:
         if len(document) > limit and not is_system(submission.actor):
             raise NotCanonical("", f"the document would be {len(document)} bytes; the limit is {limit}")
         domain.catalogue.decode(type_, document)  # what could not be read again would close the ledger for good
-        self.changed[stream] = Fold(
-            aggregate, version, digest(document).hex(), state, fold.correlation or record.correlationid
-        )
+        self.size += len(document)
+        if self.size > MAX_BYTES:
+            raise TooLarge(f"one decision would record more than {MAX_BYTES} bytes")
+        self.changed[stream] = fold.grown(record, document, state, domain.asked)
         self.rows.append(Row(record.position, stream, version, type_, document, leaf_hash(document)))
 
     def _fold(self, aggregate: Aggregate[Any], stream: str) -> Fold:
@@ -329,3 +275,19 @@ class Deciding:
 
     def _state(self) -> Any:
         return self._fold(self.submission.aggregate, self.submission.stream).state
+
+    def _need(self, streams: Mapping[str, Aggregate[Any]]) -> None:
+        """What of these is not loaded is asked for all at once."""
+        absent = {s: kind for s, kind in streams.items() if s not in self.changed and not self.batch.holds(s)}
+        if absent:
+            raise NotLoaded(absent)
+
+    def _check_declared(self, kinds: Iterable[type[Event]]) -> None:
+        """An aggregate that says what its commands record keeps to it."""
+        aggregate, command = self.submission.aggregate, type(self.submission.command)
+        for kind in kinds:
+            if kind not in aggregate.records[command]:
+                raise Undeclared(
+                    f"{name_of(command)} records {kind.__name__}, which is not declared: name it in `records` of"
+                    f" {aggregate.name} in {aggregate.file}"
+                )

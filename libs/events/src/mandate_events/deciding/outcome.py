@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import orjson
 
-from mandate_events.deciding import Refused
+from mandate_events.deciding.refusal import Refused
 
 
 class Accepted(msgspec.Struct, frozen=True, gc=False):

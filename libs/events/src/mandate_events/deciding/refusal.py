@@ -38,6 +38,13 @@ class Invalid(Exception):
         self.facts = facts
 
 
+class TooLarge(Invalid):
+    """The command would record more than one decision may: it is for the caller to ask for less at a time."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__("", "not-canonical", why=why)
+
+
 class VersionConflict(Exception):
     """The stream is not at the version the caller saw."""
 

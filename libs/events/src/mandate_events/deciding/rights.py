@@ -1,19 +1,54 @@
 """Rights: who may decide what, as one table. Default deny; a deny row wins; every refusal is on record.
 
-A service writes its table once, in `rights.py`. The table's hash is the `policy` on every event, and the whole table
-enters the ledger as `RightsAdopted` when it changes, so that it can be said years later under which rules a
-person acted.
+A service writes its table once. The table's hash is the `policy` on every event, and the whole table enters the
+ledger, closed by `RightsAdopted`, when it changes, so that it can be said years later under which rules a person acted.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any, Final, Literal
+from typing import Any, Literal, TypeAlias
 
-from mandate_events.deciding import Aggregate, Context, Decided, Instruction, Mandate, Refused, SystemCommand
+from mandate_events.deciding.adoption import RIGHTS_TABLE, AdoptRights, RightsAdopted, RightsRowsAdopted
+from mandate_events.deciding.aggregate import Context, Looking, Mandate, Streams
+from mandate_events.deciding.command import Command, Instruction, SystemCommand
+from mandate_events.deciding.denial import (
+    COLLAPSE,
+    DENIAL,
+    REMEMBERED,
+    CommandDenied,
+    Denial,
+    Denials,
+    RecordRepeats,
+)
+from mandate_events.deciding.refusal import Refused
+from mandate_events.deciding.separation import Condition
+from mandate_events.deciding.separation import Test as Separation
 from mandate_events.document.canonical import digest, encode
-from mandate_events.document.event import Event, Recorded
-from mandate_events.document.formats import Sha256
+
+__all__ = [
+    "COLLAPSE",
+    "DENIAL",
+    "KERNEL_RIGHTS",
+    "REMEMBERED",
+    "RIGHTS_TABLE",
+    "SYSTEM",
+    "AdoptRights",
+    "CommandDenied",
+    "Denial",
+    "Denials",
+    "KeptFrom",
+    "RecordRepeats",
+    "Right",
+    "Rights",
+    "RightsAdopted",
+    "RightsRowsAdopted",
+    "Separation",
+    "allow",
+    "deny",
+    "derived_rows",
+    "is_system",
+    "name_of",
+]
 
 SYSTEM = "system"
 """The role of the service's own policies, timers and start-up; actors are `system/<name>`."""
@@ -24,8 +59,8 @@ def is_system(actor: str) -> bool:
     return actor.startswith(f"{SYSTEM}/")
 
 
-Separation = Callable[[Any, Any, Context], bool]
-"""(state, command, context) -> true where the person is too close to the matter to decide it."""
+Unless: TypeAlias = Mapping[str, Condition | Separation]
+"""The rules of the separation of duties on a row, by name: in the words of `separation`, or a bare function."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +71,11 @@ class Right:
     roles: tuple[str, ...]
     effect: Literal["allow", "deny"] = "allow"
     relation: Literal["any", "own-project"] = "any"
-    unless: Mapping[str, Separation] = field(default_factory=dict)
+    unless: Unless = field(default_factory=dict)
     """Separation of duties: the rule's name and its test on the person, over all their roles."""
     rule: str = "no-right"
+    kind: type[Instruction] | None = None
+    """The command itself; None where it is the name of a query."""
 
     @property
     def rules(self) -> list[str]:
@@ -51,7 +88,7 @@ class Right:
             "roles": list(self.roles),
             "effect": self.effect,
             "relation": self.relation,
-            "unless": sorted(self.unless),
+            "unless": {rule: _published(condition) for rule, condition in self.unless.items()},
             "rule": self.rule,
         }
 
@@ -64,21 +101,61 @@ def allow(
     command: type[Instruction] | str,
     *roles: str,
     own_project: bool = False,
-    unless: Mapping[str, Separation] | None = None,
+    unless: Unless | None = None,
 ) -> Right:
-    return Right(name_of(command), roles, relation="own-project" if own_project else "any", unless=unless or {})
+    relation: Literal["any", "own-project"] = "own-project" if own_project else "any"
+    return Right(name_of(command), roles, relation=relation, unless=unless or {}, kind=_kind(command))
 
 
 def deny(command: type[Instruction] | str, *roles: str, rule: str) -> Right:
-    return Right(name_of(command), roles, effect="deny", rule=rule)
+    return Right(name_of(command), roles, effect="deny", rule=rule, kind=_kind(command))
+
+
+def _kind(command: type[Instruction] | str) -> type[Instruction] | None:
+    return None if isinstance(command, str) else command
+
+
+def _published(condition: Condition | Separation) -> dict[str, Any]:
+    if isinstance(condition, Condition):
+        return condition.published()
+    return {"predicate": getattr(condition, "__name__", type(condition).__name__)}
+
+
+@dataclass(frozen=True, slots=True)
+class KeptFrom:
+    """Who holds `role` never gives a command that is for the roles in `alone` alone: a deny row for each, by `rule`."""
+
+    role: str
+    alone: tuple[str, ...]
+    rule: str
+
+
+def derived_rows(
+    rows: Sequence[Right], commands: Iterable[type[Instruction]], kept_from: Iterable[KeptFrom]
+) -> Iterator[Right]:
+    """The rows that follow from the written ones: the service itself gives its own commands, and nobody gives those
+    that their role is kept from. A written row stays, and nothing is derived beside it."""
+    for command in commands:
+        if issubclass(command, SystemCommand) and not any(row.command == name_of(command) for row in rows):
+            yield allow(command, SYSTEM)
+    allowed: dict[type[Instruction], set[str]] = {}
+    for row in rows:
+        if row.effect == "allow" and row.kind is not None and issubclass(row.kind, Command):
+            allowed.setdefault(row.kind, set()).update(row.roles)
+    denied = {(row.command, role) for row in rows if row.effect == "deny" for role in row.roles}
+    for kept in kept_from:
+        for command, roles in allowed.items():
+            if roles <= set(kept.alone) and (name_of(command), kept.role) not in denied:
+                yield deny(command, kept.role, rule=kept.rule)
 
 
 class Rights:
-    """The table of one service."""
+    """The table of one service; with what each command `records`, by its name."""
 
-    def __init__(self, *rows: Right) -> None:
+    def __init__(self, *rows: Right, records: Mapping[str, Sequence[str]] | None = None) -> None:
+        told = {name: {"records": list(events)} for name, events in (records or {}).items()}
         self.rows = rows
-        self.table = [row.published() for row in rows]
+        self.table = [{**row.published(), **told.get(row.command, {})} for row in rows]
         self.hash = digest(encode(self.table)).hex()
         self._rows: dict[str, tuple[Right, ...]] = {}
         for row in rows:  # deny rows first: a deny wins wherever it stands in the table
@@ -94,12 +171,19 @@ class Rights:
                 continue
             if row.effect == "deny":
                 raise Refused(row.rule, authority=True, command=row.command, role=mandate.role)
-            for rule, too_close in row.unless.items():
-                if too_close(state, command, context):
+            for rule, condition in row.unless.items():
+                if _met(condition, state, command, context, held):
                     raise Refused(rule, authority=True, command=row.command)
             return mandate
         name = type(command).__name__
         raise Refused("no-right", authority=True, command=name, needed=self.roles_for(name))
+
+    def reads(self, state: Any, command: Instruction, looking: Looking) -> Streams:
+        """The streams that judging the command reads, as far as its conditions say."""
+        for row in self._rows.get(type(command).__name__, ()):
+            for condition in row.unless.values():
+                if isinstance(condition, Condition):
+                    yield from condition.reads(state, command, looking)
 
     def rows_for(self, command: str) -> tuple[Right, ...]:
         """The rows on a command, or on a query's name."""
@@ -118,6 +202,14 @@ class Rights:
         return False
 
 
+def _met(
+    condition: Condition | Separation, state: Any, command: Instruction, context: Context, held: Sequence[Mandate]
+) -> bool:
+    if isinstance(condition, Condition):
+        return condition.met(state, command, context, held)
+    return condition(state, command, context)
+
+
 def _match(row: Right, held: Sequence[Mandate], project: str | None) -> Mandate | None:
     for mandate in held:
         if mandate.role in row.roles and (
@@ -126,97 +218,5 @@ def _match(row: Right, held: Sequence[Mandate], project: str | None) -> Mandate 
             return mandate
     return None
 
-
-class RightsAdopted(Event, frozen=True, kw_only=True):
-    """From here on the service judges by this table of rights."""
-
-    hash: Sha256
-    table: list[dict[str, Any]]
-
-
-class CommandDenied(Event, frozen=True, kw_only=True):
-    """A person tried what they have no authority for. Identical refusals within a minute are one event with a count."""
-
-    command: str
-    on: str
-    rule: str
-    role: str
-    count: int = 1
-
-
-class AdoptRights(SystemCommand, frozen=True, kw_only=True):
-    """Put the table of rights that the service judges by on record, if it is another one."""
-
-    hash: str
-    table: list[dict[str, Any]]
-
-
-def _decide_adoption(adopted: RightsAdopted | None, command: AdoptRights, _context: Context) -> Decided:
-    return [] if adopted and adopted.hash == command.hash else [RightsAdopted(hash=command.hash, table=command.table)]
-
-
-def _evolve_adoption(_adopted: RightsAdopted | None, event: RightsAdopted, _record: Recorded[Any]) -> RightsAdopted:
-    return event
-
-
-RIGHTS_TABLE: Aggregate[RightsAdopted] = Aggregate(
-    "rights-table", _decide_adoption, _evolve_adoption, events=(RightsAdopted,), opened_by=frozenset({AdoptRights})
-)
-
-COLLAPSE = timedelta(minutes=1)
-
-FORGET = timedelta(hours=1)
-"""How long a refusal is remembered for the role of those that were collapsed into it."""
-
-REMEMBERED: Final = 256
-"""How many of a person's refusals are remembered, the latest ones: who tries a thousand things slows down nobody."""
-
-
-@dataclass(frozen=True, slots=True)
-class Denial:
-    """When a refusal was put on record, and the role that the person was shown with."""
-
-    at: datetime
-    role: str
-
-
-@dataclass(frozen=True, slots=True)
-class Denials:
-    """The last refusal of each kind on record for one person."""
-
-    last: Mapping[tuple[str, str, str], Denial] = field(default_factory=dict)
-
-    def is_repeat(self, command: str, on: str, rule: str, now: datetime) -> bool:
-        recorded = self.last.get((command, on, rule))
-        return recorded is not None and now - recorded.at < COLLAPSE
-
-
-class RecordRepeats(SystemCommand, frozen=True, kw_only=True):
-    """Put the number of refusals that were collapsed into an earlier one on record."""
-
-    command: str
-    on: str
-    rule: str
-    count: int
-
-
-def _decide_denials(denials: Denials | None, command: RecordRepeats, _context: Context) -> Decided:
-    first = denials and denials.last.get((command.command, command.on, command.rule))
-    role = first.role if first else "none"
-    return [CommandDenied(command=command.command, on=command.on, rule=command.rule, role=role, count=command.count)]
-
-
-def _evolve_denials(denials: Denials | None, event: CommandDenied, record: Recorded[Any]) -> Denials:
-    last = denials.last if denials else {}
-    kind = (event.command, event.on, event.rule)
-    remembered = {each: denial for each, denial in last.items() if each != kind and record.time - denial.at < FORGET}
-    if len(remembered) >= REMEMBERED:
-        del remembered[next(iter(remembered))]  # the oldest: each one is put down anew behind the others
-    return Denials({**remembered, kind: Denial(record.time, event.role)})
-
-
-DENIAL: Aggregate[Denials] = Aggregate(
-    "denial", _decide_denials, _evolve_denials, events=(CommandDenied,), opened_by=frozenset({RecordRepeats})
-)
 
 KERNEL_RIGHTS = (allow(AdoptRights, SYSTEM), allow(RecordRepeats, SYSTEM))

@@ -7,7 +7,7 @@ was read and what is decided on it.
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeAlias
@@ -20,6 +20,7 @@ from mandate_events.deciding.batch import Batch, Fold
 from mandate_events.deciding.domain import Domain
 from mandate_events.deciding.outcome import LedgerBehind, LedgerBroken, LedgerUnavailable, Overloaded
 from mandate_events.document.canonical import leaf_hash
+from mandate_events.ledger.changes import Changes
 from mandate_events.ledger.home import Standing, settle, standing
 from mandate_events.ledger.news import News
 from mandate_events.ledger.schema import HOME
@@ -71,6 +72,10 @@ def _state(error: BaseException | None) -> str:
     return getattr(error, "sqlstate", None) or ""
 
 
+class Overtaken(Exception):
+    """What was decided without events was decided on a state that is no longer the last one."""
+
+
 class Following:
     """The cached folds, each complete up to `position`, and the connection that keeps them so."""
 
@@ -82,10 +87,13 @@ class Following:
         self.news = News()
         self.folds: dict[str, Fold] = {}
         self.position = 0
+        self.expected = 0
+        """Where the ledger ends when what is being written is."""
         self.behind = True
         """Another process has written since; `catch_up` reads it."""
         self.woken = asyncio.Event()
         """Set when that becomes so, or by who has other work for whoever waits here."""
+        self._changes = Changes()
         self._time = EPOCH
         self._leaf: bytes | None = None  # of the event at `position`, empty before the first
         self._offset = timedelta()
@@ -113,7 +121,7 @@ class Following:
             raise LedgerBroken(f"the ledger ends at {last}; this process has seen {self.position}")
         self.set_clock(clock)
         if self._leaf is None:  # the first time nothing is cached, so only the end matters
-            self.position = last
+            self.position = self._changes.floor = last
         recorded_at, leaf = await connection.fetchrow(AT, self.position) or (EPOCH, b"")
         if self._leaf not in (None, leaf):
             raise LedgerBroken(f"position {self.position} is not the event that this process has seen there")
@@ -151,6 +159,7 @@ class Following:
                 fold = self.folds.get(stream)
                 if fold and version > fold.version:  # a fold that was loaded since may be ahead
                     self.folds[stream] = self._then(fold, type_, document)
+                self._changes.note((stream,), position)
                 self.position, self._time, self._leaf = position, recorded_at, leaf_hash(document)
         self.news.tell()
 
@@ -181,9 +190,34 @@ class Following:
             folds[stream] = self._then(folds[stream], type_, document)
         self.folds.update(folds)
 
+    def take(self, folds: Mapping[str, Fold], position: int) -> None:
+        """Streams that were folded elsewhere, each complete to this position, enter the cache: those that have not
+        changed since, as far as is remembered. What is cached already is at least as new.
+
+        One that is ahead of this process is right too, as one that `load` has read: what is decided on it commits
+        only if nothing was missed, and `catch_up` passes over what it holds. But there is something to catch up with.
+        """
+        for stream, fold in folds.items():
+            if stream not in self.folds and self._changes.none_since(stream, position):
+                self.folds[stream] = fold
+        if position > max(self.position, self.expected):
+            self.behind = True
+            self.woken.set()
+
+    async def prove(self) -> None:
+        """What was decided without events was decided on the last state. Raises `Overtaken` where it was not."""
+        proof = await self.connection.fetchrow(LAST)
+        assert proof is not None
+        self.set_clock(proof[1])
+        if proof[0] < self.position:
+            raise LedgerBroken(f"the ledger ends at {proof[0]}; this process has seen {self.position}")
+        if proof[0] > self.position:
+            raise Overtaken
+
     def keep(self, batch: Batch) -> None:
         """The batch is durable: what it was decided on, plus what it did, is the state now."""
         self.folds.update(batch.changed)
+        self._changes.note(batch.changed, batch.position)
         self.position = batch.position
         self._time, self._leaf = batch.now, batch.rows[-1].leaf
         self.news.tell()
@@ -195,7 +229,7 @@ class Following:
                 del self.folds[stream]
 
     def _then(self, fold: Fold, type_: str, document: bytes) -> Fold:
-        return fold.then(self.domain.catalogue, type_, document)
+        return fold.then(self.domain.catalogue, type_, document, self.domain.asked)
 
     def _heard(self, connection: Any, pid: int, _channel: str, payload: object) -> None:
         if pid != connection.get_server_pid():

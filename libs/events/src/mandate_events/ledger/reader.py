@@ -61,7 +61,7 @@ class Reader:
                 raise WrittenByNewer(type_) from unknown
             if before is not None and record.occurredat >= before:
                 break
-            fold = fold.after(record, document)
+            fold = fold.after(record, document, self._domain.asked)
         return fold
 
     async def documents(
@@ -97,5 +97,5 @@ class Reader:
 
     def _after(self, fold: Fold, rows: "list[asyncpg.Record]") -> Fold:
         for type_, document in rows:
-            fold = fold.then(self._domain.catalogue, type_, document)
+            fold = fold.then(self._domain.catalogue, type_, document, self._domain.asked)
         return fold

@@ -43,6 +43,12 @@ HISTORY: Final = """
 select stream, type, document from ledger.events where stream = any($1::text[]) order by stream, version
 """
 
+HISTORY_AND_END: Final = """
+with ending as (select coalesce(max(position), 0) as position from ledger.events)
+select ending.position, stream, type, document
+from ending left join ledger.events on stream = any($1::text[]) order by stream, version
+"""
+
 KEYS: Final = """
 select principal, route, key, fingerprint, response from ledger.commands
 join unnest($1::text[], $2::text[], $3::text[]) as asked (principal, route, key) using (principal, route, key)

@@ -17,6 +17,7 @@ from mandate_events.document.identifiers import derived, uuid7
 from mandate_events.ledger.appender import Appender
 from mandate_events.ledger.following import passes
 from mandate_events.ledger.home import LedgerBehindTopic, compare, settle
+from mandate_events.ledger.preparing import Preparing
 from mandate_events.ledger.reader import Reader
 from mandate_events.transport.port import Sink, TransportUnavailable
 
@@ -68,6 +69,7 @@ class Store:
         self._read_connections = read_connections
         self._pool: asyncpg.Pool[Any] | None = None
         self._reader: Reader | None = None
+        self._preparing: Preparing | None = None
         self._opened = AsyncExitStack()
         self._counts: dict[tuple[str, str, str, str], tuple[int, str]] = {}
         """What was submitted of the appender's repeats and not accepted yet: the count, and its key."""
@@ -84,7 +86,9 @@ class Store:
             )
             self._pool, self._reader = pool, Reader(self.domain, pool)
             await self._compare()
+            self._preparing = Preparing(self.domain, self.appender, pool)
             opened.push_async_callback(self.appender.stop)
+            opened.push_async_callback(self._preparing.close)
             await self.appender.start()
             try:
                 await self._begin()
@@ -120,7 +124,11 @@ class Store:
         return self._pool
 
     async def submit(self, submission: Submission) -> Accepted:
-        assert self._reader is not None, "the store is not open"
+        """Decide one command; its events are durable on return. See `Appender.submit`."""
+        assert self._preparing is not None, "the store is not open"
+        if self._preparing.lacks(submission):
+            self.appender.admit(submission)
+            await self._preparing.prepare(submission)
         return await self.appender.submit(submission)
 
     async def _begin(self) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from mandate_events.deciding import NotYet
 from mandate_events.deciding.outcome import LedgerBroken, WrittenByNewer
 from mandate_events.document.canonical import digest
-from mandate_events.document.event import Catalogue, Heading, read_heading
+from mandate_events.document.event import Catalogue
 from mandate_events.ledger.following import passes
 from mandate_events.metrics import CONSUMER_LAG, HALTED, PARKED
 from mandate_events.transport import parking
@@ -23,17 +23,15 @@ from mandate_events.transport.port import (
     UNKNOWN_VERSION,
     Delivery,
     Fenced,
-    Fork,
-    Garbled,
     Halted,
     Incoming,
-    Loss,
     Source,
     understood,
 )
 from mandate_events.views.projection import Keep, OtherViews, apply_all, check_ours, project, take_turn
 from mandate_events.views.view import View
 from mandate_events.worker.policy import PolicyRunner
+from mandate_events.worker.promise import compare, remember, sift
 
 log = logging.getLogger(__name__)
 
@@ -135,43 +133,11 @@ class Consumer:
 
     async def _sift(self, deliveries: Sequence[Delivery]) -> list[Incoming]:
         """What is next, in order; duplicates are dropped once their bytes are known to be the same."""
-        incoming: list[Incoming] = []
-        begin = self._sequence + 1
-        earlier: list[tuple[int, bytes]] = []
-        for delivery in deliveries:
-            heading = self._heading(delivery)
-            number = heading.position - begin
-            if number < 0:
-                earlier.append((heading.position, digest(delivery.document)))
-            elif number > len(incoming):
-                raise Loss(f"{self.source.name}:{begin + len(incoming)} never arrived; {heading.position} did")
-            elif number == len(incoming):
-                incoming.append(understood(self._catalogue, delivery.document, heading))
-            elif incoming[number].document != delivery.document:
-                raise Fork(f"{self.source.name}:{heading.position} arrived twice with different bytes")
+        incoming, earlier = sift(self.source.name, self._catalogue, deliveries, self._sequence + 1)
         if earlier:
             async with self._engine.connect() as connection:
-                await self._compare(connection, earlier)
+                await compare(connection, self.source.name, earlier)
         return incoming
-
-    def _heading(self, delivery: Delivery) -> Heading:
-        try:
-            heading = read_heading(delivery.document)
-            fits = heading.source == self._catalogue.source and heading.position > 0
-        except ValueError as error:  # msgspec.DecodeError, or a sequence that is no number
-            raise Garbled(f"{self.source.name}, before place {delivery.place}: {error}") from error
-        if not fits:
-            raise Garbled(f"{self.source.name}, before place {delivery.place}: {heading.source}:{heading.sequence}")
-        return heading
-
-    async def _compare(self, connection: AsyncConnection, arrived: Sequence[tuple[int, bytes]]) -> None:
-        """A number that was received before, by whichever consumer, must have the same bytes now."""
-        numbers = [number for number, _ in arrived]
-        rows = await connection.execute(text(_RECEIVED), {"source": self.source.name, "numbers": numbers})
-        known = {row.sequence: row.digest for row in rows}
-        for number, its_digest in arrived:
-            if known.get(number, its_digest) != its_digest:
-                raise Fork(f"{self.source.name}:{number} arrived twice with different bytes")
 
     async def _advance(self, connection: AsyncConnection, incoming: Sequence[Incoming], place: int) -> None:
         """Move the cursor by compare-and-swap, and remember what each number was."""
@@ -182,13 +148,7 @@ class Consumer:
         if moved.rowcount != 1:
             raise Fenced(f"the cursor of {self.name} on {self.source.name} was moved by another process")
         arrived = [(item.heading.position, digest(item.document)) for item in incoming]
-        if arrived:
-            numbers, digests = zip(*arrived, strict=True)
-            remembered = await connection.execute(
-                text(_REMEMBER), {"source": self.source.name, "sequences": numbers, "digests": digests}
-            )
-            if remembered.rowcount != len(arrived):
-                await self._compare(connection, arrived)
+        await remember(connection, self.source.name, arrived)
 
     # --- handling ---
 
@@ -311,13 +271,4 @@ _CURSOR: Final = "select sequence, place from ledger.cursors where consumer = :c
 _MOVE: Final = """
 update ledger.cursors set sequence = :to, place = :place
 where consumer = :consumer and source = :source and sequence = :from
-"""
-_RECEIVED: Final = """
-select sequence, digest from ledger.received where source = :source and sequence = any(:numbers)
-"""
-_REMEMBER: Final = """
-insert into ledger.received (source, sequence, digest)
-select :source, sequence, digest from unnest(cast(:sequences as bigint[]), cast(:digests as bytea[]))
-    as row (sequence, digest)
-on conflict (source, sequence) do nothing
 """

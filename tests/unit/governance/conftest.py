@@ -3,14 +3,8 @@
 import pytest
 
 from governance.main import GOVERNANCE
-from governance.office.office import (
-    OFFICE,
-    THE_OFFICE,
-    AuditorAppointed,
-    FounderNamed,
-    OfficeChartered,
-    OfficeMemberAppointed,
-)
+from governance.office.events import AuditorAppointed, FounderNamed, OfficeChartered, OfficeMemberAppointed
+from governance.office.office import OFFICE, THE_OFFICE
 from governance.people.mandate import MANDATE, MandateGiven
 from governance.standards.content import Gate, GatePath, Phase
 from governance.standards.standard import STANDARD, StandardDrafted, StandardPublished

@@ -7,11 +7,8 @@ import immutables
 import pytest
 from pydantic import ValidationError
 
-from governance.catalogue.process import PROCESS, DefineProcess, ProcessDefined, Step
-from governance.catalogue.routes import catalogue
-from governance.catalogue.routes import process as processes
-from governance.catalogue.routes import template as templates
-from governance.catalogue.routes import tool as tools
+from governance.catalogue.process import PROCESS, DefineProcess, ProcessDefined, ProcessPage, Step
+from governance.catalogue.routes import shown_template, shown_tool, used_by
 from governance.catalogue.template import (
     TEMPLATE,
     PublishTemplate,
@@ -26,6 +23,7 @@ from mandate_events.document.event import Event
 from mandate_events.document.identifiers import derived
 from mandate_events.document.origin import Origin
 from mandate_events.testing import Outcome, Scenario
+from mandate_web.chapters.pages import copied
 from tests.services import GOVERNANCE, GOVERNANCE_SERVICE
 from tests.unit.governance.conftest import ANN, BEN, EVE, mandate
 
@@ -82,10 +80,10 @@ def test_the_pmo_defines_a_process_and_a_further_definition_is_its_next_version(
 
 def test_a_process_shows_the_version_to_follow_and_those_before(office: Scenario) -> None:
     process = state(office, office.when(PROCESS, "gate-review", DEFINE, by=ANN), PROCESS)
-    shown = processes.shown("gate-review", process)
+    shown = copied(ProcessPage, "gate-review", process)
     assert (shown["version"], shown["earlier"]) == (1, [])
     process = PROCESS.evolve(process, ProcessDefined(version=2, title="Two", purpose="P", steps=STEPS), None)  # type: ignore[arg-type]
-    shown = processes.shown("gate-review", process)
+    shown = copied(ProcessPage, "gate-review", process)
     assert (shown["title"], [each["title"] for each in shown["earlier"]]) == ("Two", ["Gate review"])
 
 
@@ -119,7 +117,7 @@ def test_a_tool_used_under_a_waiver_is_known_without_being_approved(office: Scen
     waived = RecogniseUse(project="p1", used_by=PAT, waiver="w1", origin=ORIGIN)
     outcome = office.when(TOOL, "abacus", waived, by=SYSTEM)
     outcome.then(UseRecognised(project="p1", used_by=PAT, waiver="w1", origin=ORIGIN))
-    shown = tools.shown("abacus", state(office, outcome, TOOL))
+    shown = shown_tool("abacus", state(office, outcome, TOOL))
     assert shown["status"] == "unapproved"
     assert shown["used_by"] == [{"project": "p1", "version": None, "waiver": "w1", "used_by": PAT}]
     office.given(TOOL, "abacus", USED).when(TOOL, "abacus", WITHDRAW, by=BEN).refused("not-in-force")
@@ -174,7 +172,7 @@ def test_the_use_of_a_template_is_recognised_with_its_version(office: Scenario) 
     office.given(TEMPLATE, "risks", published()).when(TEMPLATE, "risks", command, by=SYSTEM).then(used)
     office.given(TEMPLATE, "risks", used).when(TEMPLATE, "risks", command, by=SYSTEM).then()
     template = office._folds["template/risks"].state
-    assert templates.shown("risks", template)["used_by"][0]["version"] == 1
+    assert shown_template("risks", template)["used_by"][0]["version"] == 1
 
 
 # --- who may not ---
@@ -214,8 +212,8 @@ def test_users_are_told_as_far_as_a_viewer_may_see_the_projects() -> None:
         def sees(self, project: str) -> bool:
             return project == "p2"
 
-    assert [use["project"] for use in catalogue.used_by(users, None)] == ["p1", "p2"]
-    assert [use["project"] for use in catalogue.used_by(users, OfP2())] == ["p2"]  # type: ignore[arg-type]
+    assert [use["project"] for use in used_by(users, None)] == ["p1", "p2"]
+    assert [use["project"] for use in used_by(users, OfP2())] == ["p2"]  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("aggregate", [PROCESS, TOOL, TEMPLATE])

@@ -8,6 +8,17 @@ from pydantic import ValidationError
 
 from governance.main import GOVERNANCE
 from governance.office import office
+from governance.office.events import (
+    AuditorAppointed,
+    AuditorRemoved,
+    CharterAmended,
+    FounderNamed,
+    ObserverAppointed,
+    ObserverRemoved,
+    OfficeChartered,
+    OfficeMemberAppointed,
+    OfficeMemberRemoved,
+)
 from governance.office.office import (
     OFFICE,
     THE_OFFICE,
@@ -15,17 +26,8 @@ from governance.office.office import (
     AppointAuditor,
     AppointMember,
     AppointObserver,
-    AuditorAppointed,
-    AuditorRemoved,
-    CharterAmended,
     CharterOffice,
-    FounderNamed,
     NameFounder,
-    ObserverAppointed,
-    ObserverRemoved,
-    OfficeChartered,
-    OfficeMemberAppointed,
-    OfficeMemberRemoved,
     RemoveAuditor,
     RemoveMember,
     RemoveObserver,

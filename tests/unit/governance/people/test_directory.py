@@ -13,7 +13,7 @@ from governance.people.directory import (
     ErasePerson,
     PersonErased,
 )
-from governance.people.routes.people import may_decide
+from governance.people.routes import may_decide
 from mandate_events.deciding import Command, Context
 from mandate_events.document.event import Event, Recorded
 from mandate_events.document.identifiers import derived

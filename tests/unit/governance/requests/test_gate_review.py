@@ -9,7 +9,8 @@ import pytest
 from pydantic import ValidationError
 
 from governance.appointments.appointment import APPOINTMENT, ManagerAppointed, OfficerAssigned, SponsorAppointed
-from governance.office.office import OFFICE, THE_OFFICE, OfficeChartered
+from governance.office.events import OfficeChartered
+from governance.office.office import OFFICE, THE_OFFICE
 from governance.people.mandate import MANDATE, MandateGiven
 from governance.requests import gate_review, heard
 from governance.requests.gate_review import (

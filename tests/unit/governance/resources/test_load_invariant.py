@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from governance.main import GOVERNANCE
-from governance.office.office import OFFICE, THE_OFFICE, FounderNamed, OfficeChartered
+from governance.office.events import FounderNamed, OfficeChartered
+from governance.office.office import OFFICE, THE_OFFICE
 from governance.requests.allocation import (
     ALLOCATION,
     AllocationRequestReceived,

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import orjson
 from pydantic import BaseModel, Field, create_model
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement
 from starlette.responses import Response
 
 from mandate_events.deciding import Unknown
@@ -18,6 +18,7 @@ from mandate_web.chapters.ids import PROJECT
 from mandate_web.chapters.pages import plain
 from mandate_web.chapters.signing import named, signed
 from mandate_web.routes.access import Viewer, reads, viewer
+from mandate_web.routes.filters import seen_by
 from mandate_web.routes.lists import OpenView
 from mandate_web.routes.paging import Cursor, Limit
 from mandate_web.routes.routing import Router
@@ -35,18 +36,6 @@ def row_teller(listed: Listed) -> Callable[[Row], Row]:
     return lambda row: {name: plain(row[name]) for name in names}
 
 
-def seen_by(who: Viewer, view: View, asked: Mapping[str, Any]) -> Select[Any]:
-    """The rows with the values that are asked for; with a role in projects only, a person sees those of them."""
-    column = view.table.c
-    wanted = select(view.table)
-    if "project" in column and not who.sees_all():
-        wanted = wanted.where(column.project.in_(who.projects()))
-    for name, value in asked.items():
-        if value is not None:
-            wanted = wanted.where(column[name] == value)
-    return wanted
-
-
 def keys_of(view: View, sort: Sequence[str]) -> list[tuple[ColumnElement[Any], bool]]:
     """The columns to order by, `-` for downwards; the key of a row comes last, so that no two are equal."""
     names = [*sort, *(key for key in view.key_columns if key not in {each.lstrip("-") for each in sort})]
@@ -61,7 +50,7 @@ def add_list(router: Router, chapter: Chapter, listed: Listed) -> None:
 
     async def answer(*, who: Viewer, lists: OpenView, limit: int, cursor: str | None, **asked: Any) -> Response:
         page = lists.page_of({"list": view.name, **asked}, limit, cursor)
-        return await lists.page(page, seen_by(who, view, asked), keys, tell, view)
+        return await lists.page(page, seen_by(who, view.table, **asked), keys, tell, view)
 
     route = Asked(listed.at, query, page_model(listed.item), listed.operation, listed.says, listed.filters)
     _add(router, route, answer, listed.tag or chapter.tag)
@@ -81,7 +70,7 @@ def add_things(router: Router, chapter: Chapter, served: Served, things: Things)
                 raise Unknown(f"project/{project}")
             asked["project"] = project
         page = lists.page_of({"list": view.name, **asked}, limit, cursor)
-        return await lists.page(page, seen_by(who, view, asked), keys, told, view)
+        return await lists.page(page, seen_by(who, view.table, **asked), keys, told, view)
 
     model = page_model(served.page)
     says = things.says or f"{model.__name__}, each as its own page tells it."

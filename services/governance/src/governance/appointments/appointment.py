@@ -5,7 +5,7 @@ One stream per project. One accountable PM at any instant; PM and PMOfficer are 
 
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from governance.people.mandate import give, held_by, withdraw
 from governance.roles import AUDITOR, PM_OFFICER, PMO, PROJECT_MANAGER, SPONSOR
@@ -20,7 +20,10 @@ from mandate_events.deciding import (
     PersonId,
     Refused,
     State,
+    Undecided,
+    Unfolded,
     replace,
+    says,
 )
 from mandate_events.document.event import Event, Recorded
 from mandate_events.document.formats import ProjectId
@@ -98,11 +101,14 @@ class AppointManager(Decision):
 
 
 class AcceptAppointment(Command):
-    """Take on the appointment as the project's PM."""
+    """Take on the appointment as the project's PM.
+
+    Only the PM themselves can.
+    """
 
 
 class ReplaceManager(Decision):
-    """Make another person the project's PM."""
+    """Make another person the project's PM, and say what is handed over."""
 
     person: PersonId
     handover: Handover = Field(
@@ -135,6 +141,16 @@ class ReplaceSponsor(Decision):
     person: PersonId
 
 
+class AppointmentsPage(BaseModel):
+    """Who runs, watches and owns a project: person ids."""
+
+    project: str = Field(examples=["0190f3a5-7b1c-5c7e-9f43-5a1d2c3b4e5f"])
+    manager: str | None = Field(description="The PM")
+    accepted: bool = Field(description="Whether the PM accepted the appointment", examples=[True])
+    officer: str | None = Field(description="The PMOfficer")
+    sponsor: str | None
+
+
 class Appointments(State, frozen=True):
     manager: str | None = None
     accepted: bool = False
@@ -152,29 +168,29 @@ def decide(given: Appointments | None, command: Any, context: Context) -> Decide
     _check_posts(command, now)
     match command:
         case AppointManager(person=person):
-            return [ManagerAppointed(project=project, person=person), give(person, PROJECT_MANAGER, project)]
+            return [says(ManagerAppointed, command, project=project), give(person, PROJECT_MANAGER, project)]
         case AcceptAppointment():  # by the PM: nobody else has the right
             return [AppointmentAccepted(project=project, person=context.actor)]
-        case ReplaceManager(person=person, handover=handover) if now.manager:
+        case ReplaceManager(person=person) if now.manager:
             return [
-                ManagerReplaced(project=project, person=person, predecessor=now.manager, handover=handover),
+                says(ManagerReplaced, command, project=project, predecessor=now.manager),
                 withdraw(now.manager, PROJECT_MANAGER, project),
                 give(person, PROJECT_MANAGER, project),
             ]
         case AssignOfficer(person=person):
-            return [OfficerAssigned(project=project, person=person), give(person, PM_OFFICER, project)]
+            return [says(OfficerAssigned, command, project=project), give(person, PM_OFFICER, project)]
         case ReleaseOfficer(person=person):
-            return [OfficerReleased(project=project, person=person), withdraw(person, PM_OFFICER, project)]
+            return [says(OfficerReleased, command, project=project), withdraw(person, PM_OFFICER, project)]
         case AppointSponsor(person=person):
-            return [SponsorAppointed(project=project, person=person), give(person, SPONSOR, project)]
+            return [says(SponsorAppointed, command, project=project), give(person, SPONSOR, project)]
         case ReplaceSponsor(person=person) if now.sponsor:
             return [
-                SponsorReplaced(project=project, person=person, predecessor=now.sponsor),
+                says(SponsorReplaced, command, project=project, predecessor=now.sponsor),
                 withdraw(now.sponsor, SPONSOR, project),
                 give(person, SPONSOR, project),
             ]
         case _:
-            raise TypeError(f"{type(command).__name__} is not an appointment")
+            raise Undecided(command)
 
 
 def _check_posts(command: Command, now: Appointments) -> None:
@@ -236,7 +252,7 @@ def evolve(given: Appointments | None, event: Event, _record: Recorded[Any]) -> 
         case SponsorAppointed(person=person) | SponsorReplaced(person=person):
             return replace(now, sponsor=person)
         case _:
-            raise TypeError(f"{type(event).__name__} is not an appointment")
+            raise Unfolded(event)
 
 
 APPOINTMENT: Aggregate[Appointments] = Aggregate(

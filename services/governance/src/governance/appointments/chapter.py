@@ -4,11 +4,12 @@ from pathlib import Path
 from typing import Final
 
 from governance.appointments import appointment, routes, separation
-from governance.appointments.appointment import APPOINTMENT
+from governance.appointments.appointment import APPOINTMENT, AppointmentsPage
 from governance.people.mandate import concerns_themselves
 from governance.roles import PMO, PROJECT_MANAGER
 from mandate_events.deciding.rights import allow
-from mandate_web.chapters.chapter import Chapter
+from mandate_web.chapters.chapter import Chapter, Served
+from mandate_web.chapters.ids import PROJECT
 
 STAFFING: Final = {
     "decider-is-its-officer": separation.is_its_officer,
@@ -21,7 +22,25 @@ CHAPTER: Final = Chapter(
     says="Who runs, watches and owns a project: one accountable manager at any instant",
     folder=Path(__file__).parent,
     reads="read-governance",
-    aggregates=[APPOINTMENT],
+    served=[
+        Served(
+            APPOINTMENT,
+            AppointmentsPage,
+            at="/v1/projects/{id}/appointments",
+            id=PROJECT,
+            takes={
+                "/v1/projects/{id}/managers": appointment.AppointManager,
+                "/v1/projects/{id}/manager-replacements": appointment.ReplaceManager,
+                "/v1/projects/{id}/acceptances": appointment.AcceptAppointment,
+                "/v1/projects/{id}/officers": appointment.AssignOfficer,
+                "/v1/projects/{id}/officer-releases": appointment.ReleaseOfficer,
+                "/v1/projects/{id}/sponsors": appointment.AppointSponsor,
+                "/v1/projects/{id}/sponsor-replacements": appointment.ReplaceSponsor,
+            },
+            shown=routes.shown_appointments,
+            special=True,
+        ),
+    ],
     rights=[
         allow(appointment.AppointManager, PMO, unless=STAFFING),
         allow(appointment.AcceptAppointment, PROJECT_MANAGER, own_project=True),

@@ -3,26 +3,57 @@
 from pathlib import Path
 from typing import Final
 
-from governance.catalogue import process, template, tool, use
+from governance.catalogue import process, routes, template, tool, use
 from governance.catalogue.heard import HEARS
-from governance.catalogue.process import PROCESS
-from governance.catalogue.routes import catalogue as catalogue_routes
-from governance.catalogue.routes import process as process_routes
-from governance.catalogue.routes import template as template_routes
-from governance.catalogue.routes import tool as tool_routes
-from governance.catalogue.template import TEMPLATE
-from governance.catalogue.tool import TOOL
+from governance.catalogue.process import PROCESS, ProcessPage
+from governance.catalogue.template import TEMPLATE, TemplatePage
+from governance.catalogue.tool import TOOL, ToolPage
 from governance.catalogue.views import CATALOGUE_VIEW, USES_VIEW
 from governance.roles import PMO
 from mandate_events.deciding.rights import SYSTEM, allow
-from mandate_web.chapters.chapter import Chapter, Listed
+from mandate_web.chapters.chapter import Chapter, Listed, Served
+from mandate_web.chapters.ids import slug
+
+ITS_NAME: Final = slug("Its name in the catalogue", "scheduling-workbench")
 
 CHAPTER: Final = Chapter(
     name="catalogue",
     says="What the PMO supplies: processes, tools and templates, and who uses them",
     folder=Path(__file__).parent,
     reads="read-framework",
-    aggregates=[PROCESS, TOOL, TEMPLATE],
+    served=[
+        Served(
+            PROCESS,
+            ProcessPage,
+            at="/v1/processes/{id}",
+            id=ITS_NAME,
+            takes={"/v1/processes/{id}/versions": process.DefineProcess},
+        ),
+        Served(
+            TOOL,
+            ToolPage,
+            at="/v1/tools/{id}",
+            id=ITS_NAME,
+            takes={
+                "/v1/tools/{id}/approvals": tool.ApproveTool,
+                "/v1/tools/{id}/withdrawals": tool.WithdrawTool,
+            },
+            shown=routes.shown_tool,
+            special=True,
+        ),
+        Served(
+            TEMPLATE,
+            TemplatePage,
+            at="/v1/templates/{id}",
+            id=ITS_NAME,
+            takes={
+                "/v1/templates/{id}/publications": template.PublishTemplate,
+                "/v1/templates/{id}/withdrawals": template.WithdrawTemplate,
+            },
+            shown=routes.shown_template,
+            special=True,
+        ),
+    ],
     framework=[PROCESS],  # the streams of tools and templates tell which projects use them
     rights=[
         allow(process.DefineProcess, PMO),
@@ -32,8 +63,8 @@ CHAPTER: Final = Chapter(
         allow(template.WithdrawTemplate, PMO),
         allow(use.RecogniseUse, SYSTEM),
     ],
-    lists=[Listed(view=CATALOGUE_VIEW), Listed(view=USES_VIEW, shown=catalogue_routes.shown_use)],
+    lists=[Listed(view=CATALOGUE_VIEW), Listed(view=USES_VIEW, shown=routes.shown_use)],
     hears={"projects": HEARS},
-    routers=[catalogue_routes.router, process_routes.router, tool_routes.router, template_routes.router],
+    routers=[routes.router],
     tags={"catalogue": "Processes, tools and templates, and who uses them"},
 )

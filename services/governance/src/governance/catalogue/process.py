@@ -2,11 +2,23 @@
 
 from typing import Annotated, Any, Literal, TypeAlias
 
-import immutables
 import msgspec
-from pydantic import Field
+from pydantic import BaseModel, Field
 
-from mandate_events.deciding import Aggregate, Command, Context, Decided, Decision, Line, Part, State, Title
+from mandate_events.deciding import (
+    Aggregate,
+    Command,
+    Context,
+    Decided,
+    Decision,
+    Line,
+    Part,
+    State,
+    Title,
+    Undecided,
+    Unfolded,
+    says,
+)
 from mandate_events.document.event import Event, Recorded
 
 Role: TypeAlias = Literal["pmo", "pm_officer", "project_manager", "sponsor", "team_member"]
@@ -49,35 +61,52 @@ class DefineProcess(Decision):
     steps: list[StepInput] = Field(min_length=1, max_length=40)
 
 
-class Process(State, frozen=True):
-    versions: immutables.Map[int, ProcessDefined] = msgspec.field(default_factory=immutables.Map)
+class StepPage(BaseModel):
+    """One step, and the role that takes it."""
 
-    @property
-    def current(self) -> ProcessDefined:
-        return self.versions[len(self.versions)]
+    title: str = Field(examples=["Collect the evidence of the phase"])
+    done_by: Role = Field(examples=["project_manager"])
+    text: str | None
+
+
+class ProcessVersion(BaseModel):
+    """One version of a process."""
+
+    version: int
+    title: str = Field(examples=["Gate review"])
+    purpose: str = Field(examples=["No phase begins before the last one is judged"])
+    steps: list[StepPage] = Field(description="In order")
+
+
+class ProcessPage(ProcessVersion):
+    """A process as it is to be followed, and the versions before."""
+
+    id: str = Field(examples=["gate-review"])
+    earlier: list[ProcessVersion] = Field(description="Oldest first")
+
+
+class Process(State, frozen=True):
+    current: ProcessDefined
+    earlier: tuple[ProcessDefined, ...] = ()
+    """Oldest first."""
 
 
 def decide(process: Process | None, command: Command, _context: Context) -> Decided:
     match command:
         case DefineProcess():
-            return [
-                ProcessDefined(
-                    version=len(process.versions) + 1 if process else 1,
-                    title=command.title,
-                    purpose=command.purpose,
-                    steps=[step.recorded() for step in command.steps],
-                )
-            ]
+            return [says(ProcessDefined, command, version=process.current.version + 1 if process else 1)]
         case _:
-            raise TypeError(f"{type(command).__name__} is not decided by a process")
+            raise Undecided(command)
 
 
 def evolve(process: Process | None, event: Event, _record: Recorded[Any]) -> Process:
-    match event:
-        case ProcessDefined(version=version):
-            return Process((process or Process()).versions.set(version, event))
+    match event, process:
+        case ProcessDefined(), None:
+            return Process(event)
+        case ProcessDefined(), Process():
+            return Process(event, (*process.earlier, process.current))
         case _:
-            raise TypeError(f"{type(event).__name__} is not an event of a process")
+            raise Unfolded(event)
 
 
 PROCESS: Aggregate[Process] = Aggregate("process", decide, evolve, events=EVENTS, opened_by=frozenset({DefineProcess}))

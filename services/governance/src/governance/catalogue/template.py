@@ -4,11 +4,11 @@ from typing import Annotated, Any, Final, Literal, Self, TypeAlias
 
 import immutables
 import msgspec
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
-from governance.catalogue.use import RecogniseUse, UseRecognised, Users, used
+from governance.catalogue.use import RecogniseUse, UsePage, UseRecognised, Users, used
 from mandate_events.deciding import (
     Aggregate,
     Context,
@@ -20,7 +20,10 @@ from mandate_events.deciding import (
     State,
     Text,
     Title,
+    Undecided,
+    Unfolded,
     replace,
+    says,
 )
 from mandate_events.document.event import Event, Recorded
 from mandate_events.document.formats import Sha256
@@ -95,6 +98,23 @@ class WithdrawTemplate(Decision):
     """Let no further project use a template."""
 
 
+class TemplatePage(BaseModel):
+    """A template in its latest version, and the projects that use it."""
+
+    id: str = Field(examples=["risk-register"])
+    status: Status
+    version: int
+    title: str = Field(examples=["Risk register"])
+    kind: str = Field(examples=["risk-register"])
+    sha256: str = Field(
+        description="Of its content: `GET /v1/blobs/{sha256}` where it is kept here",
+        examples=["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"],
+    )
+    media_type: str = Field(examples=["text/markdown; charset=utf-8"])
+    uri: str | None = Field(description="Where its content is kept, if not here")
+    used_by: list[UsePage] = Field(description="Those that you may see, at most 500; `GET /v1/uses` lists all")
+
+
 class Template(State, frozen=True):
     published: TemplatePublished
     status: Status = "published"
@@ -112,16 +132,14 @@ def decide(template: Template | None, command: Instruction, context: Context) ->
         case RecogniseUse(), Template():
             return used(command, template.users)
         case _:
-            raise TypeError(f"{type(command).__name__} is not decided by a template")
+            raise Undecided(command)
 
 
 def _published(command: PublishTemplate, version: int, context: Context) -> TemplatePublished:
-    about = {"version": version, "title": command.title, "kind": command.kind}
-    if command.text is not None:
-        sha256 = context.attach(MARKDOWN, command.text.encode())
-        return msgspec.convert({**about, "sha256": sha256, "media_type": MARKDOWN}, TemplatePublished)
-    elsewhere = {"sha256": command.sha256, "media_type": command.media_type, "uri": command.uri}
-    return msgspec.convert({**about, **elsewhere}, TemplatePublished)
+    if command.text is None:  # it is kept elsewhere, and the command says all of it
+        return says(TemplatePublished, command, version=version)
+    sha256 = context.attach(MARKDOWN, command.text.encode())
+    return says(TemplatePublished, command, version=version, sha256=sha256, media_type=MARKDOWN)
 
 
 def evolve(template: Template | None, event: Event, _record: Recorded[Any]) -> Template:
@@ -135,7 +153,7 @@ def evolve(template: Template | None, event: Event, _record: Recorded[Any]) -> T
         case UseRecognised(project=project), Template():
             return replace(template, users=template.users.set(project, event))
         case _:
-            raise TypeError(f"{type(event).__name__} is not an event of a template")
+            raise Unfolded(event)
 
 
 TEMPLATE: Aggregate[Template] = Aggregate(

@@ -4,9 +4,9 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 import immutables
 import msgspec
-from pydantic import Field
+from pydantic import BaseModel, Field
 
-from governance.catalogue.use import RecogniseUse, UseRecognised, Users, used
+from governance.catalogue.use import RecogniseUse, UsePage, UseRecognised, Users, used
 from mandate_events.deciding import (
     Aggregate,
     Context,
@@ -18,7 +18,10 @@ from mandate_events.deciding import (
     State,
     Text,
     Title,
+    Undecided,
+    Unfolded,
     replace,
+    says,
 )
 from mandate_events.document.event import Event, Recorded
 
@@ -56,10 +59,20 @@ class WithdrawTool(Decision):
     """Let no further project use a tool."""
 
 
+class ToolPage(BaseModel):
+    """A tool, and the projects that use it."""
+
+    id: str = Field(examples=["scheduling-workbench"])
+    status: Status = Field(description="`unapproved`: it was never approved, and is used under a waiver")
+    title: str | None = Field(examples=["Scheduling workbench"])
+    purpose: str | None = Field(examples=["Schedules with dependencies and baselines"])
+    uri: str | None
+    used_by: list[UsePage] = Field(description="Those that you may see, at most 500; `GET /v1/uses` lists all")
+
+
 class Tool(State, frozen=True):
-    title: str | None = None
-    purpose: str | None = None
-    uri: str | None = None
+    approved: ToolApproved | None = None
+    """As it was approved last."""
     status: Status = "unapproved"
     """Unapproved: it was never approved, and a project uses it under a waiver."""
     users: Users = msgspec.field(default_factory=immutables.Map)
@@ -67,32 +80,32 @@ class Tool(State, frozen=True):
 
 def decide(tool: Tool | None, command: Instruction, _context: Context) -> Decided:
     tool = tool or Tool()
-    match command:
-        case ApproveTool():
-            if tool.status == "approved":
-                raise Refused("already-in-force")
-            return [ToolApproved(title=command.title, purpose=command.purpose, uri=command.uri)]
-        case WithdrawTool():
-            if tool.status != "approved":
-                raise Refused("not-in-force")
-            return [ToolWithdrawn(title=tool.title or "")]
-        case RecogniseUse():
+    match command, tool:
+        case ApproveTool(), Tool(status="approved"):
+            raise Refused("already-in-force")
+        case ApproveTool(), _:
+            return [says(ToolApproved, command)]
+        case WithdrawTool(), Tool(status="approved", approved=ToolApproved(title=title)):
+            return [ToolWithdrawn(title=title)]
+        case WithdrawTool(), _:
+            raise Refused("not-in-force")
+        case RecogniseUse(), _:
             return used(command, tool.users)
         case _:
-            raise TypeError(f"{type(command).__name__} is not decided by a tool")
+            raise Undecided(command)
 
 
 def evolve(tool: Tool | None, event: Event, _record: Recorded[Any]) -> Tool:
     tool = tool or Tool()
     match event:
         case ToolApproved():
-            return replace(tool, title=event.title, purpose=event.purpose, uri=event.uri, status="approved")
+            return replace(tool, approved=event, status="approved")
         case ToolWithdrawn():
             return replace(tool, status="withdrawn")
         case UseRecognised(project=project):
             return replace(tool, users=tool.users.set(project, event))
         case _:
-            raise TypeError(f"{type(event).__name__} is not an event of a tool")
+            raise Unfolded(event)
 
 
 TOOL: Aggregate[Tool] = Aggregate(

@@ -2,6 +2,7 @@
 
 import immutables
 import msgspec
+from pydantic import BaseModel, Field
 
 from mandate_events.deciding import PersonId, SystemCommand
 from mandate_events.document.event import Event
@@ -27,6 +28,15 @@ class RecogniseUse(SystemCommand, frozen=True, kw_only=True):
     version: int | None = None
     waiver: str | None = None
     origin: Origin
+
+
+class UsePage(BaseModel):
+    """A project that uses a tool or a template."""
+
+    project: str = Field(examples=["0190f3a5-7b1c-5c7e-9f43-5a1d2c3b4e5f"])
+    version: int | None = Field(description="The version of the template")
+    waiver: str | None = Field(description="What it rests on where the tool was not approved")
+    used_by: str = Field(description="Person id of who took it up", examples=["ce25ad4a-5edf-59aa-983a-c33342cd72ca"])
 
 
 Users = immutables.Map[str, UseRecognised]

@@ -4,20 +4,43 @@ from pathlib import Path
 from typing import Final
 
 from governance.office import office, routes
-from governance.office.office import OFFICE
+from governance.office.office import OFFICE, THE_OFFICE, Office, OfficePage
 from governance.people.mandate import concerns_themselves
 from governance.roles import FOUNDER, PMO
 from mandate_events.deciding.rights import SYSTEM, allow
-from mandate_web.chapters.chapter import Chapter
+from mandate_web.chapters.chapter import Chapter, Served
+from mandate_web.chapters.ids import only
+from mandate_web.routes.access import Viewer
 
 SELF_APPOINTMENT: Final = {"self-appointment": concerns_themselves}
+
+
+def is_chartered(_who: Viewer, _id: str, found: Office) -> bool:
+    """The office is there to see once it has a charter."""
+    return found.name is not None
+
 
 CHAPTER: Final = Chapter(
     name="office",
     says="The PMO exists, has a charter, and members who act for it",
     folder=Path(__file__).parent,
     reads="read-framework",
-    aggregates=[OFFICE],
+    served=[
+        Served(
+            OFFICE,
+            OfficePage,
+            at="/v1/office",
+            id=only(THE_OFFICE),
+            takes={
+                "/v1/office": office.CharterOffice,
+                "/v1/office/amendments": office.AmendCharter,
+                "/v1/office/members": office.AppointMember,
+                "/v1/office/auditors": office.AppointAuditor,
+                "/v1/office/observers": office.AppointObserver,
+            },
+            seen=is_chartered,
+        ),
+    ],
     framework=[OFFICE],
     rights=[
         allow(office.NameFounder, SYSTEM),

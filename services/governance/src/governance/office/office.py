@@ -6,9 +6,21 @@ from functools import cache
 from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BaseModel, Field
 from pydantic_core import PydanticCustomError
 
+from governance.office.events import (
+    EVENTS,
+    AuditorAppointed,
+    AuditorRemoved,
+    CharterAmended,
+    FounderNamed,
+    ObserverAppointed,
+    ObserverRemoved,
+    OfficeChartered,
+    OfficeMemberAppointed,
+    OfficeMemberRemoved,
+)
 from governance.people.mandate import give, held_by, withdraw
 from governance.roles import AUDITOR, FOUNDER, OBSERVER, PM_OFFICER, PMO, PROJECT_MANAGER, SPONSOR
 from mandate_events.deciding import (
@@ -22,7 +34,10 @@ from mandate_events.deciding import (
     State,
     SystemCommand,
     Title,
+    Undecided,
+    Unfolded,
     replace,
+    says,
 )
 from mandate_events.document.event import Event, Recorded
 from mandate_events.values.money import Currency
@@ -30,77 +45,6 @@ from mandate_events.values.money import Currency
 THE_OFFICE = "main"
 FOUNDING_MEMBERS = 2
 """Until so many members stand beside each other nothing can be decided by another than its author."""
-
-
-class FounderNamed(Event, frozen=True, kw_only=True):
-    """The configuration of the first start named who founds the office. It happens once."""
-
-    person: PersonId
-
-
-class OfficeChartered(Event, frozen=True, kw_only=True):
-    """The PMO exists: its name, the time zone in which its days end, the currency it reports in."""
-
-    name: str
-    time_zone: str
-    currency: str
-
-
-class CharterAmended(Event, frozen=True, kw_only=True):
-    """The charter reads so from here on: name, time zone and currency, those that stay as they were too."""
-
-    name: str
-    time_zone: str
-    currency: str
-
-
-class OfficeMemberAppointed(Event, frozen=True, kw_only=True):
-    """The person acts for the PMO from here on."""
-
-    person: PersonId
-
-
-class OfficeMemberRemoved(Event, frozen=True, kw_only=True):
-    """The person no longer acts for the PMO."""
-
-    person: PersonId
-
-
-class AuditorAppointed(Event, frozen=True, kw_only=True):
-    """The person reads everything and decides nothing."""
-
-    person: PersonId
-
-
-class AuditorRemoved(Event, frozen=True, kw_only=True):
-    """The person no longer audits."""
-
-    person: PersonId
-
-
-class ObserverAppointed(Event, frozen=True, kw_only=True):
-    """The person reads the portfolio's reports."""
-
-    person: PersonId
-
-
-class ObserverRemoved(Event, frozen=True, kw_only=True):
-    """The person no longer reads the portfolio's reports."""
-
-    person: PersonId
-
-
-EVENTS = (
-    FounderNamed,
-    OfficeChartered,
-    CharterAmended,
-    OfficeMemberAppointed,
-    OfficeMemberRemoved,
-    AuditorAppointed,
-    AuditorRemoved,
-    ObserverAppointed,
-    ObserverRemoved,
-)
 
 
 OF_THE_MACHINE: Final = frozenset({"localtime", "Factory"})
@@ -129,7 +73,10 @@ class NameFounder(SystemCommand, frozen=True, kw_only=True):
 
 
 class CharterOffice(Decision):
-    """Found the office."""
+    """Found the office.
+
+    The founder is named by the configuration of the first start.
+    """
 
     name: Title = Field(examples=["Capital Delivery PMO"])
     time_zone: TimeZone = "UTC"
@@ -137,7 +84,10 @@ class CharterOffice(Decision):
 
 
 class AmendCharter(Decision):
-    """Change the charter: all of it as it is to read from now on."""
+    """Change the charter: all of it as it is to read from now on.
+
+    Name, time zone and currency, those that stay as they were too.
+    """
 
     name: Title = Field(examples=["Portfolio Office"])
     time_zone: TimeZone
@@ -180,6 +130,17 @@ class RemoveObserver(Decision):
     person: PersonId
 
 
+class OfficePage(BaseModel):
+    """The office: its charter, and its members by their person ids."""
+
+    name: str = Field(examples=["Project Management Office"])
+    time_zone: str = Field(description="Days end at midnight here", examples=["Australia/Melbourne"])
+    currency: str = Field(examples=["AUD"])
+    members: list[str] = Field(examples=[["ce25ad4a-5edf-59aa-983a-c33342cd72ca"]])
+    auditors: list[str]
+    observers: list[str]
+
+
 class Office(State, frozen=True):
     founder: str | None = None
     name: str | None = None
@@ -197,7 +158,7 @@ def decide(office: Office | None, command: Instruction, context: Context) -> Dec
         case NameFounder(), _:
             return []
         case CharterOffice(), Office(name=None):
-            return [OfficeChartered(name=command.name, time_zone=command.time_zone, currency=command.currency)]
+            return [says(OfficeChartered, command)]
         case CharterOffice(), _:
             raise Refused("already-chartered")
         case _, Office(name=None):
@@ -205,7 +166,7 @@ def decide(office: Office | None, command: Instruction, context: Context) -> Dec
         case AmendCharter(name=name, time_zone=zone, currency=currency), Office():
             if (name, zone, currency) == (office.name, office.time_zone, office.currency):
                 raise Refused("charter-says-so")
-            return [CharterAmended(name=name, time_zone=zone, currency=currency)]
+            return [says(CharterAmended, command)]
         case AppointMember(person=person), Office():
             if person in office.members:
                 raise Refused("already-member")
@@ -237,7 +198,7 @@ def decide(office: Office | None, command: Instruction, context: Context) -> Dec
                 raise Refused("not-an-observer")
             return [ObserverRemoved(person=person), withdraw(person, OBSERVER)]
         case _:
-            raise TypeError(f"{type(command).__name__} is not decided by the office")
+            raise Undecided(command)
 
 
 def evolve(office: Office | None, event: Event, _record: Recorded[Any]) -> Office:
@@ -260,7 +221,7 @@ def evolve(office: Office | None, event: Event, _record: Recorded[Any]) -> Offic
         case ObserverRemoved(person=person):
             return replace(office, observers=office.observers - {person})
         case _:
-            raise TypeError(f"{type(event).__name__} is not an event of the office")
+            raise Unfolded(event)
 
 
 OFFICE: Aggregate[Office] = Aggregate("office", decide, evolve, events=EVENTS, opened_by=frozenset({NameFounder}))

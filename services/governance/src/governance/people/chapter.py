@@ -3,10 +3,9 @@
 from pathlib import Path
 from typing import Final
 
-from governance.people import directory
+from governance.people import directory, routes
 from governance.people.directory import DIRECTORY
 from governance.people.mandate import MANDATE, concerns_themselves
-from governance.people.routes import people as people_routes
 from governance.people.table import keep_forgetting
 from governance.roles import AUDITOR, FOUNDER, OBSERVER, PM_OFFICER, PMO, PROJECT_MANAGER, SPONSOR
 from mandate_events.deciding.rights import allow
@@ -37,7 +36,7 @@ CHAPTER: Final = Chapter(
         allow("read-mandates", PMO, AUDITOR),
         allow("read-governance", PROJECT_MANAGER, PM_OFFICER, SPONSOR, own_project=True),
     ],
-    routers=[people_routes.router],
+    routers=[routes.router],
     leads=[forget_the_erased],
     tags={"people": "Who the persons are, and the mandates that they held"},
 )

@@ -6,7 +6,7 @@ is. On record is only that an entry changed, and by whom; and that a person was 
 
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from governance.roles import PMO
 from mandate_events.deciding import (
@@ -21,6 +21,8 @@ from mandate_events.deciding import (
     Refused,
     State,
     Title,
+    Undecided,
+    Unfolded,
 )
 from mandate_events.document.event import Event, Recorded
 
@@ -55,6 +57,23 @@ class ErasePerson(Decision):
     person: PersonId
 
 
+class PersonPage(BaseModel):
+    """Who a person is."""
+
+    id: str = Field(description="Opaque id of the person", examples=["ce25ad4a-5edf-59aa-983a-c33342cd72ca"])
+    name: str = Field(examples=["Ada Lovelace"])
+    email: str = Field(examples=["ada.lovelace@example.org"])
+    changed_at: str = Field(examples=["2026-11-24T12:00:00.000000Z"])
+    changed_by: str = Field(description="Person id", examples=["ce25ad4a-5edf-59aa-983a-c33342cd72ca"])
+
+
+class People(BaseModel):
+    """One page of persons."""
+
+    items: list[PersonPage]
+    next: str | None = Field(description="Cursor of the next page")
+
+
 class Entry(State, frozen=True):
     erased: bool = False
 
@@ -70,7 +89,7 @@ def decide(entry: Entry | None, command: Instruction, context: Context) -> Decid
         case ErasePerson(person=person):
             return [PersonErased(person=person)]
         case _:
-            raise TypeError(f"{type(command).__name__} is not decided by the directory")
+            raise Undecided(command)
 
 
 def evolve(_entry: Entry | None, event: Event, _record: Recorded[Any]) -> Entry:
@@ -80,7 +99,7 @@ def evolve(_entry: Entry | None, event: Event, _record: Recorded[Any]) -> Entry:
         case PersonErased():
             return Entry(erased=True)
         case _:
-            raise TypeError(f"{type(event).__name__} is not an event of the directory")
+            raise Unfolded(event)
 
 
 DIRECTORY: Aggregate[Entry] = Aggregate(

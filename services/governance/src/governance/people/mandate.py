@@ -7,7 +7,9 @@ same transaction, so that "what may this person do" is one stream, and its event
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
 
 from mandate_events.deciding import Aggregate, Context, Decided, Mandate, On, PersonId, Refused
 from mandate_events.document.event import Event, Recorded
@@ -41,6 +43,32 @@ class MandateHeld(Mandate):
 
 
 Held = tuple[MandateHeld, ...]
+
+
+class May(BaseModel):
+    """A decision that a mandate lets a person take."""
+
+    command: str = Field(examples=["DecideGate"])
+    relation: Literal["any", "own-project"] = Field(description="Anywhere, or on the mandate's project only")
+
+
+class MandatePage(BaseModel):
+    """A role that a person held, and what it let them decide in this service."""
+
+    role: str = Field(examples=["pmo"])
+    project: str | None = Field(description="Where it is bound to one")
+    authority: str = Field(
+        description="The event that it rests on", examples=["mandate/ce25ad4a-5edf-59aa-983a-c33342cd72ca@1"]
+    )
+    since: str = Field(description="When it was given", examples=["2026-11-24T12:00:00.000000Z"])
+    may: list[May] = Field(description="By the table of rights that was in force; separation of duties still holds")
+
+
+class Mandates(BaseModel):
+    """The mandates that a person held."""
+
+    person: str = Field(description="Opaque id of the person", examples=["ce25ad4a-5edf-59aa-983a-c33342cd72ca"])
+    mandates: list[MandatePage]
 
 
 def decide(_held: Held | None, _command: Any, _context: Context) -> Decided:

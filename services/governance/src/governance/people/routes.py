@@ -1,20 +1,19 @@
-"""Routes of persons: who they are, as long as the directory says so, and the mandates that they held."""
+"""Routes of persons, all of them special: names stand in a table beside the record, and may be erased from it."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import orjson
 from fastapi import Path, Query, Request
-from pydantic import BaseModel, Field
 from starlette.responses import JSONResponse, Response
 
-from governance.people.directory import DIRECTORY, ChangeDirectoryEntry, ErasePerson
-from governance.people.mandate import MANDATE, MandateHeld
+from governance.people.directory import DIRECTORY, ChangeDirectoryEntry, ErasePerson, People, PersonPage
+from governance.people.mandate import MANDATE, MandateHeld, MandatePage, Mandates
 from governance.people.table import PEOPLE, entries, find, forget_erased, keep
 from mandate_events.deciding import Decision, Unknown
 from mandate_events.deciding.rights import RIGHTS_TABLE
 from mandate_events.document.formats import UUID_PATTERN
-from mandate_events.values.told import instant
+from mandate_web.chapters.pages import copied, plain
 from mandate_web.routes.access import Authenticated, Viewer, anyone, no_right, reads, viewer
 from mandate_web.routes.desk import OpenDesk, decides, expected_version
 from mandate_web.routes.moment import AsOf, KnownAt, end_of, mark, positions
@@ -34,33 +33,15 @@ Ids = Annotated[
         examples=["ce25ad4a-5edf-59aa-983a-c33342cd72ca"],
     ),
 ]
-PERSON = "ce25ad4a-5edf-59aa-983a-c33342cd72ca"
 
 
 # --- the directory ---
 
 
-class PersonPage(BaseModel):
-    """Who a person is."""
-
-    id: str = Field(description="Opaque id of the person", examples=[PERSON])
-    name: str = Field(examples=["Ada Lovelace"])
-    email: str = Field(examples=["ada.lovelace@example.org"])
-    changed_at: str = Field(examples=["2026-11-24T12:00:00.000000Z"])
-    changed_by: str = Field(description="Person id", examples=[PERSON])
-
-
-class People(BaseModel):
-    """One page of persons."""
-
-    items: list[PersonPage]
-    next: str | None = Field(description="Cursor of the next page")
-
-
 def shown(row: Mapping[str, Any]) -> dict[str, Any]:
     """A person as they are told."""
-    entry = {name: row[name] for name in ("name", "email", "changed_by")}
-    return {"id": row["person"], **entry, "changed_at": instant(row["changed_at"])}
+    known = {**row, "id": row["person"]}
+    return {name: plain(known[name]) for name in PersonPage.model_fields}
 
 
 @router.post("/v1/people/{id}/entries", operation_id="changeDirectoryEntry", **decides(ChangeDirectoryEntry))
@@ -114,30 +95,6 @@ async def get_person(request: Request, id: Id, _: Annotated[Viewer, viewer("read
 # --- mandates ---
 
 
-class May(BaseModel):
-    """A decision that a mandate lets a person take."""
-
-    command: str = Field(examples=["DecideGate"])
-    relation: Literal["any", "own-project"] = Field(description="Anywhere, or on the mandate's project only")
-
-
-class MandatePage(BaseModel):
-    """A role that a person held, and what it let them decide in this service."""
-
-    role: str = Field(examples=["pmo"])
-    project: str | None = Field(description="Where it is bound to one")
-    authority: str = Field(description="The event that it rests on", examples=[f"mandate/{PERSON}@1"])
-    since: str = Field(description="When it was given", examples=["2026-11-24T12:00:00.000000Z"])
-    may: list[May] = Field(description="By the table of rights that was in force; separation of duties still holds")
-
-
-class Mandates(BaseModel):
-    """The mandates that a person held."""
-
-    person: str = Field(description="Opaque id of the person", examples=[PERSON])
-    mandates: list[MandatePage]
-
-
 @router.get(
     "/v1/people/{id}/mandates",
     operation_id="listMandates",
@@ -165,20 +122,15 @@ async def list_mandates(
     reader = state.store.reader
     held: Sequence[MandateHeld] = (await reader.fold_at(MANDATE, id, known_at, before)).state or ()
     adopted = (await reader.fold_at(RIGHTS_TABLE, state.domain.service, known_at, before)).state
-    body = {"person": id, "mandates": [_shown_mandate(each, adopted.table if adopted else ()) for each in held]}
+    body = {"person": id, "mandates": [shown_mandate(each, adopted.table if adopted else ()) for each in held]}
     if known_at is not None:
         seen = await positions(request, known_at)
     return mark(request, JSONResponse(body), seen, known_at)
 
 
-def _shown_mandate(mandate: MandateHeld, table: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    return {
-        "role": mandate.role,
-        "project": mandate.project,
-        "authority": mandate.authority,
-        "since": instant(mandate.since),
-        "may": may_decide(mandate.role, table),
-    }
+def shown_mandate(mandate: MandateHeld, table: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """A mandate as it is told, by the table of rights that was in force."""
+    return copied(MandatePage, mandate.authority, mandate, may=may_decide(mandate.role, table))
 
 
 def may_decide(role: str, table: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:

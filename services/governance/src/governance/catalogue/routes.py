@@ -1,28 +1,74 @@
-"""The PMO's catalogue as lists: processes, tools, templates, and which projects use what."""
+"""Routes of the catalogue that are special: who uses a thing is told as far as the viewer sees the projects, and one
+list holds things of three kinds."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from itertools import islice
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, Final, TypeAlias
 
 from fastapi import Path, Query
 from pydantic import BaseModel, Field
 from sqlalchemy import select
 from starlette.responses import Response
 
-from governance.catalogue.use import Users
+from governance.catalogue.template import TEMPLATE, Template, TemplatePage
+from governance.catalogue.tool import TOOL, Tool, ToolPage
+from governance.catalogue.use import UsePage, Users
 from governance.catalogue.views import CATALOGUE, CATALOGUE_VIEW, USES, USES_VIEW
 from mandate_events.deciding import Slug
-from mandate_events.values.told import instant
+from mandate_web.chapters.pages import copied, plain
 from mandate_web.routes.access import Viewer, reads, viewer
 from mandate_web.routes.filters import ProjectFilter, seen_by
 from mandate_web.routes.lists import OpenView, View
 from mandate_web.routes.paging import Cursor, Limit
 from mandate_web.routes.routing import Router
+from mandate_web.routes.things import OpenThings, shows
 
 router = Router(tags=["catalogue"])
 
 Id: TypeAlias = Annotated[Slug, Path(description="Its name in the catalogue", examples=["scheduling-workbench"])]
 
 ThingFilter: TypeAlias = Annotated[str | None, Query(max_length=64, pattern=r"^[a-z0-9-]+$", description="By its name")]
+
+
+# --- one thing, and who uses it ---
+
+
+USERS: Final = 500
+"""How many projects that use a thing are told with it; all of them are listed."""
+
+
+def used_by(users: Users, who: Viewer | None) -> list[dict[str, Any]]:
+    """The projects that use a thing: of a viewer, those that they may see."""
+    seen = ((project, use) for project, use in sorted(users.items()) if who is None or who.sees(project))
+    return [copied(UsePage, project, use) for project, use in islice(seen, USERS)]
+
+
+def shown_tool(id_: str, tool: Tool, who: Viewer | None = None) -> dict[str, Any]:
+    """A tool as it is told: to a viewer, or with all that use it."""
+    return copied(ToolPage, id_, tool, used_by=used_by(tool.users, who))
+
+
+def shown_template(id_: str, template: Template, who: Viewer | None = None) -> dict[str, Any]:
+    """A template as it is told: to a viewer, or with all that use it."""
+    return copied(TemplatePage, id_, template, used_by=used_by(template.users, who))
+
+
+@router.get("/v1/tools/{id}", operation_id="getTool", responses=shows(ToolPage), **reads("read-framework"))
+async def get_tool(id: Id, who: Annotated[Viewer, viewer("read-framework")], things: OpenThings) -> Response:  # noqa: A002
+    """A tool, and the projects that use it."""
+    fold = await things.find(TOOL, id)
+    return await things.answer(fold, shown_tool(id, fold.state, replace(who, query="read-governance")))
+
+
+@router.get("/v1/templates/{id}", operation_id="getTemplate", responses=shows(TemplatePage), **reads("read-framework"))
+async def get_template(id: Id, who: Annotated[Viewer, viewer("read-framework")], things: OpenThings) -> Response:  # noqa: A002
+    """A template in its latest version, and the projects that use it."""
+    fold = await things.find(TEMPLATE, id)
+    return await things.answer(fold, shown_template(id, fold.state, replace(who, query="read-governance")))
+
+
+# --- all of a kind ---
 
 
 class CatalogueItem(BaseModel):
@@ -43,51 +89,15 @@ class Catalogue(BaseModel):
     next: str | None = Field(description="Cursor of the next page")
 
 
-class UsePage(BaseModel):
-    """A project that uses a tool or a template."""
-
-    project: str = Field(examples=["0190f3a5-7b1c-5c7e-9f43-5a1d2c3b4e5f"])
-    version: int | None = Field(description="The version of the template")
-    waiver: str | None = Field(description="What it rests on where the tool was not approved")
-    used_by: str = Field(description="Person id of who took it up", examples=["ce25ad4a-5edf-59aa-983a-c33342cd72ca"])
-
-
-class ListedUse(UsePage):
-    """Which project uses what, since when."""
-
-    tool: str | None = Field(examples=["scheduling-workbench"])
-    template: str | None
-    since: str = Field(examples=["2026-03-02T12:00:00.000000Z"])
-
-
-class Uses(BaseModel):
-    """One page of what projects use."""
-
-    items: list[ListedUse]
-    next: str | None = Field(description="Cursor of the next page")
-
-
-USERS = 500
-"""How many projects that use a thing are told with it; all of them are listed."""
-
-
-def used_by(users: Users, who: Viewer | None) -> list[dict[str, Any]]:
-    """The projects that use a thing: of a viewer, those that they may see."""
-    seen = ((project, use) for project, use in sorted(users.items()) if who is None or who.sees(project))
-    return [
-        {"project": project, "version": use.version, "waiver": use.waiver, "used_by": use.used_by}
-        for project, use in islice(seen, USERS)
-    ]
+def shown_item(row: Mapping[str, Any]) -> dict[str, Any]:
+    """What is in the catalogue, in a list."""
+    return {name: plain(row[name]) for name in CatalogueItem.model_fields}
 
 
 async def _list(kind: str, view: View, limit: int, cursor: str | None) -> Response:
     page = view.page_of({"list": kind}, limit, cursor)
     wanted = select(CATALOGUE).where(CATALOGUE.c.kind == kind)
-    return await view.page(page, wanted, [(CATALOGUE.c.id, False)], shown_row, CATALOGUE_VIEW)
-
-
-def shown_row(row: dict[str, Any]) -> dict[str, Any]:
-    return {**{name: row[name] for name in CatalogueItem.model_fields}, "changed_at": instant(row["changed_at"])}
+    return await view.page(page, wanted, [(CATALOGUE.c.id, False)], shown_item, CATALOGUE_VIEW)
 
 
 @router.get(
@@ -126,6 +136,24 @@ async def list_templates(
     return await _list("template", view, limit, cursor)
 
 
+# --- who uses what ---
+
+
+class ListedUse(UsePage):
+    """Which project uses what, since when."""
+
+    tool: str | None = Field(examples=["scheduling-workbench"])
+    template: str | None
+    since: str = Field(examples=["2026-03-02T12:00:00.000000Z"])
+
+
+class Uses(BaseModel):
+    """One page of what projects use."""
+
+    items: list[ListedUse]
+    next: str | None = Field(description="Cursor of the next page")
+
+
 @router.get(
     "/v1/uses", operation_id="listUses", responses={200: {"model": Uses}}, **reads("read-governance", waits=True)
 )
@@ -154,7 +182,7 @@ async def list_uses(
     return await view.page(page, wanted, keys, shown_use, USES_VIEW)
 
 
-def shown_use(row: dict[str, Any]) -> dict[str, Any]:
-    told = {name: row[name] for name in UsePage.model_fields}
-    named = {"tool": None, "template": None, row["kind"]: row["thing"]}
-    return {**told, **named, "since": instant(row["since"])}
+def shown_use(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Which project uses what: a tool, or a template."""
+    told = {**row, "tool": None, "template": None, row["kind"]: row["thing"]}
+    return {name: plain(told[name]) for name in ListedUse.model_fields}

@@ -19,7 +19,7 @@ from governance.appointments import appointment
 from governance.catalogue import process, template, tool
 from governance.main import GOVERNANCE
 from governance.office import office
-from governance.oversight import compliance_review, kpi, measurement
+from governance.oversight import compliance_review, findings, kpi, measurement
 from governance.people import directory
 from governance.requests import (
     allocation,
@@ -466,10 +466,8 @@ async def _review(on: Rehearsal) -> None:
     begin = compliance_review.OpenComplianceReview(
         title="Procurement, first half", controls=["tender"], reason="Half-yearly"
     )
-    found = compliance_review.RaiseFinding(
-        control="tender", severity="major", text="One offer only", reason="Seen in the files"
-    )
-    require = compliance_review.RequireCorrectiveAction(
+    found = findings.RaiseFinding(control="tender", severity="major", text="One offer only", reason="Seen in the files")
+    require = findings.RequireCorrectiveAction(
         finding=1, action="Invite two more", owner=PEOPLE["pm-1"], due_on=due_on, reason="The rule on tenders"
     )
     await in_review("pmo-1", begin, project=id_)
@@ -482,9 +480,9 @@ async def _review(on: Rehearsal) -> None:
     await on.act("projects", "pm-1", corrective_action.CORRECTIVE_ACTION, action, report)
     await in_review("pmo-1", require)
     again = (await on.last("projects", "corrective-action-recognised.v1")).subject.partition("/")[2]
-    withdraw = compliance_review.WithdrawCorrectiveAction(corrective_action=again, reason="Three offers suffice")
+    withdraw = findings.WithdrawCorrectiveAction(corrective_action=again, reason="Three offers suffice")
     await in_review("pmo-1", withdraw)
-    await in_review("pmo-2", compliance_review.CloseFinding(finding=1, reason="Three offers are there"))
+    await in_review("pmo-2", findings.CloseFinding(finding=1, reason="Three offers are there"))
     await in_review("pmo-2", compliance_review.CloseComplianceReview(reason="All is settled"))
 
 

@@ -10,22 +10,24 @@ from governance.oversight.compliance_review import (
     COMPLIANCE_REVIEW,
     LIMIT,
     CloseComplianceReview,
-    CloseFinding,
     ComplianceReviewClosed,
     ComplianceReviewOpened,
+    ComplianceReviewPage,
+    OpenComplianceReview,
+    corrected_it,
+)
+from governance.oversight.findings import (
+    CloseFinding,
     CorrectiveActionReported,
     CorrectiveActionRequired,
     CorrectiveActionWithdrawn,
     FindingClosed,
     FindingRaised,
     NoteCorrectiveAction,
-    OpenComplianceReview,
     RaiseFinding,
     RequireCorrectiveAction,
     WithdrawCorrectiveAction,
-    corrected_it,
 )
-from governance.oversight.routes import compliance_review as compliance_reviews
 from governance.requests.request import Evidence
 from mandate_events.deciding import Aggregate, Command, Decision, Instruction, Refused
 from mandate_events.deciding.batch import Batch, Fold, NotLoaded, Submission
@@ -33,6 +35,7 @@ from mandate_events.document.event import Event
 from mandate_events.document.identifiers import derived
 from mandate_events.document.origin import Origin
 from mandate_events.testing import NOON, Outcome, Scenario
+from mandate_web.chapters.pages import copied
 from tests.unit.governance.conftest import ANN, BEN, EVE, mandate
 
 PAT = derived("pat")
@@ -263,7 +266,7 @@ def test_a_closed_review_takes_no_more(required: Scenario) -> None:
 
 def test_a_review_tells_all_that_it_found(required: Scenario) -> None:
     required.given(COMPLIANCE_REVIEW, "r1", REPORTED, SETTLED, by=BEN)
-    shown = compliance_reviews.shown("r1", required._folds["compliance-review/r1"].state)
+    shown = copied(ComplianceReviewPage, "r1", required._folds["compliance-review/r1"].state)
     assert (shown["status"], shown["findings"][0]["closed_by"]) == ("open", BEN)
     assert shown["corrective_actions"][0]["reported_by"] == PAT
     assert shown["corrective_actions"][0]["evidence"][0]["title"] == "Second estimate"

@@ -225,5 +225,5 @@ def _taken(**more: Any) -> dict[str, Any]:
 
 
 def test_a_command_of_another_chapter_is_a_mistake() -> None:
-    with pytest.raises(TypeError, match="not decided by a resource"):
+    with pytest.raises(TypeError, match="not decided here"):
         decide(state_of(TEAM), object(), None)  # type: ignore[arg-type]

@@ -8,16 +8,17 @@ import pytest
 from mandate_events.deciding import Aggregate, Command, Instruction
 from mandate_events.document.event import Event
 from mandate_events.testing import Outcome, Scenario
+from mandate_web.chapters.pages import copied
 from projects.control import heard
 from projects.control.corrective_action import (
     CORRECTIVE_ACTION,
     CorrectiveActionEnded,
+    CorrectiveActionPage,
     CorrectiveActionRecognised,
     CorrectiveActionReported,
     RecogniseCorrectiveAction,
     ReportCorrectiveAction,
 )
-from projects.control.routes import corrective_action as corrective_actions
 from projects.execution.events import ProjectClosed
 from projects.execution.evidence import Evidence
 from projects.execution.project import PROJECT
@@ -91,9 +92,9 @@ def test_what_was_not_required_is_not_reported(initiated: Scenario) -> None:
 
 
 def test_it_tells_what_is_required_and_what_was_reported(required: Scenario) -> None:
-    assert corrective_actions.shown("a1", required._folds["corrective-action/a1"].state)["status"] == "open"
+    assert copied(CorrectiveActionPage, "a1", required._folds["corrective-action/a1"].state)["status"] == "open"
     required.given(CORRECTIVE_ACTION, "a1", REPORTED, by=PAT)
-    shown = corrective_actions.shown("a1", required._folds["corrective-action/a1"].state)
+    shown = copied(CorrectiveActionPage, "a1", required._folds["corrective-action/a1"].state)
     assert (shown["status"], shown["reported_by"], shown["evidence"][0]["sha256"]) == ("reported", PAT, SHA)
 
 

@@ -1,54 +1,143 @@
 """Oversight: KPIs with their thresholds, and compliance reviews with their findings."""
 
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final, TypeAlias
 
-from governance.oversight import compliance_review, kpi, measurement
-from governance.oversight.compliance_review import COMPLIANCE_REVIEW, REVIEWING
+from pydantic import Field
+
+from governance.oversight import routes
+from governance.oversight.compliance_review import (
+    COMPLIANCE_REVIEW,
+    REVIEWING,
+    CloseComplianceReview,
+    ComplianceReviewItem,
+    ComplianceReviewPage,
+    OpenComplianceReview,
+    corrected_it,
+)
+from governance.oversight.findings import (
+    CloseFinding,
+    FindingItem,
+    NoteCorrectiveAction,
+    RaiseFinding,
+    RequireCorrectiveAction,
+    Severity,
+    Status,
+    WithdrawCorrectiveAction,
+)
 from governance.oversight.heard import HEARS
-from governance.oversight.kpi import KPI
-from governance.oversight.measurement import MEASUREMENT
-from governance.oversight.routes import compliance_review as compliance_review_routes
-from governance.oversight.routes import kpi as kpi_routes
+from governance.oversight.kpi import KPI, DefineKpi, KpiItem, KpiPage, SetThreshold
+from governance.oversight.measurement import (
+    MEASUREMENT,
+    BreachedThresholdItem,
+    MeasureKpi,
+    MeasurementPage,
+    is_computed,
+)
 from governance.oversight.views import BREACHES_VIEW, COMPLIANCE_REVIEWS_VIEW, FINDINGS_VIEW, KPIS_VIEW
 from governance.roles import PM_OFFICER, PMO
 from mandate_events.deciding.rights import SYSTEM, allow
-from mandate_web.chapters.chapter import Chapter, Listed
+from mandate_web.chapters.chapter import Chapter, Listed, Served
+from mandate_web.chapters.ids import slug, uuid
 
-COMPUTED: Final = {"kpi-is-computed": measurement.is_computed}
+SEEN: Final = "With a role in projects only, a person sees those of them."
+COMPUTED: Final = {"kpi-is-computed": is_computed}
+
+OfKpi: TypeAlias = Annotated[str, Field(max_length=64, pattern=r"^[a-z0-9-]+$", description="Name of a KPI")]
+OfProject: TypeAlias = Annotated[str, Field(max_length=64, pattern=r"^[0-9a-f-]+$", description="Id of a project")]
 
 CHAPTER: Final = Chapter(
     name="oversight",
     says="What the PMO watches: KPIs and their thresholds, and whether projects comply",
     folder=Path(__file__).parent,
     reads="read-governance",
-    aggregates=[KPI, MEASUREMENT, COMPLIANCE_REVIEW],
+    served=[
+        Served(
+            KPI,
+            KpiPage,
+            at="/v1/kpis/{id}",
+            id=slug("The KPI's name", "schedule-performance"),
+            takes={
+                "/v1/kpis/{id}/definitions": DefineKpi,
+                "/v1/kpis/{id}/thresholds": SetThreshold,
+            },
+            reads="read-framework",
+            tag="kpis",
+        ),
+        Served(MEASUREMENT, MeasurementPage, at="/v1/kpis/{id}/measurements/{place}", special=True, tag="kpis"),
+        Served(
+            COMPLIANCE_REVIEW,
+            ComplianceReviewPage,
+            at="/v1/compliance-reviews/{id}",
+            id=uuid("Id of the compliance review"),
+            opens={"/v1/projects/{id}/compliance-reviews": OpenComplianceReview},
+            takes={
+                "/v1/compliance-reviews/{id}/findings": RaiseFinding,
+                "/v1/compliance-reviews/{id}/corrective-actions": RequireCorrectiveAction,
+                "/v1/compliance-reviews/{id}/corrective-action-withdrawals": WithdrawCorrectiveAction,
+                "/v1/compliance-reviews/{id}/finding-closures": CloseFinding,
+                "/v1/compliance-reviews/{id}/closures": CloseComplianceReview,
+            },
+            tag="compliance",
+        ),
+    ],
     framework=[KPI],
     rights=[
-        allow(kpi.DefineKpi, PMO),
-        allow(kpi.SetThreshold, PMO),
-        allow(measurement.MeasureKpi, PMO, unless=COMPUTED),
-        allow(measurement.MeasureKpi, PM_OFFICER, own_project=True, unless=COMPUTED),
-        allow(compliance_review.OpenComplianceReview, PMO, unless=REVIEWING),
-        allow(compliance_review.RaiseFinding, PMO, unless=REVIEWING),
-        allow(compliance_review.RequireCorrectiveAction, PMO, unless=REVIEWING),
-        allow(compliance_review.WithdrawCorrectiveAction, PMO, unless=REVIEWING),
-        allow(
-            compliance_review.CloseFinding,
-            PMO,
-            unless={**REVIEWING, "closer-is-corrector": compliance_review.corrected_it},
-        ),
-        allow(compliance_review.CloseComplianceReview, PMO, unless=REVIEWING),
-        allow(compliance_review.NoteCorrectiveAction, SYSTEM),
+        allow(DefineKpi, PMO),
+        allow(SetThreshold, PMO),
+        allow(MeasureKpi, PMO, unless=COMPUTED),
+        allow(MeasureKpi, PM_OFFICER, own_project=True, unless=COMPUTED),
+        allow(OpenComplianceReview, PMO, unless=REVIEWING),
+        allow(RaiseFinding, PMO, unless=REVIEWING),
+        allow(RequireCorrectiveAction, PMO, unless=REVIEWING),
+        allow(WithdrawCorrectiveAction, PMO, unless=REVIEWING),
+        allow(CloseFinding, PMO, unless={**REVIEWING, "closer-is-corrector": corrected_it}),
+        allow(CloseComplianceReview, PMO, unless=REVIEWING),
+        allow(NoteCorrectiveAction, SYSTEM),
     ],
     lists=[
-        Listed(view=KPIS_VIEW, shown=kpi_routes.shown_row),
-        Listed(view=BREACHES_VIEW, shown=kpi_routes.shown_breach),
-        Listed(view=COMPLIANCE_REVIEWS_VIEW, shown=compliance_review_routes.shown_row),
-        Listed(view=FINDINGS_VIEW, shown=compliance_review_routes.shown_finding),
+        Listed(
+            view=KPIS_VIEW,
+            item=KpiItem,
+            at="/v1/kpis",
+            operation="listKpis",
+            says="All KPIs, by name.",
+            reads="read-framework",
+            tag="kpis",
+        ),
+        Listed(
+            view=BREACHES_VIEW,
+            item=BreachedThresholdItem,
+            at="/v1/breaches",
+            operation="listBreaches",
+            says=f"Values that lie in red, the latest first. {SEEN}",
+            sort=("-breached_at", "-id"),
+            filters={"kpi": OfKpi, "project": OfProject},
+            tag="kpis",
+        ),
+        Listed(
+            view=COMPLIANCE_REVIEWS_VIEW,
+            item=ComplianceReviewItem,
+            at="/v1/compliance-reviews",
+            operation="listComplianceReviews",
+            says=f"Compliance reviews, the latest first. {SEEN}",
+            sort=("-opened_at", "-id"),
+            filters={"project": OfProject, "status": Status},
+            tag="compliance",
+        ),
+        Listed(
+            view=FINDINGS_VIEW,
+            item=FindingItem,
+            at="/v1/findings",
+            operation="listFindings",
+            says=f"Findings of all reviews, the oldest first. {SEEN}",
+            sort=("raised_at", "review", "number"),
+            filters={"project": OfProject, "status": Status, "severity": Severity},
+            tag="compliance",
+        ),
     ],
     hears={"projects": HEARS},
-    routers=[kpi_routes.router, compliance_review_routes.router],
+    routers=[routes.router],
     tags={
         "kpis": "What is measured, and from where on it is bad",
         "compliance": "Reviews of what holds for projects, with findings",

@@ -5,7 +5,8 @@ from typing import Final
 
 import msgspec
 
-from governance.oversight.compliance_review import COMPLIANCE_REVIEW, NoteCorrectiveAction
+from governance.oversight.compliance_review import COMPLIANCE_REVIEW
+from governance.oversight.findings import NoteCorrectiveAction
 from governance.requests.request import Evidence
 from mandate_events.deciding.reacting import Heard, Policy, Reaction
 from mandate_events.document.event import Event

@@ -1,11 +1,11 @@
 """KPIs: what is measured, and from where on it is bad. A figure that the system computes is never typed by a person."""
 
 from decimal import Decimal
-from typing import Annotated, Any, Literal, Self, TypeAlias
+from typing import Annotated, Any, Final, Literal, Self, TypeAlias
 
 import immutables
 import msgspec
-from pydantic import Field, model_validator
+from pydantic import BaseModel, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from governance.standards.standard import StandardReference, version_of
@@ -20,7 +20,10 @@ from mandate_events.deciding import (
     Refused,
     State,
     Title,
+    Undecided,
+    Unfolded,
     replace,
+    says,
 )
 from mandate_events.document.event import Event, Recorded
 from mandate_events.document.formats import Versioned, told
@@ -53,7 +56,7 @@ class ThresholdSet(Event, frozen=True, kw_only=True):
     amber: FigureText
 
 
-EVENTS = (KpiDefined, ThresholdSet)
+EVENTS: Final = (KpiDefined, ThresholdSet)
 
 
 class DefineKpi(Decision):
@@ -99,12 +102,17 @@ class Threshold(msgspec.Struct, frozen=True):
 
 class Kpi(State, frozen=True):
     definition: KpiDefined
-    thresholds: immutables.Map[str | None, Threshold] = msgspec.field(default_factory=immutables.Map)
-    """By standard; under None what holds for all others."""
+    by_standard: immutables.Map[str | None, Threshold] = msgspec.field(default_factory=immutables.Map)
+    """Its thresholds; under None what holds for all others."""
+
+    @property
+    def thresholds(self) -> list[Threshold]:
+        """What holds for all others first."""
+        return sorted(self.by_standard.values(), key=lambda each: each.standard or "")
 
     def threshold(self, standard: str | None) -> Threshold | None:
         """The threshold for a project under this standard."""
-        return self.thresholds.get(standard) or self.thresholds.get(None)
+        return self.by_standard.get(standard) or self.by_standard.get(None)
 
 
 def decide(kpi: Kpi | None, command: Command, context: Context) -> Decided:
@@ -114,20 +122,11 @@ def decide(kpi: Kpi | None, command: Command, context: Context) -> Decided:
                 raise Refused("kpi-direction-fixed", direction=kpi.definition.direction)
             if kpi and kpi.definition.computed and not command.computed:
                 raise Refused("kpi-stays-computed")
-            return [
-                KpiDefined(
-                    version=kpi.definition.version + 1 if kpi else 1,
-                    title=command.title,
-                    unit=command.unit,
-                    direction=command.direction,
-                    computed=command.computed,
-                    formula=command.formula,
-                )
-            ]
+            return [says(KpiDefined, command, version=kpi.definition.version + 1 if kpi else 1)]
         case SetThreshold(), Kpi():
             return [_threshold(kpi, command, context)]
         case _:
-            raise TypeError(f"{type(command).__name__} is not decided by a KPI")
+            raise Undecided(command)
 
 
 def _threshold(kpi: Kpi, command: SetThreshold, context: Context) -> ThresholdSet:
@@ -140,7 +139,7 @@ def _threshold(kpi: Kpi, command: SetThreshold, context: Context) -> ThresholdSe
         command.amber
     ):
         raise Invalid("/amber", "amber-better-than-green", direction=kpi.definition.direction)
-    return ThresholdSet(standard=command.standard, green=command.green, amber=command.amber)
+    return says(ThresholdSet, command)
 
 
 def evolve(kpi: Kpi | None, event: Event, _record: Recorded[Any]) -> Kpi:
@@ -151,9 +150,38 @@ def evolve(kpi: Kpi | None, event: Event, _record: Recorded[Any]) -> Kpi:
             return replace(kpi, definition=event)
         case ThresholdSet(standard=standard), Kpi():
             threshold = Threshold(event.green, event.amber, standard)
-            return replace(kpi, thresholds=kpi.thresholds.set(standard, threshold))
+            return replace(kpi, by_standard=kpi.by_standard.set(standard, threshold))
         case _:
-            raise TypeError(f"{type(event).__name__} is not an event of a KPI")
+            raise Unfolded(event)
 
 
 KPI: Aggregate[Kpi] = Aggregate("kpi", decide, evolve, events=EVENTS, opened_by=frozenset({DefineKpi}))
+
+
+# --- as it is told ---
+
+
+class KpiItem(BaseModel):
+    """What is measured, and how."""
+
+    id: str = Field(examples=["schedule-performance"])
+    title: str = Field(examples=["Schedule performance index"])
+    unit: str = Field(examples=["ratio"])
+    direction: Direction
+    computed: bool = Field(description="The system computes it; nobody types it")
+    version: int = Field(description="How often it was defined")
+
+
+class ThresholdPage(BaseModel):
+    """From where on a value is amber, and red."""
+
+    standard: str | None = Field(description="For projects under it; null for all others", examples=["light@1"])
+    green: str = Field(description="The last green value", examples=["0.95"])
+    amber: str = Field(description="The last amber value; what is worse is red", examples=["0.85"])
+
+
+class KpiPage(KpiItem):
+    """A KPI with its thresholds."""
+
+    formula: str | None = Field(examples=["earned / planned value"])
+    thresholds: list[ThresholdPage]

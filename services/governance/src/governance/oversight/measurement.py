@@ -4,11 +4,11 @@ The threshold is that of the standard the project runs to, else the one for all.
 record with the value itself.
 """
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import immutables
 import msgspec
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from governance.oversight.kpi import KPI, Colour, Figure, FigureText, Kpi
 from governance.strategy.proposal import PROPOSAL
@@ -20,16 +20,22 @@ from mandate_events.deciding import (
     Invalid,
     Refused,
     State,
+    Undecided,
+    Unfolded,
     Unknown,
     replace,
+    says,
 )
 from mandate_events.document.event import Event, Recorded
 from mandate_events.document.formats import UUID_PATTERN, ProjectId, Versioned
 
-OFFICE = "office"
+OFFICE: Final = "office"
 """In place of a project: what is measured of all of them together."""
 
-PERIOD = r"^[0-9]{4}(-(0[1-9]|1[0-2]|Q[1-4]|W(0[1-9]|[1-4][0-9]|5[0-3])))?$"
+PERIOD: Final = r"^[0-9]{4}(-(0[1-9]|1[0-2]|Q[1-4]|W(0[1-9]|[1-4][0-9]|5[0-3])))?$"
+
+LATEST: Final = 500
+"""So many periods are told at most."""
 
 
 class KpiMeasured(Event, frozen=True, kw_only=True):
@@ -54,11 +60,14 @@ class ThresholdBreached(Event, frozen=True, kw_only=True):
     standard: Versioned | None = None
 
 
-EVENTS = (KpiMeasured, ThresholdBreached)
+EVENTS: Final = (KpiMeasured, ThresholdBreached)
 
 
 class MeasureKpi(Command):
-    """Put a value of a KPI on record that the system does not compute."""
+    """Put a value of a KPI on record that the system does not compute.
+
+    Of a project by its PMOfficer, of anything by the PMO. A value in red is put on record as a breach besides.
+    """
 
     project: Annotated[str, Field(pattern=f"^{UUID_PATTERN}$")] | None = Field(
         default=None,
@@ -74,17 +83,24 @@ class MeasureKpi(Command):
 class Measured(msgspec.Struct, frozen=True):
     """What was measured in one period, by whom."""
 
+    period: str
     value: str
     colour: Colour | None
     standard: str | None
-    by: str
+    measured_by: str
 
 
 class Measurement(State, frozen=True):
     kpi: str
     project: str | None
     standard: str | None = None
-    periods: immutables.Map[str, Measured] = msgspec.field(default_factory=immutables.Map)
+    measured: immutables.Map[str, Measured] = msgspec.field(default_factory=immutables.Map)
+    """By period."""
+
+    @property
+    def periods(self) -> list[Measured]:
+        """The latest of them, oldest first."""
+        return [measured for _, measured in sorted(self.measured.items())[-LATEST:]]
 
 
 def stream_of(kpi: str, project: str | None) -> str:
@@ -102,7 +118,7 @@ def decide(measurement: Measurement | None, command: Command, context: Context) 
         case MeasureKpi():
             return _measured(measurement, command, context)
         case _:
-            raise TypeError(f"{type(command).__name__} is not decided by a measurement")
+            raise Undecided(command)
 
 
 def _measured(measurement: Measurement | None, command: MeasureKpi, context: Context) -> Decided:
@@ -110,16 +126,17 @@ def _measured(measurement: Measurement | None, command: MeasureKpi, context: Con
     kpi = context.read(KPI, id_)
     if kpi is None:
         raise Unknown(KPI.stream(id_))
-    if measurement and command.period in measurement.periods and command.reason is None:
+    if measurement and command.period in measurement.measured and command.reason is None:
         raise Invalid("/reason", "why-measured-again", period=command.period)
     standard = _standard_of(project, context) if project else None
     threshold = kpi.threshold(standard)
     colour = threshold.colour(command.value, kpi.definition.direction) if threshold else None
-    said: dict[str, Any] = {"kpi": id_, "project": project, "period": command.period, "value": command.value}
-    events: list[Event] = [KpiMeasured(**said, colour=colour, standard=standard)]
-    if threshold and colour == "red":
-        events.append(ThresholdBreached(**said, threshold=threshold.amber, standard=threshold.standard))
-    return events
+    of = {"kpi": id_, "project": project}
+    measured = says(KpiMeasured, command, **of, colour=colour, standard=standard)
+    if threshold is None or colour != "red":
+        return [measured]
+    bound = {"threshold": threshold.amber, "standard": threshold.standard}
+    return [measured, says(ThresholdBreached, command, **of, **bound)]
 
 
 def _standard_of(project: str, context: Context) -> str:
@@ -132,13 +149,13 @@ def _standard_of(project: str, context: Context) -> str:
 def evolve(measurement: Measurement | None, event: Event, record: Recorded[Any]) -> Measurement:
     match event:
         case KpiMeasured(period=period):
-            measured = Measured(event.value, event.colour, event.standard, record.actor)
+            measured = Measured(period, event.value, event.colour, event.standard, record.actor)
             measurement = measurement or Measurement(event.kpi, event.project)
-            return replace(measurement, standard=event.standard, periods=measurement.periods.set(period, measured))
+            return replace(measurement, standard=event.standard, measured=measurement.measured.set(period, measured))
         case ThresholdBreached() if measurement:
             return measurement
         case _:
-            raise TypeError(f"{type(event).__name__} is not an event of a measurement")
+            raise Unfolded(event)
 
 
 MEASUREMENT: Aggregate[Measurement] = Aggregate(
@@ -159,3 +176,39 @@ def is_computed(_measurement: Any, _command: Any, context: Context) -> bool:
     """The system computes the KPI: nobody types a value of it."""
     kpi: Kpi | None = context.read(KPI, _parts(context.subject)[0])
     return kpi is not None and kpi.definition.computed
+
+
+# --- as it is told ---
+
+
+class MeasuredPage(BaseModel):
+    """What was measured of a period; the later value counts."""
+
+    period: str = Field(examples=["2026-Q3"])
+    value: str = Field(examples=["0.82"])
+    colour: Colour | None = Field(description="Null where no threshold was set")
+    standard: str | None = Field(description="What the project ran to", examples=["capital-delivery@1"])
+    measured_by: str = Field(description="Person id", examples=["ce25ad4a-5edf-59aa-983a-c33342cd72ca"])
+
+
+class MeasurementPage(BaseModel):
+    """What was measured of a KPI in one place."""
+
+    kpi: str = Field(examples=["schedule-performance"])
+    project: str | None = Field(examples=["0190f3a5-7b1c-5c7e-9f43-5a1d2c3b4e5f"])
+    periods: list[MeasuredPage] = Field(description=f"The latest {LATEST} of them, oldest first")
+
+
+class BreachedThresholdItem(BaseModel):
+    """A value that lies in red."""
+
+    kpi: str = Field(examples=["schedule-performance"])
+    project: str | None = Field(examples=["0190f3a5-7b1c-5c7e-9f43-5a1d2c3b4e5f"])
+    period: str = Field(examples=["2026-Q3"])
+    value: str = Field(examples=["0.82"])
+    threshold: str = Field(description="Beyond it is red", examples=["0.85"])
+    standard: str | None = Field(
+        description="Whose threshold it is; null where it is the one for all", examples=["light@1"]
+    )
+    measured_by: str = Field(description="Person id", examples=["ce25ad4a-5edf-59aa-983a-c33342cd72ca"])
+    breached_at: str = Field(examples=["2026-03-02T12:00:00.000000Z"])

@@ -4,12 +4,8 @@ from typing import Any, Final
 
 from sqlalchemy import Boolean, Column, DateTime, Integer, Text
 
-from governance.oversight.compliance_review import (
-    ComplianceReviewClosed,
-    ComplianceReviewOpened,
-    FindingClosed,
-    FindingRaised,
-)
+from governance.oversight.compliance_review import ComplianceReviewClosed, ComplianceReviewOpened
+from governance.oversight.findings import FindingClosed, FindingRaised
 from governance.oversight.kpi import KpiDefined
 from governance.oversight.measurement import ThresholdBreached
 from mandate_events.document.event import Recorded

@@ -7,7 +7,7 @@ first takes them, the second is refused or accepts, with a reason, that it is to
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Any, Final, Literal, Self
+from typing import Any, Final, Literal, Self, TypeAlias
 
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -30,13 +30,19 @@ from mandate_events.deciding import (
     Slug,
     State,
     Title,
+    Undecided,
+    Unfolded,
     replace,
+    says,
 )
 from mandate_events.document.event import Event, Recorded
 from mandate_events.document.formats import ProjectId, Uuid
 from mandate_events.document.identifiers import derived
 from mandate_events.values.hours import Hours, HoursPerWeek, spelled
 from mandate_events.values.periods import InPeriod
+
+Kind: TypeAlias = Literal["person", "team"]
+Status: TypeAlias = Literal["active", "retired"]
 
 TOLD_WEEKS: Final = 10
 """A refusal names so many of the weeks that it is about."""
@@ -45,7 +51,7 @@ TOLD_WEEKS: Final = 10
 class ResourceRegistered(Event, frozen=True, kw_only=True):
     """The person or the team is in the pool, with these skills; one that was retired is back."""
 
-    kind: Literal["person", "team"]
+    kind: Kind
     person: PersonId | None = None
     title: str | None = None
     skills: list[str]
@@ -116,7 +122,10 @@ EVENTS = (
 
 
 class RegisterResource(Command):
-    """Put a person or a team into the pool, with what they are skilled in."""
+    """Put a person or a team into the pool, with what they are skilled in.
+
+    Its id comes from the person or the title: nobody is in it twice.
+    """
 
     model_config = ConfigDict(json_schema_extra={"example": {"title": "Hydraulic modellers", "skills": ["hydraulics"]}})
 
@@ -145,21 +154,30 @@ class MayOverallocate(BaseModel):
 
 
 class SetCapacity(InPeriod, MayOverallocate, Command):
-    """Say how many hours a week the resource has, in a period; it takes the place of what was said before."""
+    """Say how many hours a week the resource has, in a period; it takes the place of what was said before.
+
+    Less than what is committed is refused unless the command says why it is accepted.
+    """
 
     hours_per_week: HoursPerWeek
 
 
 class RecordLeave(InPeriod, MayOverallocate, Command):
-    """Say when the resource is away."""
+    """Say when the resource is away.
+
+    Days on which hours are committed are refused unless the command says why it is accepted.
+    """
 
 
 class RetireResource(Decision):
-    """Take the resource out of the pool. Nothing of it may be committed from today on."""
+    """Take the resource out of the pool. Nothing of it may be committed from today on.
+
+    Refused while hours are committed from today on.
+    """
 
 
 class Resource(State, frozen=True):
-    kind: Literal["person", "team"]
+    kind: Kind
     person: str | None
     title: str | None
     skills: frozenset[str]
@@ -167,33 +185,29 @@ class Resource(State, frozen=True):
     retired: bool = False
 
     @property
-    def status(self) -> str:
+    def status(self) -> Status:
         return "retired" if self.retired else "active"
 
 
 def decide(resource: Resource | None, command: Instruction, context: Context) -> Decided:
     match command, resource:
         case RegisterResource(), None | Resource(retired=True):
-            kind: Literal["person", "team"] = "person" if command.person else "team"
-            skills = sorted(set(command.skills))
-            return [ResourceRegistered(kind=kind, person=command.person, title=command.title, skills=skills)]
+            kind = "person" if command.person else "team"
+            return [says(ResourceRegistered, command, kind=kind, skills=sorted(set(command.skills)))]
         case RegisterResource(), _:
             raise Refused("already-registered")
         case _, Resource(retired=True):
             raise Refused("resource-retired")
         case SetCapacity(), Resource():
-            capacity = CapacitySet(
-                starts_on=command.starts_on, until=command.until, hours_per_week=spelled(command.hours_per_week)
-            )
-            return _changed(resource.plan, capacity, command)
+            return _changed(resource.plan, says(CapacitySet, command), command)
         case RecordLeave(), Resource():
-            return _changed(resource.plan, LeaveRecorded(starts_on=command.starts_on, until=command.until), command)
+            return _changed(resource.plan, says(LeaveRecorded, command), command)
         case RetireResource(), Resource():
             if any(each.until >= today(context) for each in resource.plan.commitments.values()):
                 raise Refused("resource-committed")
             return [ResourceRetired()]
         case _:
-            raise TypeError(f"{type(command).__name__} is not decided by a resource")
+            raise Undecided(command)
 
 
 def _changed(plan: Plan, event: CapacitySet | LeaveRecorded, command: SetCapacity | RecordLeave) -> Decided:
@@ -251,7 +265,7 @@ def evolve(resource: Resource | None, event: Event, _record: Recorded[Any]) -> R
         case CapacitySet() | LeaveRecorded() | CapacityCommitted() | CapacityReleased(), Resource():
             return replace(resource, plan=_planned(resource.plan, event))
         case _:
-            raise TypeError(f"{type(event).__name__} is not an event of a resource")
+            raise Unfolded(event)
 
 
 def _planned(plan: Plan, event: CapacitySet | LeaveRecorded | CapacityCommitted | CapacityReleased) -> Plan:

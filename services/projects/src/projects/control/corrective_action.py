@@ -1,10 +1,10 @@
 """Corrective actions: what a compliance review requires of a project. The PM reports it done; the PMO judges that."""
 
 from datetime import date
-from typing import Any, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 import msgspec
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from mandate_events.deciding import (
     Aggregate,
@@ -16,7 +16,10 @@ from mandate_events.deciding import (
     Refused,
     State,
     SystemCommand,
+    Undecided,
+    Unfolded,
     replace,
+    says,
 )
 from mandate_events.document.event import Event, Recorded
 from mandate_events.document.formats import ProjectId, Uuid
@@ -55,7 +58,7 @@ class CorrectiveActionEnded(Event, frozen=True, kw_only=True):
     origin: Origin
 
 
-EVENTS = (CorrectiveActionRecognised, CorrectiveActionReported, CorrectiveActionEnded)
+EVENTS: Final = (CorrectiveActionRecognised, CorrectiveActionReported, CorrectiveActionEnded)
 
 
 class RecogniseCorrectiveAction(SystemCommand, frozen=True, kw_only=True):
@@ -77,7 +80,10 @@ class EndCorrectiveAction(SystemCommand, frozen=True, kw_only=True):
 
 
 class ReportCorrectiveAction(Decision):
-    """Say that a corrective action is done, and how."""
+    """Say that a corrective action is done, and how.
+
+    Only the project's PM can.
+    """
 
     evidence: list[EvidenceInput] = Field(default_factory=list, max_length=50)
 
@@ -101,40 +107,32 @@ class CorrectiveAction(State, frozen=True, kw_only=True):
 def decide(action: CorrectiveAction | None, command: Instruction, context: Context) -> Decided:
     match command, action:
         case RecogniseCorrectiveAction(), None:
-            return [msgspec.convert(command, CorrectiveActionRecognised, from_attributes=True)]
+            return [says(CorrectiveActionRecognised, command)]
         case RecogniseCorrectiveAction(), _:
             return []
-        case EndCorrectiveAction(origin=origin), CorrectiveAction(reported_by=None, ended=False):
-            return [CorrectiveActionEnded(project=action.project, review=action.review, origin=origin)]
+        case EndCorrectiveAction(), CorrectiveAction(reported_by=None, ended=False):
+            return [says(CorrectiveActionEnded, command, project=action.project, review=action.review)]
         case EndCorrectiveAction(), _:
             return []
         case ReportCorrectiveAction(), CorrectiveAction():
             running(context)
             if action.status != "open":
                 raise Refused("already-reported" if action.reported_by else "action-withdrawn")
-            evidence = [each.recorded() for each in command.evidence]
-            return [CorrectiveActionReported(project=action.project, review=action.review, evidence=evidence)]
+            return [says(CorrectiveActionReported, command, project=action.project, review=action.review)]
         case _:
-            raise TypeError(f"{type(command).__name__} is not decided by a corrective action")
+            raise Undecided(command)
 
 
 def evolve(action: CorrectiveAction | None, event: Event, record: Recorded[Any]) -> CorrectiveAction:
     match event, action:
         case CorrectiveActionRecognised(), None:
-            return CorrectiveAction(
-                project=event.project,
-                review=event.review,
-                finding=event.finding,
-                action=event.action,
-                owner=event.owner,
-                due_on=event.due_on,
-            )
+            return msgspec.convert(event, CorrectiveAction, from_attributes=True)
         case CorrectiveActionReported(), CorrectiveAction():
             return replace(action, reported_by=record.actor, evidence=tuple(event.evidence))
         case CorrectiveActionEnded(), CorrectiveAction():
             return replace(action, ended=True)
         case _:
-            raise TypeError(f"{type(event).__name__} is not an event of a corrective action")
+            raise Unfolded(event)
 
 
 CORRECTIVE_ACTION: Aggregate[CorrectiveAction] = Aggregate(
@@ -146,3 +144,29 @@ CORRECTIVE_ACTION: Aggregate[CorrectiveAction] = Aggregate(
     project=lambda _, action: action.project if action else None,
     one_story=True,
 )
+
+
+# --- as it is told ---
+
+
+class EvidencePage(BaseModel):
+    """A document that the report rests on."""
+
+    title: str = Field(examples=["Second estimate"])
+    sha256: str = Field(examples=["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"])
+    uri: str | None
+
+
+class CorrectiveActionPage(BaseModel):
+    """What the PMO requires of the project, and what was reported."""
+
+    id: str
+    project: str = Field(examples=["0190f3a5-7b1c-5c7e-9f43-5a1d2c3b4e5f"])
+    review: str = Field(description="Id of the compliance review, in governance")
+    finding: int = Field(description="Its number in the review")
+    action: str = Field(examples=["Have the estimate reviewed by another estimator"])
+    owner: str = Field(description="Person id", examples=["ce25ad4a-5edf-59aa-983a-c33342cd72ca"])
+    due_on: date
+    status: Status
+    reported_by: str | None = Field(description="Person id")
+    evidence: list[EvidencePage]

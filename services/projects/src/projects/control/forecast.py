@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final, Self
 
-from pydantic import Field, model_validator
+from pydantic import BaseModel, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from mandate_events.deciding import (
@@ -21,12 +21,15 @@ from mandate_events.deciding import (
     On,
     Refused,
     State,
+    Undecided,
     Unknown,
     replace,
+    says,
 )
 from mandate_events.document.event import Event, Recorded
 from mandate_events.document.formats import ProjectId
 from mandate_events.values.money import Money, MoneyInput
+from mandate_events.values.told import Amount
 from projects.control.tolerance import (
     TOLERANCE,
     Dimension,
@@ -53,7 +56,10 @@ EVENTS: Final = (ForecastRevised,)
 
 
 class ReviseForecast(Decision):
-    """Say what the project is expected to cost at completion, or when to finish."""
+    """Say what the project is expected to cost at completion, or when to finish.
+
+    Where that leaves a tolerance, a breach is recorded with it.
+    """
 
     cost: MoneyInput | None = Field(default=None, description="At completion")
     finishes_on: date | None = Field(default=None, examples=["2026-11-30"])
@@ -76,6 +82,7 @@ class Expected:
 
 
 class Forecast(State, frozen=True):
+    project: str
     cost: Money | None = None
     finishes_on: date | None = None
 
@@ -90,15 +97,14 @@ def decide(_forecast: Forecast | None, command: Instruction, context: Context) -
                 raise Refused(f"project-{project.status}")
             return _revised(project, command, context)
         case _:
-            raise TypeError(f"{type(command).__name__} is not decided by a forecast")
+            raise Undecided(command)
 
 
 def _revised(project: Project, command: ReviseForecast, context: Context) -> Decided:
     id_ = context.subject
-    cost = command.cost.recorded() if command.cost else None
-    event = ForecastRevised(project=id_, cost=cost, finishes_on=command.finishes_on)
+    event = says(ForecastRevised, command, project=id_)
     tolerances = context.read(TOLERANCE, id_) or Tolerances()
-    expected = [*_expected_cost(project, cost), *_expected_finish(project, command.finishes_on, context)]
+    expected = [*_expected_cost(project, event.cost), *_expected_finish(project, event.finishes_on, context)]
     judged = [_judged(tolerances, id_, each, project.planned[each.dimension]) for each in expected]
     return [event, *(On(TOLERANCE, id_, each) for each in judged if each)]
 
@@ -147,7 +153,7 @@ def _judged(tolerances: Tolerances, id_: str, expected: Expected, base: Decimal 
 
 
 def evolve(forecast: Forecast | None, event: ForecastRevised, _record: Recorded[Any]) -> Forecast:
-    known = forecast or Forecast()
+    known = forecast or Forecast(event.project)
     return replace(known, cost=event.cost or known.cost, finishes_on=event.finishes_on or known.finishes_on)
 
 
@@ -159,3 +165,11 @@ FORECAST: Aggregate[Forecast] = Aggregate(
     opened_by=frozenset({ReviseForecast}),
     project=lambda id_, _: id_,
 )
+
+
+class ForecastPage(BaseModel):
+    """What the PM expects the project to cost, and when to finish."""
+
+    project: str = Field(examples=["0190f3a5-7b1c-5c7e-9f43-5a1d2c3b4e5f"])
+    cost: Amount | None = Field(description="At completion")
+    finishes_on: date | None

@@ -13,7 +13,17 @@ from typing import Any, Final, Literal, TypeAlias
 import immutables
 import msgspec
 
-from mandate_events.deciding import Aggregate, Context, Decided, Instruction, Refused, State, replace
+from mandate_events.deciding import (
+    Aggregate,
+    Context,
+    Decided,
+    Instruction,
+    Refused,
+    State,
+    Undecided,
+    Unfolded,
+    replace,
+)
 from mandate_events.document.event import Event, Recorded
 from mandate_events.document.formats import ProjectId, Uuid
 
@@ -130,7 +140,7 @@ class Tolerances(State, frozen=True):
 
 
 def decide(_tolerances: Tolerances | None, command: Instruction, _context: Context) -> Decided:
-    raise TypeError(f"{type(command).__name__} is not decided by tolerances: they follow from other decisions")
+    raise Undecided(command)  # they follow from other decisions
 
 
 def evolve(tolerances: Tolerances | None, event: Event, _record: Recorded[Any]) -> Tolerances:
@@ -151,7 +161,7 @@ def evolve(tolerances: Tolerances | None, event: Event, _record: Recorded[Any]) 
         case BreachSettled():
             return _settled(known, event)
         case _:
-            raise TypeError(f"{type(event).__name__} is not an event of tolerances")
+            raise Unfolded(event)
 
 
 def _settled(known: Tolerances, event: BreachSettled) -> Tolerances:

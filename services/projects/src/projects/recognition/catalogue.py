@@ -2,9 +2,18 @@
 
 from typing import Any
 
-import msgspec
-
-from mandate_events.deciding import Aggregate, Context, Decided, Instruction, State, SystemCommand, replace
+from mandate_events.deciding import (
+    Aggregate,
+    Context,
+    Decided,
+    Instruction,
+    State,
+    SystemCommand,
+    Undecided,
+    Unfolded,
+    replace,
+    says,
+)
 from mandate_events.document.event import Event, Recorded
 from mandate_events.document.formats import Sha256
 from mandate_events.document.origin import Origin
@@ -91,11 +100,11 @@ def decide_tool(tool: Tool | None, command: Instruction, _context: Context) -> D
     approved = tool is not None and tool.approved
     match command:
         case RecogniseTool():
-            return [] if approved else [msgspec.convert(command, ToolRecognised, from_attributes=True)]
+            return [] if approved else [says(ToolRecognised, command)]
         case EndTool():
-            return [msgspec.convert(command, ToolEnded, from_attributes=True)] if approved else []
+            return [says(ToolEnded, command)] if approved else []
         case _:
-            raise TypeError(f"{type(command).__name__} is not decided by a tool")
+            raise Undecided(command)
 
 
 def evolve_tool(tool: Tool | None, event: Event, _record: Recorded[Any]) -> Tool:
@@ -105,19 +114,19 @@ def evolve_tool(tool: Tool | None, event: Event, _record: Recorded[Any]) -> Tool
         case ToolEnded(), Tool():
             return replace(tool, approved=False)
         case _:
-            raise TypeError(f"{type(event).__name__} is not an event of a tool")
+            raise Unfolded(event)
 
 
 def decide_template(template: Template | None, command: Instruction, _context: Context) -> Decided:
     match command:
         case RecogniseTemplate(version=version):
             known = template is not None and template.version >= version
-            return [] if known else [msgspec.convert(command, TemplateRecognised, from_attributes=True)]
+            return [] if known else [says(TemplateRecognised, command)]
         case EndTemplate():
             published = template is not None and template.published
-            return [msgspec.convert(command, TemplateEnded, from_attributes=True)] if published else []
+            return [says(TemplateEnded, command)] if published else []
         case _:
-            raise TypeError(f"{type(command).__name__} is not decided by a template")
+            raise Undecided(command)
 
 
 def evolve_template(template: Template | None, event: Event, _record: Recorded[Any]) -> Template:
@@ -127,7 +136,7 @@ def evolve_template(template: Template | None, event: Event, _record: Recorded[A
         case TemplateEnded(), Template():
             return replace(template, published=False)
         case _:
-            raise TypeError(f"{type(event).__name__} is not an event of a template")
+            raise Unfolded(event)
 
 
 TOOL: Aggregate[Tool] = Aggregate(

@@ -5,13 +5,12 @@ from typing import Final
 
 from mandate_events.deciding.rights import SYSTEM, allow
 from mandate_web.chapters.chapter import Chapter
-from projects.recognition import catalogue, mandate, office, standard
-from projects.recognition.catalogue import TEMPLATE, TOOL
+from projects.recognition.catalogue import TEMPLATE, TOOL, EndTemplate, EndTool, RecogniseTemplate, RecogniseTool
 from projects.recognition.heard import HEARS
-from projects.recognition.mandate import MANDATE
-from projects.recognition.office import OFFICE
+from projects.recognition.mandate import MANDATE, RecogniseEnd, RecogniseMandate
+from projects.recognition.office import OFFICE, RecogniseOffice
 from projects.recognition.posts import POSTS
-from projects.recognition.standard import STANDARD
+from projects.recognition.standard import STANDARD, RecogniseStandard
 from projects.roles import AUDITOR, OBSERVER, PM_OFFICER, PMO, PROJECT_MANAGER, SPONSOR
 
 CHAPTER: Final = Chapter(
@@ -22,14 +21,14 @@ CHAPTER: Final = Chapter(
     aggregates=[OFFICE, MANDATE, POSTS, STANDARD, TOOL, TEMPLATE],
     framework=[OFFICE, STANDARD, TOOL, TEMPLATE],
     rights=[
-        allow(mandate.RecogniseMandate, SYSTEM),
-        allow(mandate.RecogniseEnd, SYSTEM),
-        allow(standard.RecogniseStandard, SYSTEM),
-        allow(office.RecogniseOffice, SYSTEM),
-        allow(catalogue.RecogniseTool, SYSTEM),
-        allow(catalogue.EndTool, SYSTEM),
-        allow(catalogue.RecogniseTemplate, SYSTEM),
-        allow(catalogue.EndTemplate, SYSTEM),
+        allow(RecogniseMandate, SYSTEM),
+        allow(RecogniseEnd, SYSTEM),
+        allow(RecogniseStandard, SYSTEM),
+        allow(RecogniseOffice, SYSTEM),
+        allow(RecogniseTool, SYSTEM),
+        allow(EndTool, SYSTEM),
+        allow(RecogniseTemplate, SYSTEM),
+        allow(EndTemplate, SYSTEM),
         # reading, in all chapters
         allow("read-projects", PMO, AUDITOR, OBSERVER),
         allow("read-denials", PMO, AUDITOR),

@@ -5,11 +5,9 @@ Deciding happens on the own ledger only. What a person may do here is what was r
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
-import msgspec
-
-from mandate_events.deciding import Aggregate, Context, Decided, Mandate, PersonId, SystemCommand
+from mandate_events.deciding import Aggregate, Context, Decided, Mandate, PersonId, SystemCommand, says
 from mandate_events.document.event import Event, Recorded
 from mandate_events.document.formats import ProjectId
 from mandate_events.document.origin import Origin
@@ -34,7 +32,7 @@ class MandateEnded(Event, frozen=True, kw_only=True):
     origin: Origin
 
 
-EVENTS = (MandateRecognised, MandateEnded)
+EVENTS: Final = (MandateRecognised, MandateEnded)
 
 
 class RecogniseMandate(SystemCommand, frozen=True, kw_only=True):
@@ -62,13 +60,9 @@ def decide(_held: Held | None, command: RecogniseMandate | RecogniseEnd, context
     person, role, project = command.person, command.role, command.project
     match command:
         case RecogniseMandate():
-            recognised = msgspec.convert(command, MandateRecognised, from_attributes=True)
-            return [recognised, *filled(context, person, role, project)]
+            return [says(MandateRecognised, command), *filled(context, person, role, project)]
         case RecogniseEnd():
-            return [
-                msgspec.convert(command, MandateEnded, from_attributes=True),
-                *vacated(context, person, role, project),
-            ]
+            return [says(MandateEnded, command), *vacated(context, person, role, project)]
 
 
 def evolve(held: Held | None, event: MandateRecognised | MandateEnded, record: Recorded[Any]) -> Held:

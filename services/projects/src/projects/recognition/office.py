@@ -1,12 +1,10 @@
 """The office as this service recognises it: where its days end, and the currency it reports in."""
 
 from datetime import date
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-import msgspec
-
-from mandate_events.deciding import Aggregate, Context, Decided, SystemCommand
+from mandate_events.deciding import Aggregate, Context, Decided, SystemCommand, says
 from mandate_events.document.event import Event, Recorded
 from mandate_events.document.origin import Origin
 
@@ -21,7 +19,7 @@ class OfficeRecognised(Event, frozen=True, kw_only=True):
     origin: Origin
 
 
-EVENTS = (OfficeRecognised,)
+EVENTS: Final = (OfficeRecognised,)
 
 
 class RecogniseOffice(SystemCommand, frozen=True, kw_only=True):
@@ -35,7 +33,7 @@ class RecogniseOffice(SystemCommand, frozen=True, kw_only=True):
 def decide(office: OfficeRecognised | None, command: RecogniseOffice, _context: Context) -> Decided:
     if office and (office.time_zone, office.currency) == (command.time_zone, command.currency):
         return []
-    return [msgspec.convert(command, OfficeRecognised, from_attributes=True)]
+    return [says(OfficeRecognised, command)]
 
 
 def evolve(_office: OfficeRecognised | None, event: OfficeRecognised, _record: Recorded[Any]) -> OfficeRecognised:

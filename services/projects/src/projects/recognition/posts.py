@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import immutables
 
-from mandate_events.deciding import Aggregate, Context, Decided, Instruction, On, PersonId
+from mandate_events.deciding import Aggregate, Context, Decided, Instruction, On, PersonId, Undecided
 from mandate_events.document.event import Event, Recorded
 from mandate_events.document.formats import ProjectId
 from projects.roles import PM_OFFICER, PROJECT_MANAGER, SPONSOR
@@ -32,14 +32,14 @@ class PostVacated(Event, frozen=True, kw_only=True):
     person: PersonId
 
 
-EVENTS = (PostFilled, PostVacated)
+EVENTS: Final = (PostFilled, PostVacated)
 
 Posts = immutables.Map[str, str]
 """The person in each post, by role."""
 
 
 def decide(_posts: Posts | None, command: Instruction, _context: Context) -> Decided:
-    raise TypeError(f"{type(command).__name__} is not decided by posts: they follow from mandates")
+    raise Undecided(command)  # they follow from mandates
 
 
 def evolve(posts: Posts | None, event: PostFilled | PostVacated, _record: Recorded[Any]) -> Posts:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 import immutables
 import msgspec
 
-from mandate_events.deciding import Aggregate, Context, Decided, Invalid, NotYet, State, SystemCommand
+from mandate_events.deciding import Aggregate, Context, Decided, Invalid, NotYet, State, SystemCommand, says
 from mandate_events.document.event import Event, Recorded
 from mandate_events.document.formats import told
 from mandate_events.document.origin import Origin
@@ -85,7 +85,7 @@ class StandardRecognised(Event, frozen=True, kw_only=True):
     origin: Origin
 
 
-EVENTS = (StandardRecognised,)
+EVENTS: Final = (StandardRecognised,)
 
 
 class RecogniseStandard(SystemCommand, frozen=True, kw_only=True):
@@ -117,7 +117,7 @@ Standard = immutables.Map[int, Version]
 def decide(standard: Standard | None, command: RecogniseStandard, _context: Context) -> Decided:
     if standard and command.version in standard:
         return []
-    return [msgspec.convert(command, StandardRecognised, from_attributes=True)]
+    return [says(StandardRecognised, command)]
 
 
 def evolve(standard: Standard | None, event: StandardRecognised, _record: Recorded[Any]) -> Standard:

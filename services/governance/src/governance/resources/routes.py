@@ -1,15 +1,13 @@
-"""Routes of load against capacity: of one resource week by week, and of the whole pool in one week."""
+"""Routes of the pool that are special: by skill, told to each as far as they see, and the load against capacity."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from typing import Annotated, Any, Final, TypeAlias
 
 import immutables
 import msgspec
-from fastapi import Query
-from pydantic import BaseModel, Field
-from sqlalchemy import ColumnElement, Table, Text, cast, func, select
+from fastapi import Path, Query
+from sqlalchemy import ColumnElement, Select, Table, Text, cast, func, select
 from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 from starlette.responses import Response
 
@@ -18,15 +16,23 @@ from governance.resources.load import (
     Commitment,
     Period,
     Plan,
-    Week,
     mondays,
     released,
     week_named,
     week_of,
     weeks_of,
 )
-from governance.resources.resource import RESOURCE
-from governance.resources.routes.resource import Id, ResourceItem, shown_row
+from governance.resources.pages import (
+    LoadPage,
+    ResourceItem,
+    ResourceLoad,
+    ResourcePage,
+    Sees,
+    shown_item,
+    shown_resource,
+    shown_week,
+)
+from governance.resources.resource import RESOURCE, Kind, Status
 from governance.resources.views import (
     COMMITMENTS,
     COMMITMENTS_VIEW,
@@ -36,9 +42,11 @@ from governance.resources.views import (
     RESOURCES_VIEW,
 )
 from mandate_events.deciding import Slug
-from mandate_events.values.hours import spelled
+from mandate_events.document.formats import UUID_PATTERN
+from mandate_web.chapters.lists import keys_of, page_model
 from mandate_web.problems.problem import invalid
 from mandate_web.routes.access import Viewer, reads, viewer
+from mandate_web.routes.filters import seen_by
 from mandate_web.routes.lists import OpenView
 from mandate_web.routes.paging import Cursor, Limit
 from mandate_web.routes.routing import Router
@@ -46,34 +54,50 @@ from mandate_web.routes.things import OpenThings, shows
 
 router = Router(tags=["resources"])
 
-MAX_WEEKS: Final = 104
-
+Id: TypeAlias = Annotated[str, Path(pattern=f"^{UUID_PATTERN}$", description="Id of the resource")]
 WeekName: TypeAlias = Annotated[str, Query(pattern=WEEK, description="A week of ISO 8601", examples=["2026-W10"])]
 
-
-class TakenPage(BaseModel):
-    """What an allocation takes of a week."""
-
-    allocation: str
-    project: str
-    hours: str = Field(examples=["16"])
+BY_ID: Final = keys_of(RESOURCES_VIEW, ["id"])
+MAX_WEEKS: Final = 104
 
 
-class WeekPage(BaseModel):
-    """One week in hours: what there is, what is committed, and how much of that is too much."""
-
-    week: str = Field(examples=["2026-W10"])
-    capacity: str = Field(examples=["37.5"])
-    committed: str = Field(examples=["16"])
-    over: str = Field(examples=["0"])
-    allocations: list[TakenPage] = Field(description="Those of projects that you may see")
+def committed_to(who: Viewer) -> Sees:
+    """The pool is read by all; to which project its hours are committed, by who reads of that project."""
+    return replace(who, query="read-governance").sees
 
 
-class LoadPage(BaseModel):
-    """The load of a resource, week by week."""
+@router.get(
+    "/v1/resources",
+    operation_id="listResources",
+    responses={200: {"model": page_model(ResourceItem)}},
+    **reads("read-framework", waits=True),
+)
+async def list_resources(
+    *,
+    who: Annotated[Viewer, viewer("read-framework")],
+    view: OpenView,
+    skill: Slug | None = None,
+    kind: Kind | None = None,
+    status: Status | None = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Response:
+    """The resource pool."""
+    asked = {"kind": kind, "status": status}
+    page = view.page_of({"list": "resources", "skill": skill, **asked}, limit, cursor)
+    wanted = _skilled(seen_by(who, RESOURCES_VIEW.table, **asked), skill)
+    return await view.page(page, wanted, BY_ID, shown_item, RESOURCES_VIEW)
 
-    id: str
-    weeks: list[WeekPage]
+
+def _skilled(wanted: Select[Any], skill: str | None) -> Select[Any]:
+    return wanted.where(RESOURCES.c.skills.contains([skill])) if skill else wanted
+
+
+@router.get("/v1/resources/{id}", operation_id="getResource", responses=shows(ResourcePage), **reads("read-framework"))
+async def get_resource(id: Id, who: Annotated[Viewer, viewer("read-framework")], things: OpenThings) -> Response:  # noqa: A002
+    """One resource: its capacity, its leave, and what is committed of it to projects that you may see."""
+    fold = await things.find(RESOURCE, id)
+    return await things.answer(fold, shown_resource(id, fold.state, committed_to(who)))
 
 
 @router.get(
@@ -91,27 +115,15 @@ async def get_load(
     if not 1 <= len(weeks) <= MAX_WEEKS:
         raise invalid("?until", "weeks-in-order", most=MAX_WEEKS)
     fold = await things.find(RESOURCE, id)
-    plan: Plan = fold.state.plan
-    sees = replace(who, query="read-governance").sees
+    plan, sees = fold.state.plan, committed_to(who)
     shown = [shown_week(plan, each, sees) for each in weeks_of(plan, weeks)]
     return await things.answer(fold, {"id": id, "weeks": shown})
-
-
-class ResourceLoad(ResourceItem, WeekPage):
-    """One resource in one week."""
-
-
-class ResourceLoads(BaseModel):
-    """One page of the pool's load in a week."""
-
-    items: list[ResourceLoad]
-    next: str | None = Field(description="Cursor of the next page")
 
 
 @router.get(
     "/v1/resource-load",
     operation_id="listResourceLoad",
-    responses={200: {"model": ResourceLoads}},
+    responses={200: {"model": page_model(ResourceLoad)}},
     **reads("read-framework", waits=True),
 )
 async def list_load(
@@ -126,30 +138,28 @@ async def list_load(
     """Load against capacity of the whole pool in one week. Allocations are told of projects that you may see."""
     monday = _monday("?week", week)
     page = view.page_of({"list": "resource-load", "week": week, "skill": skill}, limit, cursor)
-    periods, commitments = PERIODS.c, COMMITMENTS.c
-    wanted = select(
-        RESOURCES,
-        _touching(PERIODS, monday, [periods.version], kind=periods.kind).label("periods"),
-        _touching(
-            COMMITMENTS,
-            monday,
-            [commitments.allocation],
-            allocation=commitments.allocation,
-            project=commitments.project,
-            free_from=commitments.free_from,
-        ).label("commitments"),
-    )
-    if skill:
-        wanted = wanted.where(RESOURCES.c.skills.contains([skill]))
+    sees = committed_to(who)
 
-    sees = replace(who, query="read-governance").sees
-
-    def shown_load(row: dict[str, Any]) -> dict[str, Any]:
+    def shown(row: dict[str, Any]) -> dict[str, Any]:
         plan = _plan(row)
-        return {**shown_row(row), **shown_week(plan, week_of(plan, monday.toordinal()), sees)}
+        return {**shown_item(row), **shown_week(plan, week_of(plan, monday.toordinal()), sees)}
 
     views = (RESOURCES_VIEW, PERIODS_VIEW, COMMITMENTS_VIEW)
-    return await view.page(page, wanted, [(RESOURCES.c.id, False)], shown_load, *views)
+    return await view.page(page, _skilled(_in_week(monday), skill), BY_ID, shown, *views)
+
+
+# --- what the load of a week is reckoned from ---
+
+
+def _in_week(monday: date) -> Select[Any]:
+    """Each resource with what touches the week."""
+    periods, commitments = PERIODS.c, COMMITMENTS.c
+    told = {name: commitments[name] for name in ("allocation", "project", "free_from")}
+    return select(
+        RESOURCES,
+        _touching(PERIODS, monday, [periods.version], kind=periods.kind).label("periods"),
+        _touching(COMMITMENTS, monday, [commitments.allocation], **told).label("commitments"),
+    )
 
 
 def _touching(source: Table, monday: date, order: list[ColumnElement[Any]], **more: ColumnElement[Any]) -> Any:
@@ -179,21 +189,6 @@ def _plan(row: dict[str, Any]) -> Plan:
 def _commitment(told: dict[str, Any]) -> Commitment | None:
     commitment = msgspec.convert(told, Commitment)
     return released(commitment, date.fromisoformat(told["free_from"])) if told["free_from"] else commitment
-
-
-def shown_week(plan: Plan, week: Week, sees: Callable[[str], bool]) -> dict[str, Any]:
-    """A week as it is told to who sees these projects: the load is of all, the allocations are theirs."""
-    return {
-        "week": week.name,
-        "capacity": spelled(week.capacity),
-        "committed": spelled(week.committed),
-        "over": spelled(week.over),
-        "allocations": [
-            {"allocation": id_, "project": plan.commitments[id_].project, "hours": spelled(hours)}
-            for id_, hours in week.allocations.items()
-            if sees(plan.commitments[id_].project)
-        ],
-    }
 
 
 def _monday(pointer: str, week: str) -> date:

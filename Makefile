@@ -1,6 +1,6 @@
 # Needs Python 3.11 or later and make; every target does the rest of its set-up itself.
 .DEFAULT_GOAL := help
-.PHONY: help run test check docs bench faults image-test lock clean
+.PHONY: help run test check explain docs bench faults image-test lock clean
 .DELETE_ON_ERROR:
 # Tests start the product many times; without its bytecode each start compiles everything anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -10,6 +10,7 @@ PORT = 8080
 DATA = .data
 DEMO = yes
 T =
+CHAPTER =
 ROUNDS = 20
 WORKERS = 2
 UPGRADE = no
@@ -28,18 +29,22 @@ run: $(READY) ## Run Mandate here with its own PostgreSQL (PORT=8080 DATA=.data 
 test: $(READY) ## Run the tests (WORKERS=2 processes; T="-k risk" passes arguments to pytest)
 	@exec $(BIN)/pytest $(PARALLEL) $(T)
 
-check: $(READY) ## Check style, types, import rules and pinned packages
+check: $(READY) ## Check style, types, import rules, pinned packages, and that nothing was forgotten
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy $(TYPED)
 	$(BIN)/lint-imports --no-cache --no-logo
 	$(BIN)/python deploy/locks.py check
+	$(BIN)/python deploy/house.py check
 	$(BIN)/python deploy/contracts.py check
 	$(BIN)/python deploy/problem_pages.py check
 	$(BIN)/python deploy/settings_table.py check
 	$(BIN)/python deploy/rights_page.py check
 	$(BIN)/python deploy/api_documents.py check
 	@PYTHONPATH=deploy $(BIN)/python -m image.check
+
+explain: $(READY) ## Print what follows from a chapter (CHAPTER=requests)
+	@exec $(BIN)/python deploy/house.py explain "$(CHAPTER)"
 
 docs: $(READY) ## Write what is generated: contracts and samples, the events, the topics, the APIs, the problems
 	$(BIN)/python -m tests.contract.rehearsal

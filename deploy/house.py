@@ -1,4 +1,4 @@
-"""Whether the house is whole: what is written in a chapter's folder and nobody names, and what is named and not written.
+"""Whether the house is whole: what stands in a chapter's folder and nobody names, what is named and not written.
 
 house.py check                     tells each step that was forgotten, and where to take it
 house.py explain requests          prints all that follows from the chapters of that name
@@ -15,8 +15,8 @@ from typing import Any, Final
 
 from governance.main import SERVICE as GOVERNANCE
 from mandate_events.deciding import Command, SystemCommand
-from mandate_events.deciding.rights import KERNEL_RIGHTS
-from mandate_events.document.event import Event
+from mandate_events.document.event import Event, Recorded, name_of
+from mandate_events.views.view import View
 from mandate_web.app.service import Service
 from mandate_web.chapters.chapter import Chapter
 from mandate_web.chapters.explain import explained
@@ -26,8 +26,6 @@ from reporting.main import SERVICE as REPORTING
 
 ROOT: Final = Path(__file__).parents[1]
 SERVICES: Final = (GOVERNANCE, PROJECTS, REPORTING)
-
-KERNEL_COMMANDS: Final = {right.command for right in KERNEL_RIGHTS}
 
 
 def modules(service: Service) -> Iterator[ModuleType]:
@@ -62,8 +60,8 @@ def unnamed_chapters(service: Service) -> Iterator[str]:
     named = {chapter.folder for chapter in service.chapters}
     for file in sorted(service.migrations.parent.glob("*/chapter.py")):
         if file.parent not in named:
-            main = service.migrations.parent / "main.py"
-            yield f"{file.relative_to(ROOT)} is no chapter of {service.name}: put it into `chapters` in {main.relative_to(ROOT)}"
+            main = (service.migrations.parent / "main.py").relative_to(ROOT)
+            yield f"{file.relative_to(ROOT)} is no chapter of {service.name}: put it into `chapters` in {main}"
 
 
 def homeless_events(service: Service) -> Iterator[str]:
@@ -73,8 +71,8 @@ def homeless_events(service: Service) -> Iterator[str]:
     for event in defined(service, Event):
         if event not in known | heard:
             yield (
-                f"{event.__name__} belongs to no aggregate: put it into the `events` of its aggregate in {where(event)}, "
-                "or, if another service records it, beside what is done because of it in the chapter's heard.py"
+                f"{event.__name__} belongs to no aggregate: put it into the `events` of its aggregate in "
+                f"{where(event)}; or, if another service records it, say in `hears` of the chapter what is done then"
             )
 
 
@@ -83,42 +81,48 @@ def untaken_commands(service: Service) -> Iterator[str]:
     taken = {command for aggregate in service.domain.aggregates.values() for command in aggregate.records}
     for command in defined(service, (Command, SystemCommand)):
         if command not in taken:
-            yield f"{command.__name__} is taken by no aggregate: say in its `records` what it records, in {where(command)}"
+            yield (
+                f"{command.__name__} is taken by no aggregate: say in `records` of the one that decides it what it "
+                f"records, in {where(command)}"
+            )
 
 
 def silent_rules(service: Service) -> Iterator[str]:
     """Rules by which something is refused, and that have no words."""
     wording = Wording(service.wording)
     for module in modules(service):
-        for line, rule in _refusals(Path(inspect.getfile(module))):
+        file = Path(inspect.getfile(module))
+        for line, rule in _refusals(file):
             if rule not in wording.rules:
-                yield f"{rule} ({where(module)}:{line}) has no words: {_write(module, rule)}"
+                yield f"{rule} ({where(module)}:{line}) has no words: {_write(file.parent, rule)}"
     for chapter in service.chapters:
         for right in chapter.rights:
             for rule in right.rules:
                 if rule not in wording.rules:
-                    words = (chapter.folder / "wording.toml").relative_to(ROOT)
-                    yield f"{rule} of {right.command} has no words: write [rules.{rule}] in {words}, in English and French"
+                    yield f"{rule} of {right.command} has no words: {_write(chapter.folder, rule)}"
 
 
 def _refusals(file: Path) -> Iterator[tuple[int, str]]:
     for node in ast.walk(ast.parse(file.read_text("utf-8"))):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Refused" and node.args:
-            if isinstance(node.args[0], ast.Constant):
-                yield node.lineno, str(node.args[0].value)
+        match node:
+            case ast.Call(func=ast.Name("Refused"), args=[ast.Constant(rule), *_]):
+                yield node.lineno, str(rule)
 
 
-def _write(module: ModuleType, rule: str) -> str:
-    words = Path(inspect.getfile(module)).parent / "wording.toml"
+def _write(folder: Path, rule: str) -> str:
+    words = folder / "wording.toml"
     return f"write [rules.{rule}] in {words.relative_to(ROOT)}, in English and French"
+
+
+def sample_of(service: str, type_: str) -> Path:
+    """Where the corpus keeps a document of a type."""
+    return ROOT / "services" / service / "contracts" / "samples" / f"{type_.removeprefix(f'mandate.{service}.')}.json"
 
 
 def unplayed_events(service: Service) -> Iterator[str]:
     """Events without a sample."""
-    catalogue = service.domain.catalogue
-    for event, type_ in catalogue.types.items():
-        name = type_.removeprefix(f"mandate.{service.name}.")
-        if not (ROOT / "services" / service.name / "contracts" / "samples" / f"{name}.json").exists():
+    for event, type_ in service.domain.catalogue.types.items():
+        if not sample_of(service.name, type_).exists():
             yield f"{event.__name__} never happens: let it happen in tests/contract/rehearsal.py, then `make docs`"
 
 
@@ -127,23 +131,22 @@ def speechless_lists(service: Service) -> Iterator[str]:
     for name, (view, _) in service.house.listed.items():
         for source, catalogue in service.lists.catalogues.items():
             for type_ in view.types(catalogue):
-                sample = (
-                    ROOT
-                    / "services"
-                    / source
-                    / "contracts"
-                    / "samples"
-                    / f"{type_.removeprefix(f'mandate.{source}.')}.json"
-                )
-                if sample.exists():
-                    record = catalogue.decode(type_, sample.read_bytes())
-                    try:
-                        view.changes([record])
-                    except Exception as error:  # noqa: BLE001 - whatever it stumbles over
-                        yield (
-                            f"the list {name} meets {type(record.data).__name__} and stumbles ({error!r}): "
-                            f"say what it changes in {where(sys.modules[view.change.__module__])}"
-                        )
+                sample = sample_of(source, type_)
+                if sample.exists() and (error := _stumbles(view, catalogue.decode(type_, sample.read_bytes()))):
+                    event = name_of(type_)
+                    yield f"the list {name} meets {event} and does not say what it changes ({error}): see {_file(view)}"
+
+
+def _stumbles(view: View, record: Recorded[Any]) -> str | None:
+    try:
+        view.changes([record])
+    except Exception as error:  # noqa: BLE001 - whatever it stumbles over
+        return repr(error)
+    return None
+
+
+def _file(view: View) -> str:
+    return where(sys.modules[view.change.__module__])
 
 
 CHECKS: Final = (unnamed_chapters, homeless_events, untaken_commands, silent_rules, unplayed_events, speechless_lists)

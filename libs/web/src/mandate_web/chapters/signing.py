@@ -27,6 +27,6 @@ def named(page: type[BaseModel]) -> str:
     return page.__name__.removesuffix("Page")
 
 
-def spoken(kind: type[Any]) -> str:
-    """What a class says of itself."""
+def spoken(kind: Any) -> str:
+    """What a class or a function says of itself."""
     return inspect.cleandoc(kind.__doc__ or "")

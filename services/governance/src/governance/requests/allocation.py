@@ -9,6 +9,7 @@ from typing import Any, Literal
 import msgspec
 from pydantic import Field
 
+from governance.office.office import OFFICE, THE_OFFICE
 from governance.requests.kind import Kind, Outcomes, Requested, settled
 from governance.requests.page import RequestPage
 from governance.requests.request import (
@@ -22,15 +23,25 @@ from governance.requests.request import (
     receive,
     request_aggregate,
 )
-from governance.resources.resource import CapacityCommitted, MayOverallocate, commit, release
+from governance.resources.resource import (
+    RESOURCE,
+    CapacityCommitted,
+    CapacityReleased,
+    MayOverallocate,
+    OverallocationAccepted,
+    commit,
+    release,
+)
 from mandate_events.deciding import (
     Context,
     Decided,
     Decision,
     Instruction,
     Invalid,
+    Looking,
     PersonId,
     Refused,
+    Streams,
     SystemCommand,
     Undecided,
     Unfolded,
@@ -215,11 +226,27 @@ def evolve(allocation: Allocation | None, event: Event, record: Recorded[Any]) -
             raise Unfolded(event)
 
 
+def reads(allocation: Allocation | None, command: object, _looking: Looking) -> Streams:
+    """The office's day, and the resource whose hours are meant."""
+    yield OFFICE, THE_OFFICE
+    named = command.resource if isinstance(command, DecideAllocation) else None
+    if allocation and (resource := named or allocation.granted or allocation.asked.resource):
+        yield RESOURCE, resource
+
+
 ALLOCATION = request_aggregate(
     "allocation",
     decide,
     evolve,
     events=(AllocationRequestReceived, *OUTCOMES, AllocationWithdrawn, ReleaseRecognised),
+    records={
+        ReceiveRequest: (AllocationRequestReceived,),
+        DecideAllocation: (*OUTCOMES, CapacityCommitted, OverallocationAccepted),
+        WithdrawAllocation: (AllocationWithdrawn, CapacityReleased),
+        NoteRelease: (ReleaseRecognised, CapacityReleased),
+        NoteAnswer: (DecisionAnswered, CapacityReleased),
+    },
+    reads=reads,
 )
 KIND = Kind(
     aggregate=ALLOCATION,

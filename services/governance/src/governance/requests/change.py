@@ -70,11 +70,6 @@ class DecideChange(Decision):
 class Change(Request, frozen=True, kw_only=True):
     asked: ChangeRequestReceived
 
-    @property
-    def asked_by(self) -> frozenset[str]:
-        """Who wanted it, and who brought it before the PMO."""
-        return frozenset({self.asked.requested_by, self.asked.assessed_by})
-
 
 class ImpactPage(BaseModel):
     """What the change would do, dimension by dimension: a decimal with its sign, or a statement."""
@@ -110,5 +105,6 @@ KIND = Kind(
     at="/v1/changes/{id}",
     tag="changes",
     says="Changes beyond tolerance",
+    askers=("requested_by", "assessed_by"),
     judged_by=the_tolerances,
 )

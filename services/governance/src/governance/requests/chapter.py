@@ -4,17 +4,15 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
-from governance.requests import allocation, routes, waiver
+from governance.requests import routes, waiver
 from governance.requests.gate_review import ListedReview
 from governance.requests.heard import HEARS
 from governance.requests.kind import ID_PATTERN, Kind
 from governance.requests.kinds import DECISIONS, KINDS
-from governance.requests.request import DECIDING, NoteAnswer, ReceiveRequest, Status
+from governance.requests.request import Status
 from governance.requests.views.gate_reviews import GATE_REVIEWS_VIEW
 from governance.requests.views.inbox import INBOX_VIEW
 from governance.requests.waiver import WAIVER, WaiverExpired, WaiverGranted, WaiverRevoked
-from governance.roles import PMO
-from mandate_events.deciding.rights import SYSTEM, allow
 from mandate_events.document.event import Event
 from mandate_events.worker.timers import Due, Timer
 from mandate_web.chapters.chapter import Chapter, Listed, Served
@@ -44,15 +42,7 @@ CHAPTER: Final = Chapter(
     folder=Path(__file__).parent,
     reads="read-governance",
     served=[served(kind) for kind in KINDS.values()],
-    rights=[
-        allow(ReceiveRequest, SYSTEM),
-        *DECISIONS,
-        allow(NoteAnswer, SYSTEM),
-        allow(waiver.RevokeWaiver, PMO, unless=DECIDING),
-        allow(waiver.ExpireWaiver, SYSTEM),
-        allow(allocation.WithdrawAllocation, PMO, unless=DECIDING),
-        allow(allocation.NoteRelease, SYSTEM),
-    ],
+    rights=DECISIONS,
     lists=[
         Listed(view=INBOX_VIEW, shown=routes.shown_row),
         Listed(

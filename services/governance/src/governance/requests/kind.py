@@ -16,6 +16,7 @@ from governance.requests.request import (
     DecisionAnswered,
     NoteAnswer,
     R,
+    Reads,
     Received,
     ReceiveRequest,
     Request,
@@ -26,6 +27,7 @@ from governance.requests.request import (
     receive,
     recorded_conditions,
     request_aggregate,
+    the_office,
 )
 from governance.standards.content import Boundary, Content
 from mandate_events.deciding import Aggregate, Command, Context, Decided, Decision, Undecided, Unfolded, replace
@@ -62,6 +64,8 @@ class Kind:
     """What stands under its tag in the API's description."""
     takes: Mapping[str, type[Command]] = field(default_factory=dict)
     """Where further commands are given to it."""
+    askers: tuple[str, ...] = ("requested_by",)
+    """The members of what was received that name who wants it: they do not decide it."""
     judged_by: Callable[[Any, Content], Basis] = nothing_more
     """What the project's standard says about it."""
 
@@ -82,6 +86,7 @@ def plain(  # noqa: PLR0917 - a row of a table
     decision: type[Decision],
     outcomes: Outcomes,
     judge: Judge | None = None,
+    reads: Reads = the_office,
 ) -> Aggregate[R]:
     """A kind that is received, decided once, and answered."""
     by_outcome = {outcome: event for event, outcome in outcomes.items()}
@@ -112,7 +117,10 @@ def plain(  # noqa: PLR0917 - a row of a table
             case _:
                 raise Unfolded(event)
 
-    return request_aggregate(name, decide, evolve, events=(received, *outcomes), state=state)
+    records = {ReceiveRequest: (received,), decision: tuple(outcomes)}
+    return request_aggregate(
+        name, decide, evolve, events=(received, *outcomes), records=records, reads=reads, state=state
+    )
 
 
 def decided(event: type[Event], request: Request, command: Decision, context: Context) -> Event:

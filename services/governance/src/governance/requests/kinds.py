@@ -18,11 +18,14 @@ from governance.requests import (
     waiver,
 )
 from governance.requests.basis import Basis
+from governance.requests.duties import NEAR_THE_PROJECT, given_to_sponsor
 from governance.requests.kind import Kind
-from governance.requests.request import DECIDING, Request, asked_for_it, given_to_sponsor, left_to_pmo
+from governance.requests.request import Request
 from governance.roles import PMO, SPONSOR
 from governance.standards.content import Content
+from mandate_events.deciding import Command
 from mandate_events.deciding.rights import Right, allow
+from mandate_events.deciding.separation import Condition, named_in, not_
 
 KINDS: Final[Mapping[str, Kind]] = {
     kind.name: kind
@@ -42,20 +45,29 @@ KINDS: Final[Mapping[str, Kind]] = {
 
 
 def _by_sponsor(kind: Kind) -> Right:
-    unless = {"decider-is-requester": asked_for_it, "standard-leaves-it-to-the-pmo": left_to_pmo(kind.name)}
+    unless = {**_asked(kind), "standard-leaves-it-to-the-pmo": not_(given_to_sponsor(kind.name))}
     return allow(kind.decide, SPONSOR, own_project=True, unless=unless)
 
 
-def _by_pmo(kind: Kind) -> Right:
-    return allow(kind.decide, PMO, unless={**DECIDING, "standard-gives-it-to-the-sponsor": given_to_sponsor(kind.name)})
+def _by_pmo(kind: Kind, command: type[Command], **more: Condition) -> Right:
+    return allow(command, PMO, unless={**_asked(kind), **NEAR_THE_PROJECT, **more})
+
+
+def _asked(kind: Kind) -> dict[str, Condition]:
+    return {"decider-is-requester": named_in(kind.received, *kind.askers)}
+
+
+def _decided_by_pmo(kind: Kind) -> Right:
+    return _by_pmo(kind, kind.decide, **{"standard-gives-it-to-the-sponsor": given_to_sponsor(kind.name)})
 
 
 DECISIONS: Final = (
     # first, for a sponsor who is a member of the PMO as well
     *(_by_sponsor(kind) for kind in KINDS.values() if kind.boundary),
-    *(_by_pmo(kind) for kind in KINDS.values()),
+    *(_decided_by_pmo(kind) for kind in KINDS.values()),
+    *(_by_pmo(kind, command) for kind in KINDS.values() for command in kind.takes.values()),
 )
-"""Who decides which kind."""
+"""Who decides which kind, and who takes back what was given."""
 
 
 def deciders(name: str) -> list[str]:

@@ -4,29 +4,29 @@ The PMO decides at boundaries, never the work inside them; a standard may give a
 asked, who runs or owns the project, and a member who is its PMOfficer do not decide for the PMO.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
-from typing import Any, Final, Literal, Protocol, TypeAlias, TypeVar
+from typing import Any, Literal, Protocol, TypeAlias, TypeVar
 
 import msgspec
 from pydantic import Field
 
-from governance.appointments.separation import is_its_officer, owns_the_project, runs_the_project
-from governance.office.office import today
-from governance.standards.standard import version_of
+from governance.office.office import OFFICE, THE_OFFICE, today
 from mandate_events.deciding import (
     Aggregate,
     Context,
     Decided,
     Invalid,
+    Looking,
     Part,
+    Records,
     Refused,
     State,
+    Streams,
     SystemCommand,
     Text,
     Title,
 )
-from mandate_events.deciding.rights import Separation
 from mandate_events.document.event import Event, Recorded
 from mandate_events.document.formats import ProjectId, Sha256, Versioned
 from mandate_events.document.origin import Origin
@@ -130,11 +130,6 @@ class Request(State, frozen=True, kw_only=True):
         return self.asked.evidence
 
     @property
-    def asked_by(self) -> frozenset[str]:
-        """Who does not decide it, because they want it."""
-        return frozenset({self.requested_by})
-
-    @property
     def status(self) -> Status:
         if self.outcome is None:
             return "open"
@@ -142,6 +137,13 @@ class Request(State, frozen=True, kw_only=True):
 
 
 R = TypeVar("R", bound=Request)
+
+Reads: TypeAlias = Callable[[Any, Any, Looking], Streams]
+
+
+def the_office(_request: Request | None, _command: Any, _looking: Looking) -> Streams:
+    """Days end where the charter says: by that the conditions of a decision are judged."""
+    yield OFFICE, THE_OFFICE
 
 
 def receive(request: Request | None, command: ReceiveRequest) -> Decided:
@@ -181,6 +183,8 @@ def request_aggregate(
     evolve: Callable[[R | None, Any, Recorded[Any]], R],
     *,
     events: tuple[type[Event], ...],
+    records: Records,
+    reads: Reads = the_office,
     state: type[R] | None = None,
 ) -> Aggregate[R]:
     """One kind of request: of a project, judged by the standard it was made under, and one story from end to end."""
@@ -189,43 +193,11 @@ def request_aggregate(
         decide,
         evolve,
         events=(*events, DecisionAnswered),
+        records={NoteAnswer: (DecisionAnswered,), **records},
+        reads=reads,
         opened_by=frozenset({ReceiveRequest}),
         project=lambda _, request: request.project if request else None,
         standard=lambda request: request.standard,
         one_story=True,
         state=state,
     )
-
-
-# --- separation of duties ---
-
-
-def asked_for_it(request: Request | None, _command: Any, context: Context) -> bool:
-    return request is not None and context.actor in request.asked_by
-
-
-def given_to_sponsor(kind: str) -> Separation:
-    """Whether the standard that the project runs to has the sponsor decide this kind of request."""
-
-    def is_given(request: Request | None, _command: Any, context: Context) -> bool:
-        if request is None:
-            return False
-        version = version_of(context, request.standard)
-        return version is not None and version.decider(kind) == "sponsor"
-
-    return is_given
-
-
-def left_to_pmo(kind: str) -> Separation:
-    """Whether the standard that the project runs to has the PMO decide this kind of request."""
-    is_given = given_to_sponsor(kind)
-    return lambda request, command, context: not is_given(request, command, context)
-
-
-DECIDING: Final[Mapping[str, Separation]] = {
-    "decider-is-requester": asked_for_it,
-    "decider-runs-the-project": runs_the_project,
-    "decider-owns-the-project": owns_the_project,
-    "decider-is-its-officer": is_its_officer,
-}
-"""Who is too close to a project to decide what it asks for."""

@@ -9,11 +9,12 @@ import msgspec
 from pydantic import Field
 
 from governance.requests.basis import the_control
+from governance.requests.duties import its_standard
 from governance.requests.kind import Kind, Outcomes, Requested, plain
 from governance.requests.page import RequestPage
-from governance.requests.request import Condition, ConditionInput, Request
+from governance.requests.request import Condition, ConditionInput, Request, the_office
 from governance.standards.standard import version_of
-from mandate_events.deciding import Context, Decision, Invalid, PersonId, Refused
+from mandate_events.deciding import Context, Decision, Invalid, Looking, PersonId, Refused, Streams
 from mandate_events.document.event import Event
 from mandate_events.document.formats import ProjectId
 from mandate_events.document.origin import Origin
@@ -98,8 +99,14 @@ def tailors_out_a_mandatory_control(asked: TailoringRequestReceived, context: Co
     return any(control.id == asked.name and control.mandatory for control in controls)
 
 
+def reads(tailoring: Tailoring | None, command: object, looking: Looking) -> Streams:
+    """The office's day, and what the standard insists on."""
+    yield from the_office(tailoring, command, looking)
+    yield from its_standard(tailoring, command, looking)
+
+
 OUTCOMES: Outcomes = {TailoringApproved: "approved", TailoringRejected: "rejected"}
-TAILORING = plain("tailoring", Tailoring, TailoringRequestReceived, DecideTailoring, OUTCOMES, judge)
+TAILORING = plain("tailoring", Tailoring, TailoringRequestReceived, DecideTailoring, OUTCOMES, judge, reads)
 KIND = Kind(
     aggregate=TAILORING,
     hears=TailoringRequested,

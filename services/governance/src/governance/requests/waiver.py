@@ -171,7 +171,16 @@ def evolve(waiver: Waiver | None, event: Event, record: Recorded[Any]) -> Waiver
 
 
 WAIVER = request_aggregate(
-    "waiver", decide, evolve, events=(WaiverRequestReceived, *OUTCOMES, WaiverRevoked, WaiverExpired)
+    "waiver",
+    decide,
+    evolve,
+    events=(WaiverRequestReceived, *OUTCOMES, WaiverRevoked, WaiverExpired),
+    records={
+        ReceiveRequest: (WaiverRequestReceived,),
+        DecideWaiver: tuple(OUTCOMES),
+        RevokeWaiver: (WaiverRevoked,),
+        ExpireWaiver: (WaiverExpired,),
+    },
 )
 KIND = Kind(
     aggregate=WAIVER,

@@ -30,7 +30,17 @@ from governance.requests.request import (
     the_office,
 )
 from governance.standards.content import Boundary, Content
-from mandate_events.deciding import Aggregate, Command, Context, Decided, Decision, Undecided, Unfolded, replace
+from mandate_events.deciding import (
+    Aggregate,
+    Command,
+    Context,
+    Decided,
+    Decision,
+    Records,
+    Undecided,
+    Unfolded,
+    replace,
+)
 from mandate_events.deciding.saying import recorded
 from mandate_events.document.event import Event, Recorded
 
@@ -117,7 +127,7 @@ def plain(  # noqa: PLR0917 - a row of a table
             case _:
                 raise Unfolded(event)
 
-    records = {ReceiveRequest: (received,), decision: tuple(outcomes)}
+    records: Records = {ReceiveRequest: (received,), decision: tuple(outcomes)}
     return request_aggregate(
         name, decide, evolve, events=(received, *outcomes), records=records, reads=reads, state=state
     )

@@ -11,7 +11,8 @@ from pydantic import BaseModel, Field
 from governance.appointments.separation import is_its_officer, owns_the_project
 from governance.requests.request import DecisionAnswered, NoteAnswer, answer_of
 from governance.standards.standard import StandardReference, check_gate_path, given_version
-from governance.strategy.proposal import PROPOSAL, ProjectMigratedToStandard
+from governance.strategy.authorisation import ProjectMigratedToStandard
+from governance.strategy.proposal import PROPOSAL
 from mandate_events.deciding import (
     Aggregate,
     Context,

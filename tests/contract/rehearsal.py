@@ -35,7 +35,7 @@ from governance.requests import (
 )
 from governance.resources import resource
 from governance.standards import migration, ready, standard
-from governance.strategy import alignment, objective, prioritisation, proposal, scoring_model
+from governance.strategy import alignment, authorisation, intake, objective, prioritisation, proposal, scoring_model
 from mandate_events.deciding import Aggregate, Command, Instruction
 from mandate_events.deciding.batch import Submission
 from mandate_events.deciding.domain import Domain
@@ -250,7 +250,7 @@ async def _choose(on: Rehearsal) -> None:
     )
     proposed = []
     for number, cost in enumerate(("310000", "95000.50"), start=1):
-        propose = proposal.ProposeProject.model_validate(
+        propose = intake.ProposeProject.model_validate(
             {
                 "portfolio": "bay-programme",
                 "reference": f"B-{number:03}",
@@ -266,7 +266,7 @@ async def _choose(on: Rehearsal) -> None:
     first, second = proposed
     case = {"sha256": EVIDENCE["sha256"], "uri": EVIDENCE["uri"]}
     await decide("pmo-1", proposal.PROPOSAL, first, proposal.RequestMore, what="Quotes of two suppliers")
-    await decide("pmo-2", proposal.PROPOSAL, first, proposal.AmendProposal, business_case=case)
+    await decide("pmo-2", proposal.PROPOSAL, first, intake.AmendProposal, business_case=case)
     scores = {"environment": "4", "risk": "7.5"}
     await decide("pmo-1", proposal.PROPOSAL, first, alignment.ScoreProposal, model="alignment@1", scores=scores)
     limits = {"model": "alignment@1", "budget": {"amount": "400000", "currency": "AUD"}, "capacity": "300"}
@@ -283,7 +283,7 @@ async def _choose(on: Rehearsal) -> None:
         "pmo-1",
         proposal.PROPOSAL,
         first,
-        proposal.AuthoriseProject,
+        authorisation.AuthoriseProject,
         **terms,
         gate_path="two-gate",
         tolerances=tolerances,
@@ -293,7 +293,7 @@ async def _choose(on: Rehearsal) -> None:
 
 async def _authorised(on: Rehearsal, reference: str, title: str) -> str:
     """A project with a manager, an officer and a sponsor."""
-    propose = proposal.ProposeProject.model_validate(
+    propose = intake.ProposeProject.model_validate(
         {
             "portfolio": "capital-delivery",
             "reference": reference,
@@ -307,7 +307,7 @@ async def _authorised(on: Rehearsal, reference: str, title: str) -> str:
     )
     id_ = propose.id
     await on.act("governance", "pmo-2", proposal.PROPOSAL, id_, propose)
-    authorise = proposal.AuthoriseProject.model_validate(
+    authorise = authorisation.AuthoriseProject.model_validate(
         {
             "standard": "capital-delivery@1",
             "budget": {"amount": "300000.00", "currency": "AUD"},

@@ -22,7 +22,7 @@ from governance.main import GOVERNANCE
 from governance.main import SERVICE as GOVERNANCE_SERVICE
 from governance.office import office
 from governance.standards import standard
-from governance.strategy import proposal
+from governance.strategy import authorisation, intake, proposal
 from mandate_events.deciding import Aggregate, Instruction
 from mandate_events.deciding.batch import Submission
 from mandate_events.deciding.outcome import Denied
@@ -204,7 +204,7 @@ async def fill_portfolio(store: Store, people: Mapping[str, str]) -> list[str]:
     """Projects with many ties in every column; the last ones are proposals only."""
     ids = []
     for number in range(PROPOSED):
-        propose = proposal.ProposeProject(
+        propose = intake.ProposeProject(
             portfolio=("east", "west")[number % 2],
             reference=f"R{number:03d}",
             title=f"Title {number % 3}",
@@ -216,7 +216,7 @@ async def fill_portfolio(store: Store, people: Mapping[str, str]) -> list[str]:
         ids.append(propose.id)
         await decide(store, people["pmo-1"], proposal.PROPOSAL, propose.id, propose)
         if number < AUTHORISED:
-            authorise = proposal.AuthoriseProject(standard="house@1", budget=propose.forecast_cost, reason="yes")
+            authorise = authorisation.AuthoriseProject(standard="house@1", budget=propose.forecast_cost, reason="yes")
             if propose.forecast_cost.amount == 0:
                 continue
             await decide(store, people["pmo-2"], proposal.PROPOSAL, propose.id, authorise)

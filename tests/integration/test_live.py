@@ -17,7 +17,7 @@ from fastapi import FastAPI
 from governance.appointments import appointment
 from governance.main import SERVICE as GOVERNANCE
 from governance.office import office
-from governance.strategy import proposal
+from governance.strategy import intake, proposal
 from mandate_events.deciding.batch import Submission
 from mandate_events.deciding.outcome import Denied
 from mandate_events.document.identifiers import uuid7
@@ -318,7 +318,7 @@ async def many(world: World, number: int) -> str:
     """So many proposals of one portfolio; returns the last one's id."""
     cost = MoneyInput.model_validate({"amount": "1.00", "currency": "AUD"})
     proposals = [
-        proposal.ProposeProject(
+        intake.ProposeProject(
             portfolio="many", reference=uuid7(), title="T" * 200, gate_path="short", forecast_cost=cost
         )
         for _ in range(number)

@@ -8,7 +8,9 @@ from governance.office.office import OFFICE, THE_OFFICE
 from governance.people.mandate import MANDATE, MandateGiven
 from governance.standards.content import Gate, GatePath, Phase
 from governance.standards.standard import STANDARD, StandardDrafted, StandardPublished
-from governance.strategy.proposal import PROPOSAL, ProjectAuthorised, ProjectProposed
+from governance.strategy.authorisation import ProjectAuthorised
+from governance.strategy.intake import ProjectProposed
+from governance.strategy.proposal import PROPOSAL
 from mandate_events.document.event import Event
 from mandate_events.document.identifiers import derived
 from mandate_events.testing import Scenario

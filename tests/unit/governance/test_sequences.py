@@ -31,7 +31,7 @@ from governance.requests.request import RequestReceived
 from governance.requests.waiver import WAIVER
 from governance.standards import standard
 from governance.standards.standard import STANDARD
-from governance.strategy import proposal
+from governance.strategy import authorisation, intake
 from governance.strategy.proposal import PROPOSAL
 from mandate_events.deciding import Aggregate, Instruction, Invalid, Refused, Unknown
 from mandate_events.deciding.batch import Batch, Fold, NotLoaded, Submission
@@ -45,7 +45,7 @@ PEOPLE: Final = {name: derived(name) for name in ("fay", "ann", "ben", "cat", "d
 PATHS: Final = [{"id": "one", "title": "One", "phases": [{"id": "p", "title": "P", "gate": {"id": "g", "title": "G"}}]}]
 AUD: Final = {"amount": "10", "currency": "AUD"}
 PROPOSALS: Final = {
-    name: proposal.ProposeProject.model_validate(
+    name: intake.ProposeProject.model_validate(
         {"portfolio": "roads", "reference": name, "title": name, "gate_path": "one", "forecast_cost": AUD}
     )
     for name in ("R1", "R2")
@@ -97,8 +97,8 @@ def founded() -> World:
     return world
 
 
-def _authorise(version: int) -> proposal.AuthoriseProject:
-    return proposal.AuthoriseProject.model_validate({"standard": f"capital@{version}", "budget": AUD, **WHY})
+def _authorise(version: int) -> authorisation.AuthoriseProject:
+    return authorisation.AuthoriseProject.model_validate({"standard": f"capital@{version}", "budget": AUD, **WHY})
 
 
 ASKED: Final[Mapping[str, Mapping[str, Any]]] = {
@@ -217,9 +217,9 @@ def _nothing_is_decided_by_its_asker(records: list[Recorded[Any]]) -> None:
         match record.data:
             case RequestReceived(requested_by=asker):
                 askers[record.subject] = asker
-            case proposal.ProjectProposed():
+            case intake.ProjectProposed():
                 askers[record.subject] = record.actor
-            case proposal.ProjectAuthorised():
+            case authorisation.ProjectAuthorised():
                 assert record.actor != askers[record.subject]
             case standard.StandardDrafted(version=version) | standard.StandardDraftRevised(version=version):
                 authors.setdefault(version, set()).add(record.actor)

@@ -6,7 +6,8 @@ from governance.appointments.appointment import APPOINTMENT, OfficerAssigned
 from governance.requests.request import DecisionAnswered, NoteAnswer
 from governance.standards.migration import MIGRATION, MigrateProject, StandardMigrationDecided
 from governance.standards.standard import STANDARD, StandardPublished, StandardRetired
-from governance.strategy.proposal import PROPOSAL, ProjectMigratedToStandard
+from governance.strategy.authorisation import ProjectMigratedToStandard
+from governance.strategy.proposal import PROPOSAL
 from mandate_events.document.identifiers import derived
 from mandate_events.document.origin import Origin
 from mandate_events.testing import Outcome, Scenario

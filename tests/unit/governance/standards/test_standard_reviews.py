@@ -22,7 +22,8 @@ from governance.standards.standard import (
     StandardReviewed,
     Verdict,
 )
-from governance.strategy.proposal import PROPOSAL, AuthoriseProject
+from governance.strategy.authorisation import AuthoriseProject
+from governance.strategy.proposal import PROPOSAL
 from mandate_events.deciding import Command
 from mandate_events.document.canonical import digest
 from mandate_events.testing import Scenario

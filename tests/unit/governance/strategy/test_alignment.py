@@ -7,7 +7,8 @@ from pydantic import ValidationError
 
 from governance.people.mandate import MANDATE, MandateGiven
 from governance.strategy.alignment import AlignmentScored, ScoreProposal
-from governance.strategy.proposal import PROPOSAL, ProposalAmended, ProposalRejected
+from governance.strategy.intake import ProposalAmended
+from governance.strategy.proposal import PROPOSAL, ProposalRejected
 from governance.strategy.scoring_model import SCORING_MODEL, Criterion, ScoringModelDefined
 from mandate_events.document.identifiers import derived
 from mandate_events.testing import Outcome, Scenario

@@ -9,8 +9,9 @@ from pydantic import ValidationError
 
 from governance.strategy import prioritisation
 from governance.strategy.alignment import AlignmentScored
+from governance.strategy.intake import ProjectProposed
 from governance.strategy.prioritisation import PRIORITISATION, TOLD, PortfolioPrioritised, PrioritisePortfolio
-from governance.strategy.proposal import PROPOSAL, ProjectProposed, ProposalDeferred, ProposalRejected
+from governance.strategy.proposal import PROPOSAL, ProposalDeferred, ProposalRejected
 from governance.strategy.ranking import Limits
 from governance.strategy.scoring_model import SCORING_MODEL, Criterion, ScoringModelDefined
 from mandate_events.deciding import Command, Context

@@ -12,20 +12,16 @@ from pydantic import ValidationError
 from governance.people.mandate import MANDATE, MandateGiven
 from governance.standards.standard import STANDARD, StandardDrafted, StandardPublished, StandardRetired
 from governance.strategy import proposal
+from governance.strategy.authorisation import AuthoriseProject, ProjectAuthorised
 from governance.strategy.business_case import BusinessCase
+from governance.strategy.intake import AmendProposal, ProjectProposed, ProposalAmended, ProposeProject
 from governance.strategy.objective import OBJECTIVE, ObjectiveRetired, ObjectiveSet
 from governance.strategy.proposal import (
     PROPOSAL,
-    AmendProposal,
-    AuthoriseProject,
     DeferProposal,
     MoreRequested,
-    ProjectAuthorised,
-    ProjectProposed,
-    ProposalAmended,
     ProposalDeferred,
     ProposalRejected,
-    ProposeProject,
     RejectProposal,
     RequestMore,
     Status,

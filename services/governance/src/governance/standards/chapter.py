@@ -1,36 +1,86 @@
 """Standards: what projects go through and are judged by, version by version; and the way from one to another."""
 
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final
 
+from pydantic import Field
+
+from governance.requests.kind import ID_PATTERN
 from governance.roles import PMO
-from governance.standards import migration, ready, standard
-from governance.standards.migration import MIGRATION
-from governance.standards.routes import migration as migration_routes
-from governance.standards.routes import standard as standard_routes
-from governance.standards.routes import template as template_routes
-from governance.standards.standard import STANDARD
+from governance.standards.migration import DECIDING, MIGRATION, MigrateProject, StandardMigrationPage
+from governance.standards.pages import StandardItem, StandardPage, shown_standard
+from governance.standards.ready import AdoptTemplate
+from governance.standards.routes import router
+from governance.standards.standard import (
+    STANDARD,
+    DraftStandard,
+    PublishStandard,
+    RetireStandard,
+    ReviewDraft,
+    ReviseDraft,
+    Status,
+    is_author,
+    is_sole_author,
+)
 from governance.standards.views import STANDARDS_VIEW
+from mandate_events.deciding import Slug
 from mandate_events.deciding.rights import allow
-from mandate_web.chapters.chapter import Chapter, Listed
+from mandate_web.chapters.chapter import Chapter, Listed, Served
+from mandate_web.chapters.ids import slug, text
 
 CHAPTER: Final = Chapter(
     name="standards",
     says="The methodology, drafted, reviewed, published and retired version by version",
     folder=Path(__file__).parent,
     reads="read-framework",
-    aggregates=[STANDARD, MIGRATION],
+    served=[
+        Served(
+            STANDARD,
+            StandardPage,
+            at="/v1/standards/{id}",
+            id=slug("The standard's name", "capital-delivery"),
+            takes={
+                "/v1/standards/{id}/versions": DraftStandard,
+                "/v1/standards/{id}/adoptions": AdoptTemplate,
+                "/v1/standards/{id}/revisions": ReviseDraft,
+                "/v1/standards/{id}/reviews": ReviewDraft,
+                "/v1/standards/{id}/publications": PublishStandard,
+                "/v1/standards/{id}/retirements": RetireStandard,
+            },
+            shown=shown_standard,
+        ),
+        Served(
+            MIGRATION,
+            StandardMigrationPage,
+            at="/v1/standard-migrations/{id}",
+            id=text("Id of the migration", ID_PATTERN),
+            reads="read-governance",
+        ),
+    ],
     framework=[STANDARD],
     rights=[
-        allow(standard.DraftStandard, PMO),
-        allow(ready.AdoptTemplate, PMO),
-        allow(standard.ReviseDraft, PMO),
-        allow(standard.ReviewDraft, PMO, unless={"reviewer-is-author": standard.is_author}),
-        allow(standard.PublishStandard, PMO, unless={"publisher-is-sole-author": standard.is_sole_author}),
-        allow(standard.RetireStandard, PMO),
-        allow(migration.MigrateProject, PMO, unless=migration.DECIDING),
+        allow(DraftStandard, PMO),
+        allow(AdoptTemplate, PMO),
+        allow(ReviseDraft, PMO),
+        allow(ReviewDraft, PMO, unless={"reviewer-is-author": is_author}),
+        allow(PublishStandard, PMO, unless={"publisher-is-sole-author": is_sole_author}),
+        allow(RetireStandard, PMO),
+        allow(MigrateProject, PMO, unless=DECIDING),
     ],
-    lists=[Listed(view=STANDARDS_VIEW, shown=standard_routes.shown_row)],
-    routers=[standard_routes.router, template_routes.router, migration_routes.router],
+    lists=[
+        Listed(
+            view=STANDARDS_VIEW,
+            item=StandardItem,
+            at="/v1/standards",
+            operation="listStandards",
+            says="Versions of standards, by name and number. Projects are authorised under the published ones.",
+            sort=("standard", "version"),
+            filters={
+                "standard": Annotated[Slug, Field(description="Only its versions", examples=["capital-delivery"])],
+                "status": Status,
+            },
+        ),
+    ],
+    routers=[router],
     tags={"standards": "Versions of the methodology"},
 )

@@ -6,12 +6,13 @@ The project answers: it goes on in the same phase of the other version, or says 
 from collections.abc import Mapping
 from typing import Any, Final
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from governance.appointments.separation import is_its_officer, owns_the_project
 from governance.requests.request import DecisionAnswered, NoteAnswer, answer_of
 from governance.standards.standard import StandardReference, check_gate_path, given_version
-from governance.strategy.proposal import PROPOSAL, ProjectMigratedToStandard
+from governance.strategy.authorisation import ProjectMigratedToStandard
+from governance.strategy.proposal import PROPOSAL
 from mandate_events.deciding import (
     Aggregate,
     Context,
@@ -22,7 +23,10 @@ from mandate_events.deciding import (
     Refused,
     Slug,
     State,
+    Undecided,
+    Unfolded,
     replace,
+    says,
 )
 from mandate_events.deciding.rights import Separation
 from mandate_events.document.event import Event, Recorded
@@ -55,6 +59,17 @@ class Migration(State, frozen=True):
     answer: str | None = None
 
 
+class StandardMigrationPage(BaseModel):
+    """One migration: what was decided, and what the project said to it."""
+
+    id: str
+    project: str = Field(examples=["0190f3a5-7b1c-5c7e-9f43-5a1d2c3b4e5f"])
+    standard: str = Field(examples=["capital-delivery@2"])
+    gate_path: str = Field(examples=["two-gate"])
+    decided_by: str = Field(description="Person id", examples=["ce25ad4a-5edf-59aa-983a-c33342cd72ca"])
+    answer: str | None = Field(description="What the project said: `applied`, or why not", examples=["applied"])
+
+
 def decide(migration: Migration | None, command: Instruction, context: Context) -> Decided:
     match command, migration:
         case MigrateProject(), None:
@@ -62,9 +77,7 @@ def decide(migration: Migration | None, command: Instruction, context: Context) 
         case MigrateProject(), _:
             raise Refused("already-decided")
         case NoteAnswer(), Migration(answer=None):
-            answered = DecisionAnswered(
-                project=migration.project, applied=command.applied, rule=command.rule, origin=command.origin
-            )
+            answered = says(DecisionAnswered, command, project=migration.project)
             if not command.applied:
                 return [answered]
             moved = ProjectMigratedToStandard(standard=migration.standard, gate_path=migration.gate_path)
@@ -72,7 +85,7 @@ def decide(migration: Migration | None, command: Instruction, context: Context) 
         case NoteAnswer(), _:
             return []
         case _:
-            raise TypeError(f"{type(command).__name__} is not decided by a migration")
+            raise Undecided(command)
 
 
 def _decided(command: MigrateProject, context: Context) -> StandardMigrationDecided:
@@ -85,7 +98,7 @@ def _decided(command: MigrateProject, context: Context) -> StandardMigrationDeci
     check_gate_path(version, command.standard, path)
     if (command.standard, path) == (proposal.standard, proposal.gate_path):
         raise Refused("runs-to-it-already", standard=command.standard)
-    return StandardMigrationDecided(project=project, standard=command.standard, gate_path=path)
+    return says(StandardMigrationDecided, command, project=project, gate_path=path)
 
 
 def evolve(migration: Migration | None, event: Event, record: Recorded[Any]) -> Migration:
@@ -95,7 +108,7 @@ def evolve(migration: Migration | None, event: Event, record: Recorded[Any]) -> 
         case DecisionAnswered(), Migration():
             return replace(migration, answer=answer_of(event))
         case _:
-            raise TypeError(f"{type(event).__name__} is not an event of a migration")
+            raise Unfolded(event)
 
 
 MIGRATION: Aggregate[Migration] = Aggregate(

@@ -18,7 +18,10 @@ _FOLDER: Final = Path(__file__).parent / "templates"
 
 
 class AdoptTemplate(Command):
-    """Begin a new version of a standard with a ready one."""
+    """Begin a new version of a standard with a ready one.
+
+    It is a draft like others.
+    """
 
     template: Template
     language: Language = "en"

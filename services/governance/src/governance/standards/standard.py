@@ -4,14 +4,13 @@ A draft is written by some, reviewed by others, and published by another than wh
 retired names what follows it: no project is given it any more, and those that run to it go on.
 """
 
-from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeAlias
 
 import immutables
 import msgspec
 from pydantic import Field
 
-from governance.standards.content import Content, Decider, GatePath, members
+from governance.standards.content import Content, Decider, members
 from governance.standards.document import DocumentCommand, recorded
 from governance.standards.ready import AdoptTemplate, ready
 from mandate_events.deciding import (
@@ -24,7 +23,10 @@ from mandate_events.deciding import (
     Refused,
     State,
     Text,
+    Undecided,
+    Unfolded,
     replace,
+    says,
 )
 from mandate_events.document.event import Event, Recorded
 from mandate_events.document.formats import Versioned
@@ -83,7 +85,10 @@ class ReviseDraft(DocumentCommand):
 
 
 class ReviewDraft(Decision):
-    """Say of a draft that others wrote whether it can be published."""
+    """Say of a draft that others wrote whether it can be published.
+
+    A draft that a reviewer would have revised is not published until it was, or until they approve it.
+    """
 
     version: int = Field(ge=1, le=999_999, examples=[1])
     verdict: Verdict
@@ -99,7 +104,10 @@ class PublishStandard(Decision):
 
 
 class RetireStandard(Decision):
-    """Give a published version to no project any more, but its successor."""
+    """Give a published version to no project any more, but its successor.
+
+    Projects that run to it go on.
+    """
 
     version: int = Field(ge=1, le=999_999, examples=[1])
     successor: StandardReference = Field(
@@ -115,10 +123,6 @@ class Version(State, frozen=True):
     """What each reviewer said last of the draft as it is."""
     published: bool = False
     successor: str | None = None
-
-    @property
-    def paths(self) -> Mapping[str, GatePath]:
-        return {path.id: path for path in self.content.paths}
 
     @property
     def status(self) -> Status:
@@ -162,13 +166,13 @@ def decide(standard: Standard | None, command: Command, context: Context) -> Dec
             return [StandardDraftRevised(version=standard.latest, **recorded(command, context))]
         case ReviewDraft(version=number):
             _draft(standard, number)
-            return [StandardReviewed(version=number, verdict=command.verdict, comment=command.comment)]
+            return [says(StandardReviewed, command)]
         case PublishStandard(version=number):
             return [_published(standard, number)]
         case RetireStandard():
             return [_retired(standard, command, context)]
         case _:
-            raise TypeError(f"{type(command).__name__} is not decided by a standard")
+            raise Undecided(command)
 
 
 def _drafted(
@@ -203,7 +207,7 @@ def _retired(standard: Standard, command: RetireStandard, context: Context) -> S
     successor = other.versions.get(number) if other else None
     if successor is None or not successor.in_force:
         raise Invalid("/successor", "not-a-published-standard", standard=command.successor)
-    return StandardRetired(version=command.version, successor=command.successor)
+    return says(StandardRetired, command)
 
 
 def evolve(standard: Standard | None, event: Event, record: Recorded[Any]) -> Standard:
@@ -222,7 +226,7 @@ def evolve(standard: Standard | None, event: Event, record: Recorded[Any]) -> St
         case StandardRetired(successor=successor):
             version = replace(standard.versions[event.version], successor=successor)
         case _:
-            raise TypeError(f"{type(event).__name__} is not an event of a standard")
+            raise Unfolded(event)
     return Standard(standard.versions.set(event.version, version))
 
 
@@ -254,8 +258,8 @@ def given_version(context: Context, reference: str) -> Version:
 
 def check_gate_path(version: Version, reference: str, path: str) -> None:
     """The version must have the path."""
-    if path not in version.paths:
-        known = sorted(version.paths)
+    known = sorted(each.id for each in version.content.paths)
+    if path not in known:
         raise Invalid("/gate_path", "no-such-gate-path", standard=reference, path=path, known=known)
 
 

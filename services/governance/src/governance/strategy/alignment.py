@@ -7,7 +7,7 @@ from pydantic import Field
 
 from governance.strategy.figures import Figure, FigureInput
 from governance.strategy.scoring_model import SCORING_MODEL, ModelReference, total, version_of
-from mandate_events.deciding import Context, Decision, Invalid, Slug
+from mandate_events.deciding import Context, Decision, Invalid, Slug, says
 from mandate_events.document.event import Event
 from mandate_events.document.formats import told
 
@@ -23,7 +23,10 @@ class AlignmentScored(Event, frozen=True, kw_only=True):
 
 
 class ScoreProposal(Decision):
-    """Score a proposal: each criterion of the version, from 0 to its scale."""
+    """Score a proposal: each criterion of the version, from 0 to its scale.
+
+    The latest score of each person by a version counts; nobody scores a proposal of their own.
+    """
 
     model: ModelReference
     scores: dict[Slug, FigureInput] = Field(min_length=1, max_length=50, examples=[{"environment": "4", "cost": "2.5"}])
@@ -40,6 +43,4 @@ def scored(command: ScoreProposal, context: Context) -> AlignmentScored:
     for criterion in version.criteria:
         if Decimal(command.scores[criterion.id]) > criterion.scale:
             raise Invalid(f"/scores/{criterion.id}", "score-above-scale", scale=criterion.scale)
-    return AlignmentScored(
-        model=command.model, scores=dict(command.scores), total=f"{total(version.criteria, command.scores):.4f}"
-    )
+    return says(AlignmentScored, command, total=f"{total(version.criteria, command.scores):.4f}")

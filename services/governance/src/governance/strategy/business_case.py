@@ -3,7 +3,7 @@
 from typing import Annotated, Self
 
 import msgspec
-from pydantic import Field, model_validator
+from pydantic import BaseModel, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from mandate_events.deciding import Context, Line, Part, Text
@@ -39,3 +39,11 @@ class BusinessCaseInput(Part):
         """As events carry it; its text becomes a document."""
         text = context.attach("text/markdown; charset=utf-8", self.text.encode()) if self.text else None
         return BusinessCase(text, self.sha256, self.uri)
+
+
+class BusinessCasePage(BaseModel):
+    """Why it should be done."""
+
+    text: str | None = Field(description="SHA-256 of what is kept here: `GET /v1/blobs/{sha256}`")
+    sha256: str | None = Field(description="SHA-256 of a document that is kept elsewhere")
+    uri: str | None

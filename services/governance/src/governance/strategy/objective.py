@@ -1,9 +1,11 @@
 """Objectives: what the organisation wants to reach, from when until when, and how much it weighs beside the others."""
 
+from collections.abc import Sequence
 from datetime import date
-from typing import Any
+from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import Field
+import msgspec
+from pydantic import BaseModel, Field
 
 from governance.strategy.figures import Figure, FigureInput
 from mandate_events.deciding import (
@@ -16,10 +18,17 @@ from mandate_events.deciding import (
     Refused,
     State,
     Title,
+    Undecided,
+    Unfolded,
     replace,
+    says,
 )
 from mandate_events.document.event import Event, Recorded
+from mandate_events.document.formats import UUID_PATTERN
 from mandate_events.values.periods import InPeriod
+
+Status: TypeAlias = Literal["set", "retired"]
+ObjectiveId = Annotated[str, Field(pattern=f"^{UUID_PATTERN}$", examples=["0190f3a5-7b1c-5c7e-9f43-5a1d2c3b4e5f"])]
 
 
 class ObjectiveSet(Event, frozen=True, kw_only=True):
@@ -53,7 +62,10 @@ class _Content(InPeriod, Decision):
 
 
 class SetObjective(_Content):
-    """Set an objective."""
+    """Set an objective.
+
+    What it is, what it weighs, from when until when it holds.
+    """
 
 
 class ReviseObjective(_Content):
@@ -61,7 +73,10 @@ class ReviseObjective(_Content):
 
 
 class RetireObjective(Decision):
-    """Retire the objective."""
+    """Retire the objective.
+
+    Nothing new is aligned with it.
+    """
 
 
 class Objective(State, frozen=True):
@@ -71,35 +86,46 @@ class Objective(State, frozen=True):
     until: date
     retired: bool = False
 
+    @property
+    def status(self) -> Status:
+        return "retired" if self.retired else "set"
+
+
+class ObjectivePage(BaseModel):
+    """What the organisation wants to reach."""
+
+    id: str = Field(examples=["0190f3a5-7b1c-5c7e-9f43-5a1d2c3b4e5f"])
+    title: str = Field(examples=["No untreated discharge into the bay"])
+    weight: str = Field(description="What it weighs beside the others", examples=["40"])
+    starts_on: date
+    until: date
+    status: Status
+
 
 def decide(objective: Objective | None, command: Instruction, _context: Context) -> Decided:
     match command, objective:
         case SetObjective(), None:
-            return [ObjectiveSet(**_content(command))]
+            return [says(ObjectiveSet, command)]
         case SetObjective(), _:
             raise Refused("made-before")
         case ((ReviseObjective() | RetireObjective()), Objective(retired=True)):
             raise Refused("objective-retired")
         case ReviseObjective(), Objective():
-            return [ObjectiveRevised(**_content(command))]
+            return [says(ObjectiveRevised, command)]
         case RetireObjective(), Objective():
             return [ObjectiveRetired()]
         case _:
-            raise TypeError(f"{type(command).__name__} is not decided by an objective")
-
-
-def _content(command: _Content) -> dict[str, Any]:
-    return command.model_dump(exclude={"reason"})
+            raise Undecided(command)
 
 
 def evolve(objective: Objective | None, event: Event, _record: Recorded[Any]) -> Objective:
     match event, objective:
         case ((ObjectiveSet() | ObjectiveRevised()), _):
-            return Objective(event.title, event.weight, event.starts_on, event.until)
+            return msgspec.convert(event, Objective, from_attributes=True)
         case ObjectiveRetired(), Objective():
             return replace(objective, retired=True)
         case _:
-            raise TypeError(f"{type(event).__name__} is not an event of an objective")
+            raise Unfolded(event)
 
 
 OBJECTIVE: Aggregate[Objective] = Aggregate(
@@ -112,3 +138,9 @@ def check_in_force(context: Context, pointer: str, id_: str) -> None:
     objective = context.read(OBJECTIVE, id_)
     if objective is None or objective.retired:
         raise Invalid(pointer, "no-such-objective", objective=id_)
+
+
+def check_all_in_force(context: Context, objectives: Sequence[str]) -> None:
+    """The same of all that a command names as its `objectives`."""
+    for number, objective in enumerate(objectives):
+        check_in_force(context, f"/objectives/{number}", objective)

@@ -9,20 +9,33 @@ from decimal import Decimal
 from typing import Annotated, Any, Final, Self
 
 import msgspec
-from pydantic import Field, model_validator
+from pydantic import BaseModel, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from governance.office.office import today
 from governance.strategy.alignment import ModelVersion
 from governance.strategy.figures import Figure, FigureInput, spelled
 from governance.strategy.proposal import PROPOSAL, Proposal
-from governance.strategy.ranking import Candidate, Limits, Ranked, rank
+from governance.strategy.ranking import Candidate, Limits, Ranked, RankedPage, rank
 from governance.strategy.scoring_model import SCORING_MODEL, ModelReference, version_of
-from mandate_events.deciding import Aggregate, Context, Decided, Decision, Instruction, Invalid, Refused, Slug, State
+from mandate_events.deciding import (
+    Aggregate,
+    Context,
+    Decided,
+    Decision,
+    Instruction,
+    Invalid,
+    Refused,
+    Slug,
+    State,
+    Undecided,
+    Unfolded,
+)
 from mandate_events.document.canonical import encode
 from mandate_events.document.event import Event, Recorded
 from mandate_events.document.formats import UUID_PATTERN, ProjectId, Sha256
 from mandate_events.values.money import Money, MoneyInput
+from mandate_events.values.told import Amount
 
 MOST: Final = 2_000
 """Proposals in one ranking."""
@@ -108,6 +121,52 @@ class Prioritisation(State, frozen=True):
     prioritised_by: str
 
 
+class SummaryPage(BaseModel):
+    """What was ranked, within which limits, and what was taken."""
+
+    portfolio: str = Field(examples=["capital-delivery"])
+    model: str = Field(examples=["alignment@1"])
+    budget: Amount
+    capacity: str | None = Field(description="Days of work; null is no limit", examples=["1200"])
+    skip: bool = Field(description="What did not fit was passed over")
+    considered: int = Field(examples=[445])
+    taken: int = Field(examples=[220])
+    cost: Amount = Field(description="Of all that is taken")
+    effort_days: str = Field(examples=["1180.5"])
+
+
+class RankingPage(SummaryPage):
+    """A ranking, best first."""
+
+    items: list[RankedPage]
+
+
+class PlacePage(BaseModel):
+    """The place of a proposal."""
+
+    proposal: str = Field(examples=["0190f3a5-7b1c-5c7e-9f43-5a1d2c3b4e5f"])
+    score: str | None
+    cost: Amount
+    taken: bool
+
+
+class PrioritisationPage(SummaryPage):
+    """A ranking on record: its limits, its places, and what was taken."""
+
+    id: str = Field(examples=["0190f3a5-7b1c-7c7e-9f43-5a1d2c3b4e5f"])
+    prioritised_by: str = Field(description="Person id", examples=["ce25ad4a-5edf-59aa-983a-c33342cd72ca"])
+    ranked: list[PlacePage] = Field(description="Best first; empty where there are more than 250")
+    table: str = Field(description="SHA-256 of the whole ranking: `GET /v1/blobs/{sha256}`")
+
+
+class PrioritisationItem(SummaryPage):
+    """A ranking on record, by whom and when."""
+
+    id: str = Field(examples=["0190f3a5-7b1c-5c7e-9f43-5a1d2c3b4e5f"])
+    prioritised_by: str = Field(description="Person id", examples=["ce25ad4a-5edf-59aa-983a-c33342cd72ca"])
+    prioritised_at: str = Field(examples=["2026-11-24T12:00:00.000000Z"])
+
+
 def decide(prioritisation: Prioritisation | None, command: Instruction, context: Context) -> Decided:
     match command, prioritisation:
         case PrioritisePortfolio(), None:
@@ -115,7 +174,7 @@ def decide(prioritisation: Prioritisation | None, command: Instruction, context:
         case PrioritisePortfolio(), _:
             raise Refused("made-before")
         case _:
-            raise TypeError(f"{type(command).__name__} is not decided by a prioritisation")
+            raise Undecided(command)
 
 
 def _prioritised(command: PrioritisePortfolio, context: Context) -> PortfolioPrioritised:
@@ -184,7 +243,7 @@ def evolve(_: Prioritisation | None, event: Event, record: Recorded[Any]) -> Pri
         case PortfolioPrioritised():
             return Prioritisation(event, record.actor)
         case _:
-            raise TypeError(f"{type(event).__name__} is not an event of a prioritisation")
+            raise Unfolded(event)
 
 
 PRIORITISATION: Aggregate[Prioritisation] = Aggregate(

@@ -8,16 +8,28 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, Any, Self
 
-import immutables
 import msgspec
-from pydantic import Field, model_validator
+from pydantic import BaseModel, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from governance.strategy.figures import Figure, FigureInput, rounded
-from governance.strategy.objective import check_in_force
-from mandate_events.deciding import Aggregate, Context, Decided, Decision, Instruction, Part, Slug, State, Title
+from governance.strategy.objective import ObjectiveId, check_in_force
+from mandate_events.deciding import (
+    Aggregate,
+    Context,
+    Decided,
+    Decision,
+    Instruction,
+    Part,
+    Slug,
+    State,
+    Title,
+    Undecided,
+    Unfolded,
+    says,
+)
 from mandate_events.document.event import Event, Recorded
-from mandate_events.document.formats import UUID_PATTERN, Uuid, told
+from mandate_events.document.formats import Uuid, told
 
 ModelReference = Annotated[
     str,
@@ -27,7 +39,6 @@ ModelReference = Annotated[
         examples=["alignment@1"],
     ),
 ]
-ObjectiveId = Annotated[str, Field(pattern=f"^{UUID_PATTERN}$", examples=["0190f3a5-7b1c-5c7e-9f43-5a1d2c3b4e5f"])]
 
 
 class Criterion(msgspec.Struct, frozen=True):
@@ -58,9 +69,15 @@ class CriterionInput(Part):
     scale: int = Field(default=5, ge=1, le=1000, description="The highest score; the lowest is 0")
     objective: ObjectiveId | None = Field(default=None, description="The objective that it stands for")
 
+    def recorded(self) -> Criterion:
+        return msgspec.convert(self, Criterion, from_attributes=True)
+
 
 class DefineScoringModel(Decision):
-    """Define a version of a scoring model (the first one makes the model)."""
+    """Define a version of a scoring model (the first one makes the model).
+
+    It never changes: another one is the next version.
+    """
 
     title: Title = Field(examples=["Strategic alignment"])
     criteria: list[CriterionInput] = Field(min_length=1, max_length=50)
@@ -75,13 +92,49 @@ class DefineScoringModel(Decision):
 
 
 class Version(State, frozen=True):
+    version: int
     title: str
     criteria: tuple[Criterion, ...]
     defined_by: str
 
 
 class ScoringModel(State, frozen=True):
-    versions: immutables.Map[int, Version] = msgspec.field(default_factory=immutables.Map)
+    versions: tuple[Version, ...] = ()
+    """Oldest first: the first one is version 1."""
+
+
+class CriterionPage(BaseModel):
+    """What is judged, and what it weighs."""
+
+    id: str = Field(examples=["environment"])
+    title: str = Field(examples=["Effect on the environment"])
+    weight: str = Field(examples=["40"])
+    scale: int = Field(description="The highest score", examples=[5])
+    objective: str | None = Field(description="The objective that it stands for")
+
+
+class ModelVersionPage(BaseModel):
+    """One version of a scoring model."""
+
+    version: int
+    title: str = Field(examples=["Strategic alignment"])
+    criteria: list[CriterionPage]
+    defined_by: str = Field(description="Person id", examples=["ce25ad4a-5edf-59aa-983a-c33342cd72ca"])
+
+
+class ScoringModelPage(BaseModel):
+    """A scoring model with all its versions."""
+
+    id: str = Field(examples=["alignment"])
+    versions: list[ModelVersionPage] = Field(description="Oldest first")
+
+
+class ScoringModelItem(BaseModel):
+    """A scoring model, and its latest version."""
+
+    id: str = Field(examples=["alignment"])
+    title: str = Field(examples=["Strategic alignment"])
+    latest: int = Field(examples=[2])
 
 
 def decide(model: ScoringModel | None, command: Instruction, context: Context) -> Decided:
@@ -90,20 +143,18 @@ def decide(model: ScoringModel | None, command: Instruction, context: Context) -
             for number, criterion in enumerate(command.criteria):
                 if criterion.objective:
                     check_in_force(context, f"/criteria/{number}/objective", criterion.objective)
-            version = len(model.versions) + 1 if model else 1
-            criteria = [msgspec.convert(criterion.model_dump(), Criterion) for criterion in command.criteria]
-            return [ScoringModelDefined(version=version, title=command.title, criteria=criteria)]
+            return [says(ScoringModelDefined, command, version=len(model.versions) + 1 if model else 1)]
         case _:
-            raise TypeError(f"{type(command).__name__} is not decided by a scoring model")
+            raise Undecided(command)
 
 
 def evolve(model: ScoringModel | None, event: Event, record: Recorded[Any]) -> ScoringModel:
     match event:
         case ScoringModelDefined():
-            version = Version(event.title, tuple(event.criteria), record.actor)
-            return ScoringModel((model or ScoringModel()).versions.set(event.version, version))
+            version = Version(event.version, event.title, tuple(event.criteria), record.actor)
+            return ScoringModel((*(model.versions if model else ()), version))
         case _:
-            raise TypeError(f"{type(event).__name__} is not an event of a scoring model")
+            raise Unfolded(event)
 
 
 SCORING_MODEL: Aggregate[ScoringModel] = Aggregate(
@@ -113,7 +164,8 @@ SCORING_MODEL: Aggregate[ScoringModel] = Aggregate(
 
 def version_of(model: ScoringModel | None, reference: str) -> Version | None:
     """The version that `alignment@2` names, if there is one."""
-    return model.versions.get(int(reference.partition("@")[2])) if model else None
+    number = int(reference.partition("@")[2])
+    return next((each for each in model.versions if each.version == number), None) if model else None
 
 
 def total(criteria: Sequence[Criterion], scores: Mapping[str, str]) -> Decimal:

@@ -11,12 +11,14 @@ from pydantic import BaseModel, Field
 from sqlalchemy import select
 from starlette.responses import JSONResponse, Response
 
-from governance.strategy.proposal import PROPOSAL, ProposeProject
+from governance.strategy.intake import ProposeProject
+from governance.strategy.proposal import PROPOSAL
 from mandate_events.deciding import Refused, Unknown
 from mandate_events.document.formats import UUID_PATTERN
 from mandate_events.document.identifiers import uuid7
 from mandate_events.values.told import instant
 from mandate_web.app.middleware import BODY_LIMIT
+from mandate_web.chapters.lists import page_model
 from mandate_web.imports.bulk_body import CSV, MAX_BULK, NDJSON, entries
 from mandate_web.imports.importing import Given, Importing, admit, carry_out, import_id, restored, told
 from mandate_web.imports.jobs import JOBS, Jobs
@@ -57,13 +59,6 @@ class Import(BaseModel):
     started_at: str | None = Field(examples=["2026-11-24T12:00:00.000000Z"])
     ended_at: str | None = Field(examples=["2026-11-24T12:00:01.000000Z"])
     cancelled_at: str | None = Field(description="When it was asked to stop")
-
-
-class Imports(BaseModel):
-    """One page of imports."""
-
-    items: list[Import]
-    next: str | None = Field(description="Cursor of the next page")
 
 
 def shown(job: Any) -> dict[str, Any]:
@@ -153,7 +148,7 @@ async def import_proposals(request: Request, person: Authenticated) -> Response:
     return Response(b"".join(lines), 200, {**headers, "Content-Language": language}, NDJSON)
 
 
-@router.get("/v1/imports", operation_id="listImports", responses={200: {"model": Imports}}, **anyone())
+@router.get("/v1/imports", operation_id="listImports", responses={200: {"model": page_model(Import)}}, **anyone())
 async def list_imports(request: Request, person: Authenticated, limit: Limit = 50, cursor: Cursor = None) -> Response:
     """Imports of the last month, the newest first: your own; with the right to read governance entirely, all."""
     everything = await _sees_all(request, person)

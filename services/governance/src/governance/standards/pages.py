@@ -1,11 +1,10 @@
 """Standards as they are told: versions, their content, and what differs between two of them."""
 
-from typing import Any, Literal
+from typing import Any
 
-import msgspec
 from pydantic import BaseModel, Field
 
-from governance.standards.content import Boundary, Decider, Dimension, EvmMethod, members
+from governance.standards.content import Boundary, Decider, Dimension, EvmMethod
 from governance.standards.difference import Difference, How, Kind
 from governance.standards.document import (
     CalendarInput,
@@ -16,7 +15,9 @@ from governance.standards.document import (
     RiskInput,
     RoleInput,
 )
+from governance.standards.ready import Template
 from governance.standards.standard import Standard, Status, Verdict, Version
+from mandate_web.chapters.pages import copied
 from mandate_web.problems.wording import Language
 
 PERSON = "ce25ad4a-5edf-59aa-983a-c33342cd72ca"
@@ -118,6 +119,39 @@ class StandardVersionPage(StandardContent, VersionSummary):
     id: str = Field(description="How projects name it", examples=["capital-delivery@1"])
 
 
+class StandardItem(BaseModel):
+    """One version of a standard."""
+
+    id: str = Field(description="How projects name it", examples=["capital-delivery@1"])
+    standard: str = Field(examples=["capital-delivery"])
+    version: int
+    title: str = Field(examples=["Capital delivery"])
+    status: Status
+    successor: str | None = Field(examples=["capital-delivery@2"])
+
+
+class StandardTemplateItem(BaseModel):
+    """A ready standard in one of its languages."""
+
+    id: Template
+    language: Language
+    title: str = Field(examples=["Light, two gates"])
+
+
+class StandardTemplates(BaseModel):
+    """All ready standards."""
+
+    items: list[StandardTemplateItem]
+
+
+class StandardTemplatePage(StandardContent):
+    """A ready standard in full. Without `id` and `language` it is what a draft takes."""
+
+    id: Template
+    language: Language
+    text: str = Field(description="Its prose, in Markdown")
+
+
 class DifferencePage(BaseModel):
     """One thing that is not the same in both versions."""
 
@@ -135,42 +169,27 @@ class DifferencesPage(BaseModel):
     id: str = Field(examples=["capital-delivery"])
     before: int = Field(alias="from")
     after: int = Field(alias="to")
-    language: Literal["en", "fr"]
+    language: Language
     differences: list[DifferencePage]
 
 
-def shown(id_: str, standard: Standard) -> dict[str, Any]:
+def shown_standard(id_: str, standard: Standard) -> dict[str, Any]:
     """A standard as it is told."""
-    versions = [
-        {
-            **_summary(number, version),
-            "title": version.content.title,
-            "paths": msgspec.to_builtins(version.content.paths),
-        }
-        for number, version in sorted(standard.versions.items())
-    ]
-    return {"id": id_, "versions": versions}
+    versions = sorted(standard.versions.items())
+    return {"id": id_, "versions": [_shown(VersionPage, id_, number, version) for number, version in versions]}
 
 
 def shown_version(id_: str, number: int, version: Version) -> dict[str, Any]:
     """A version in full."""
-    content = msgspec.to_builtins(members(version.content))
-    return {**content, **_summary(number, version), "id": f"{id_}@{number}"}
+    return _shown(StandardVersionPage, f"{id_}@{number}", number, version)
 
 
-def _summary(number: int, version: Version) -> dict[str, Any]:
-    return {
-        "version": number,
-        "status": version.status,
-        "authors": sorted(version.authors),
-        "template": version.template,
-        "reviews": [
-            {"reviewer": person, "verdict": review.verdict, "comment": review.comment}
-            for person, review in sorted(version.reviews.items())
-        ],
-        "successor": version.successor,
-        "text": version.content.text,
-    }
+def _shown(page: type[VersionSummary], id_: str, number: int, version: Version) -> dict[str, Any]:
+    reviews = [
+        {"reviewer": person, "verdict": review.verdict, "comment": review.comment}
+        for person, review in sorted(version.reviews.items())
+    ]
+    return copied(page, id_, version, version=number, reviews=reviews)
 
 
 def shown_difference(difference: Difference, language: Language) -> dict[str, Any]:

@@ -260,7 +260,7 @@ async def test_they_are_opened_and_go_on(postgres: EmbeddedPostgres, expected: J
     for name, ledger in after.items():
         begun = len(before[name].rows)
         assert ledger.rows[:begun] == before[name].rows
-        added[name] = sorted(row.type.split(".")[2] for row in ledger.rows[begun:] if "rights-adopted" not in row.type)
+        added[name] = sorted(row.type.split(".")[2] for row in ledger.rows[begun:] if "rights-" not in row.type)
         check_ledger(ledger)
         assert set(ledger.parked) <= set(before[name].parked)
         check_consumers(dataclasses.replace(ledger, parked=()), after)

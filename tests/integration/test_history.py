@@ -262,7 +262,7 @@ async def test_what_may_not_be_seen_of_a_story_is_hidden(world: World) -> None:
 
 
 async def test_a_long_story_says_that_it_is_not_complete(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("reporting.http.story.LONGEST", 2)
+    monkeypatch.setattr("reporting.history.story_routes.LONGEST", 2)
     story = uuid7()
     for _ in range(3):
         await told(world, story, "key", world.ids[4])

@@ -16,33 +16,6 @@ Conditions: TypeAlias = Sequence[ColumnElement[bool]]
 CHUNK: Final = 250
 """Documents in memory at a time while streaming: 16 MiB at their largest."""
 
-_SHOWN: Final = {
-    "entry": ARCHIVE.c.entry,
-    "source": ARCHIVE.c.source,
-    "position": ARCHIVE.c.sequence,
-    **{
-        name: ARCHIVE.c[name]
-        for name in (
-            "recorded_at",
-            "type",
-            "name",
-            "subject",
-            "project",
-            "actor",
-            "role",
-            "authority",
-            "reason",
-            "policy",
-            "standard",
-            "correlation",
-            "causation",
-            "rule",
-        )
-    },
-}
-
-entries: Final[Select[Any]] = select(*(column.label(name) for name, column in _SHOWN.items()))
-
 
 class Entry(BaseModel):
     """What one document says about itself: who, in which role, on whose authority, when and why."""
@@ -71,6 +44,12 @@ class Entries(BaseModel):
 
     items: list[Entry]
     next: str | None = Field(description="Cursor of the next page")
+
+
+entries: Final[Select[Any]] = select(
+    *(ARCHIVE.c["sequence" if name == "position" else name].label(name) for name in Entry.model_fields)
+)
+"""What the archive says of each document, as entries tell it."""
 
 
 def shown(row: dict[str, Any]) -> dict[str, Any]:

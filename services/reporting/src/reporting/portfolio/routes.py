@@ -1,6 +1,7 @@
 """Routes of the portfolio: all projects at a glance, and the page of one."""
 
 import hashlib
+from dataclasses import asdict, dataclass
 from typing import Annotated, Any, Final, Literal
 
 import orjson
@@ -11,7 +12,9 @@ from starlette.responses import Response
 
 from mandate_events.deciding import PersonId, Slug, Text, Unknown
 from mandate_events.document.formats import UUID_PATTERN
-from mandate_events.values.told import Amount, amount_in, instant
+from mandate_events.values.told import Amount, amount_in
+from mandate_web.chapters.lists import page_model
+from mandate_web.chapters.pages import plain
 from mandate_web.problems.problem import invalid
 from mandate_web.routes.access import Viewer, reads, viewer
 from mandate_web.routes.lists import OpenView
@@ -54,11 +57,6 @@ class Project(BaseModel):
     open_review: str | None = Field(description="The gate review that was requested and is not answered")
     initiated_at: str | None
     last_changed_at: str
-
-
-class Projects(BaseModel):
-    items: list[Project]
-    next: str | None = Field(description="Cursor of the next page")
 
 
 class ProjectPage(Project):
@@ -135,40 +133,27 @@ def keys_of(sort: str) -> list[tuple[ColumnElement[Any], bool]]:
 # --- routes ---
 
 
+@dataclass(frozen=True, slots=True)
 class Filters:
-    """Which projects are asked for."""
+    """Which projects are asked for: each names a column, and what it holds."""
 
-    def __init__(
-        self,
-        *,
-        portfolio: Slug | None = None,
-        status: Status | None = None,
-        phase: Annotated[Text | None, Query(max_length=64)] = None,
-        gate: Annotated[Text | None, Query(max_length=64, description="The gate ahead")] = None,
-        manager: PersonId | None = None,
-        officer: PersonId | None = None,
-        sponsor: PersonId | None = None,
-        standard: Annotated[Text | None, Query(max_length=80, examples=["capital-delivery@1"])] = None,
-    ) -> None:
-        self.given = {
-            "portfolio": portfolio,
-            "status": status,
-            "phase": phase,
-            "gate": gate,
-            "manager": manager,
-            "officer": officer,
-            "sponsor": sponsor,
-            "standard": standard,
-        }
+    portfolio: Slug | None = None
+    status: Status | None = None
+    phase: Annotated[Text | None, Query(max_length=64)] = None
+    gate: Annotated[Text | None, Query(max_length=64, description="The gate ahead")] = None
+    manager: PersonId | None = None
+    officer: PersonId | None = None
+    sponsor: PersonId | None = None
+    standard: Annotated[Text | None, Query(max_length=80, examples=["capital-delivery@1"])] = None
 
     def conditions(self) -> list[ColumnElement[bool]]:
-        return [PORTFOLIO.c[name] == value for name, value in self.given.items() if value is not None]
+        return [PORTFOLIO.c[name] == value for name, value in asdict(self).items() if value is not None]
 
 
 @router.get(
     "/v1/portfolio",
     operation_id="listPortfolio",
-    responses={200: {"model": Projects}},
+    responses={200: {"model": page_model(Project)}},
     **reads("read-portfolio", waits=True),
 )
 async def list_portfolio(
@@ -181,7 +166,7 @@ async def list_portfolio(
     cursor: Cursor = None,
 ) -> Response:
     """Projects, proposed ones included. With a role in projects only, a person sees those."""
-    page = view.page_of({"list": "portfolio", "sort": sort, **filters.given}, limit, cursor)
+    page = view.page_of({"list": "portfolio", "sort": sort, **asdict(filters)}, limit, cursor)
     wanted = select(PORTFOLIO).where(*filters.conditions())
     if not reader.sees_all():
         wanted = wanted.where(PORTFOLIO.c.id.in_(reader.projects()))
@@ -189,14 +174,12 @@ async def list_portfolio(
 
 
 def shown_project(row: dict[str, Any]) -> dict[str, Any]:
-    plain = {name: row[name] for name in Project.model_fields if name in row}
-    return {
-        **plain,
+    """A row of the portfolio as it is told."""
+    own = {
         "budget": amount_in(row, "budget_amount", "budget_currency"),
         "forecast_cost": amount_in(row, "forecast_amount", "forecast_currency"),
-        "initiated_at": None if row["initiated_at"] is None else instant(row["initiated_at"]),
-        "last_changed_at": instant(row["last_changed_at"]),
     }
+    return {name: own[name] if name in own else plain(row[name]) for name in Project.model_fields}
 
 
 @router.get(

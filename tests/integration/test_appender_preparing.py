@@ -9,6 +9,11 @@ from typing import Any
 import asyncpg
 import pytest
 
+from governance.main import GOVERNANCE
+from governance.strategy.intake import ProposeProject
+from governance.strategy.prioritisation import PRIORITISATION, PrioritisePortfolio
+from governance.strategy.proposal import PROPOSAL
+from governance.strategy.scoring_model import SCORING_MODEL, DefineScoringModel
 from mandate_events.deciding import Aggregate, Looking, Streams
 from mandate_events.deciding.batch import Fold
 from mandate_events.deciding.domain import Domain
@@ -18,7 +23,8 @@ from mandate_events.ledger.preparing import Preparing
 from mandate_events.ledger.statements import HISTORY
 from mandate_events.ledger.store import Store
 from mandate_local.postgres import EmbeddedPostgres
-from tests.integration.ledgers import Ledger, eventually, new_ledger
+from tests.integration.ledgers import Ledger, eventually, governing, new_ledger
+from tests.integration.offices import command
 from tests.integration.pots import POT, POTS, SUMS, Filled, Summed, add_up, fill
 
 
@@ -133,6 +139,26 @@ async def test_many_who_come_at_once_share_their_queries(ledger: Ledger) -> None
         await fill_all(cold.store, *pots)
         assert cold.pool.queries == 1
         assert cold.loaded_in_batches == 0
+
+
+async def test_a_ranking_of_cold_proposals_is_decided_after_one_query(ledger: Ledger) -> None:
+    cost = {"amount": "10", "currency": "AUD"}
+    common = {"portfolio": "roads", "title": "A road", "forecast_cost": cost}
+    proposals = [ProposeProject.model_validate({**common, "reference": f"R{number}"}) for number in range(300)]
+    criteria = [{"id": "value", "title": "Value", "weight": "1"}]
+    define = DefineScoringModel.model_validate({"title": "Worth", "criteria": criteria, "reason": "to test"})
+    async with governing(ledger) as warm:
+        officer = warm.officer
+        await asyncio.gather(*(warm.store.submit(command(PROPOSAL, one.id, one, officer)) for one in proposals))
+        await warm.store.submit(command(SCORING_MODEL, "worth", define, officer))
+    ranking = {"portfolio": "roads", "model": "worth@1", "budget": cost, "proposals": [one.id for one in proposals]}
+    prioritise = PrioritisePortfolio.model_validate({**ranking, "reason": "to test"})
+    async with Store(GOVERNANCE, ledger.dsn) as store:
+        cold = Watched(store)
+        await store.submit(command(SCORING_MODEL, "other", define, officer))  # that the officer may is known from here
+        before = cold.pool.queries, cold.loaded_in_batches
+        assert isinstance(await store.submit(command(PRIORITISATION, "r1", prioritise, officer)), Accepted)
+        assert (cold.pool.queries, cold.loaded_in_batches) == (before[0] + 1, before[1])
 
 
 async def test_others_are_answered_while_somebody_waits_for_what_is_cold(ledger: Ledger) -> None:

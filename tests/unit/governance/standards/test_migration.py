@@ -53,7 +53,15 @@ def test_nobody_but_the_pmo_decides_it_and_no_member_who_is_its_officer(renewed:
     mandate(renewed, pat, "project_manager", "p1")
     migrate(renewed, by=pat).refused("no-right", authority=True)
     renewed.given(APPOINTMENT, "p1", OfficerAssigned(project="p1", person=BEN))
+    mandate(renewed, BEN, "pm_officer", "p1")
     migrate(renewed).refused("decider-is-its-officer", authority=True)
+
+
+def test_nor_a_member_who_is_its_sponsor(renewed: Scenario) -> None:
+    mandate(renewed, BEN, "sponsor", "p2")
+    migrate(renewed).then(DECIDED)
+    mandate(renewed, BEN, "sponsor", "p1")
+    migrate(renewed).refused("decider-is-its-sponsor", authority=True)
 
 
 @pytest.mark.parametrize(

@@ -162,6 +162,9 @@ def test_what_is_no_matter_of_a_standard_is_an_error_of_the_program() -> None:
         standard.evolve(None, Event(), cast("Recorded[Any]", None))
 
 
-def test_without_a_draft_nobody_is_its_sole_author() -> None:
-    assert not standard.is_sole_author(None, None, cast("Context", None))
-    assert not standard.is_sole_author(standard.Standard(), None, cast("Context", None))
+def test_without_a_draft_nobody_is_its_sole_author(office: Scenario) -> None:
+    office.when(STANDARD, "roads", PUBLISH, by=ANN).unknown()
+    published(office)
+    for version in (1, 2):
+        again = PublishStandard(version=version, reason="r")
+        office.when(STANDARD, "roads", again, by=ANN).refused("no-such-draft")

@@ -1,6 +1,7 @@
 """Row 8: prioritisation. The PMO puts a ranking on record; it follows from the scores, and authorises nothing."""
 
 import json
+from collections.abc import Iterable
 from datetime import date
 from typing import Any, cast
 
@@ -146,6 +147,9 @@ def test_the_whole_table_is_kept_as_a_document(scored: Scenario) -> None:
         def read(self, aggregate: Any, id_: str) -> Any:
             fold = scored._folds.get(aggregate.stream(id_))
             return fold.state if fold else None
+
+        def read_many(self, aggregate: Any, ids: Iterable[str]) -> dict[str, Any]:
+            return {id_: self.read(aggregate, id_) for id_ in ids}
 
         def attach(self, media_type: str, content: bytes) -> str:
             kept[media_type] = content

@@ -49,8 +49,6 @@ def test_what_is_no_matter_of_a_proposal_is_an_error_of_the_program() -> None:
         proposal.decide(None, Command(), NOBODYS)
     with pytest.raises(TypeError):
         proposal.evolve(None, Event(), cast("Recorded[Any]", None))
-    assert not proposal.is_proposer(None, None, NOBODYS)
-    assert not proposal.is_not_proposer(None, None, NOBODYS)
 
 
 @pytest.mark.parametrize(

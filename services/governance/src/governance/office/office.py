@@ -32,6 +32,7 @@ from mandate_events.deciding import (
     PersonId,
     Refused,
     State,
+    Streams,
     SystemCommand,
     Title,
     Undecided,
@@ -231,6 +232,11 @@ def today(context: Context) -> date:
     """The office's day: it ends at midnight in the charter's time zone; before there is a charter, in UTC."""
     office = context.read(OFFICE, THE_OFFICE) or Office()
     return context.now.astimezone(ZoneInfo(office.time_zone)).date()
+
+
+def office_read() -> Streams:
+    """What `today` reads."""
+    return [(OFFICE, THE_OFFICE)]
 
 
 # --- separation of duties ---

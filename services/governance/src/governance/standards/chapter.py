@@ -18,15 +18,23 @@ from governance.standards.standard import (
     RetireStandard,
     ReviewDraft,
     ReviseDraft,
+    StandardDrafted,
+    StandardDraftRevised,
+    StandardPublished,
     Status,
-    is_author,
-    is_sole_author,
 )
 from governance.standards.views import STANDARDS_VIEW
 from mandate_events.deciding import Slug
 from mandate_events.deciding.rights import allow
+from mandate_events.deciding.separation import recorded, recorded_alone
 from mandate_web.chapters.chapter import Chapter, Listed, Served
 from mandate_web.chapters.ids import slug, text
+
+WRITING: Final = (StandardDrafted, StandardDraftRevised)
+"""Who recorded one of these of a version is an author of it."""
+
+ALONE: Final = recorded_alone(*WRITING, StandardPublished, where="version")
+"""Who did all that was done to a version. Publishing counts: a published one is no draft, whoever wrote it."""
 
 CHAPTER: Final = Chapter(
     name="standards",
@@ -62,8 +70,8 @@ CHAPTER: Final = Chapter(
         allow(DraftStandard, PMO),
         allow(AdoptTemplate, PMO),
         allow(ReviseDraft, PMO),
-        allow(ReviewDraft, PMO, unless={"reviewer-is-author": is_author}),
-        allow(PublishStandard, PMO, unless={"publisher-is-sole-author": is_sole_author}),
+        allow(ReviewDraft, PMO, unless={"reviewer-is-author": recorded(*WRITING, where="version")}),
+        allow(PublishStandard, PMO, unless={"publisher-is-sole-author": ALONE}),
         allow(RetireStandard, PMO),
         allow(MigrateProject, PMO, unless=DECIDING),
     ],

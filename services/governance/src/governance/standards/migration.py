@@ -8,9 +8,9 @@ from typing import Any, Final
 
 from pydantic import BaseModel, Field
 
-from governance.appointments.separation import is_its_officer, owns_the_project
 from governance.requests.request import DecisionAnswered, NoteAnswer, answer_of
-from governance.standards.standard import StandardReference, check_gate_path, given_version
+from governance.roles import PM_OFFICER, SPONSOR
+from governance.standards.standard import StandardReference, check_gate_path, given_version, standard_read
 from governance.strategy.authorisation import ProjectMigratedToStandard
 from governance.strategy.proposal import PROPOSAL
 from mandate_events.deciding import (
@@ -19,16 +19,18 @@ from mandate_events.deciding import (
     Decided,
     Decision,
     Instruction,
+    Looking,
     On,
     Refused,
     Slug,
     State,
+    Streams,
     Undecided,
     Unfolded,
     replace,
     says,
 )
-from mandate_events.deciding.rights import Separation
+from mandate_events.deciding.separation import Condition, holds
 from mandate_events.document.event import Event, Recorded
 from mandate_events.document.formats import ProjectId, Versioned
 
@@ -101,6 +103,17 @@ def _decided(command: MigrateProject, context: Context) -> StandardMigrationDeci
     return says(StandardMigrationDecided, command, project=project, gate_path=path)
 
 
+def reads(migration: Migration | None, command: Instruction, looking: Looking) -> Streams:
+    match command:
+        case MigrateProject():
+            yield PROPOSAL, looking.project or ""
+            yield from standard_read(command.standard)
+        case NoteAnswer(applied=True) if migration:
+            yield PROPOSAL, migration.project
+        case _:
+            pass
+
+
 def evolve(migration: Migration | None, event: Event, record: Recorded[Any]) -> Migration:
     match event, migration:
         case StandardMigrationDecided(), _:
@@ -116,6 +129,11 @@ MIGRATION: Aggregate[Migration] = Aggregate(
     decide,
     evolve,
     events=EVENTS,
+    records={
+        MigrateProject: (StandardMigrationDecided,),
+        NoteAnswer: (DecisionAnswered, ProjectMigratedToStandard),
+    },
+    reads=reads,
     opened_by=frozenset({MigrateProject}),
     project=lambda _, migration: migration.project if migration else None,
     standard=lambda migration: migration.standard,
@@ -123,8 +141,8 @@ MIGRATION: Aggregate[Migration] = Aggregate(
 )
 
 
-DECIDING: Final[Mapping[str, Separation]] = {
-    "decider-is-its-officer": is_its_officer,
-    "decider-is-its-sponsor": owns_the_project,
+DECIDING: Final[Mapping[str, Condition]] = {
+    "decider-is-its-officer": holds(PM_OFFICER),
+    "decider-is-its-sponsor": holds(SPONSOR),
 }
 """Who is too close to a project to decide what it runs to."""

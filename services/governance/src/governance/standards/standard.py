@@ -20,8 +20,10 @@ from mandate_events.deciding import (
     Decided,
     Decision,
     Invalid,
+    Looking,
     Refused,
     State,
+    Streams,
     Text,
     Undecided,
     Unfolded,
@@ -210,6 +212,11 @@ def _retired(standard: Standard, command: RetireStandard, context: Context) -> S
     return says(StandardRetired, command)
 
 
+def reads(_standard: Standard | None, command: Command, _looking: Looking) -> Streams:
+    """What follows a retired version may be a version of another standard."""
+    return standard_read(command.successor) if isinstance(command, RetireStandard) else ()
+
+
 def evolve(standard: Standard | None, event: Event, record: Recorded[Any]) -> Standard:
     standard = standard or Standard()
     match event:
@@ -231,7 +238,20 @@ def evolve(standard: Standard | None, event: Event, record: Recorded[Any]) -> St
 
 
 STANDARD: Aggregate[Standard] = Aggregate(
-    "standard", decide, evolve, events=EVENTS, opened_by=frozenset({DraftStandard, AdoptTemplate})
+    "standard",
+    decide,
+    evolve,
+    events=EVENTS,
+    records={
+        DraftStandard: (StandardDrafted,),
+        AdoptTemplate: (StandardDrafted,),
+        ReviseDraft: (StandardDraftRevised,),
+        ReviewDraft: (StandardReviewed,),
+        PublishStandard: (StandardPublished,),
+        RetireStandard: (StandardRetired,),
+    },
+    reads=reads,
+    opened_by=frozenset({DraftStandard, AdoptTemplate}),
 )
 
 
@@ -248,6 +268,11 @@ def version_of(context: Context, reference: str) -> Version | None:
     return standard.versions.get(number) if standard else None
 
 
+def standard_read(reference: str) -> Streams:
+    """What `version_of` reads."""
+    return [(STANDARD, parse(reference)[0])]
+
+
 def given_version(context: Context, reference: str) -> Version:
     """The version in force that a command gives a project. `Invalid` where it is no such one."""
     version = version_of(context, reference)
@@ -261,14 +286,3 @@ def check_gate_path(version: Version, reference: str, path: str) -> None:
     known = sorted(each.id for each in version.content.paths)
     if path not in known:
         raise Invalid("/gate_path", "no-such-gate-path", standard=reference, path=path, known=known)
-
-
-# --- separation of duties ---
-
-
-def is_sole_author(standard: Standard | None, _command: Any, context: Context) -> bool:
-    return bool(standard and standard.draft and standard.draft.authors == {context.actor})
-
-
-def is_author(standard: Standard | None, _command: Any, context: Context) -> bool:
-    return bool(standard and standard.draft and context.actor in standard.draft.authors)

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from governance.strategy.figures import Figure, FigureInput
-from governance.strategy.scoring_model import SCORING_MODEL, ModelReference, total, version_of
+from governance.strategy.scoring_model import ModelReference, given_version, total
 from mandate_events.deciding import Context, Decision, Invalid, Slug, says
 from mandate_events.document.event import Event
 from mandate_events.document.formats import told
@@ -34,9 +34,7 @@ class ScoreProposal(Decision):
 
 def scored(command: ScoreProposal, context: Context) -> AlignmentScored:
     """The score with its total. Raises `Invalid` where it is not what the version of the model asks for."""
-    version = version_of(context.read(SCORING_MODEL, command.model.partition("@")[0]), command.model)
-    if version is None:
-        raise Invalid("/model", "no-such-scoring-model", model=command.model)
+    version = given_version(context, command.model)
     expected = [criterion.id for criterion in version.criteria]
     if set(command.scores) != set(expected):
         raise Invalid("/scores", "scores-of-other-criteria", model=command.model, criteria=expected)

@@ -6,7 +6,7 @@ from typing import Final
 from governance.roles import PMO, SPONSOR
 from governance.strategy.alignment import ScoreProposal
 from governance.strategy.authorisation import AuthoriseProject
-from governance.strategy.intake import AmendProposal, ProposeProject
+from governance.strategy.intake import AmendProposal, ProjectProposed, ProposeProject
 from governance.strategy.objective import OBJECTIVE, ObjectivePage, RetireObjective, ReviseObjective, SetObjective
 from governance.strategy.pages import ProposalPage, shown_proposal
 from governance.strategy.prioritisation import PRIORITISATION, PrioritisationPage, PrioritisePortfolio
@@ -16,18 +16,20 @@ from governance.strategy.proposal import (
     Proposal,
     RejectProposal,
     RequestMore,
-    is_not_proposer,
-    is_proposer,
 )
 from governance.strategy.routes import imports, lists, prioritisation
 from governance.strategy.scoring_model import SCORING_MODEL, DefineScoringModel, ScoringModelItem, ScoringModelPage
 from governance.strategy.views import OBJECTIVES_VIEW, PRIORITISATIONS_VIEW, PROPOSALS_VIEW, SCORING_MODELS_VIEW
 from mandate_events.deciding.rights import allow
+from mandate_events.deciding.separation import not_, recorded
 from mandate_web.chapters.chapter import Chapter, Listed, Served
 from mandate_web.chapters.ids import slug, uuid
 from mandate_web.chapters.opened import Opened
 from mandate_web.imports.jobs import Jobs
 from mandate_web.routes.access import Viewer
+
+PROPOSED_IT: Final = recorded(ProjectProposed)
+"""A proposal is amended by who made it, and by nobody else; they judge and decide nothing on it."""
 
 
 async def carry_out_imports(opened: Opened) -> None:
@@ -100,13 +102,13 @@ CHAPTER: Final = Chapter(
         allow(DefineScoringModel, PMO),
         allow(PrioritisePortfolio, PMO),
         allow(ProposeProject, PMO, SPONSOR),
-        allow(AmendProposal, PMO, SPONSOR, unless={"amended-by-another": is_not_proposer}),
-        allow(ScoreProposal, PMO, unless={"scorer-is-proposer": is_proposer}),
+        allow(AmendProposal, PMO, SPONSOR, unless={"amended-by-another": not_(PROPOSED_IT)}),
+        allow(ScoreProposal, PMO, unless={"scorer-is-proposer": PROPOSED_IT}),
         *(
-            allow(command, PMO, unless={"decider-is-proposer": is_proposer})
+            allow(command, PMO, unless={"decider-is-proposer": PROPOSED_IT})
             for command in (RequestMore, DeferProposal, RejectProposal)
         ),
-        allow(AuthoriseProject, PMO, unless={"authoriser-is-proposer": is_proposer}),
+        allow(AuthoriseProject, PMO, unless={"authoriser-is-proposer": PROPOSED_IT}),
     ],
     lists=[
         Listed(view=OBJECTIVES_VIEW, shown=lists.shown_objective),

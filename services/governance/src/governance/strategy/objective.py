@@ -1,6 +1,6 @@
 """Objectives: what the organisation wants to reach, from when until when, and how much it weighs beside the others."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Annotated, Any, Literal, TypeAlias
 
@@ -17,6 +17,7 @@ from mandate_events.deciding import (
     Invalid,
     Refused,
     State,
+    Streams,
     Title,
     Undecided,
     Unfolded,
@@ -129,7 +130,16 @@ def evolve(objective: Objective | None, event: Event, _record: Recorded[Any]) ->
 
 
 OBJECTIVE: Aggregate[Objective] = Aggregate(
-    "objective", decide, evolve, events=EVENTS, opened_by=frozenset({SetObjective})
+    "objective",
+    decide,
+    evolve,
+    events=EVENTS,
+    records={
+        SetObjective: (ObjectiveSet,),
+        ReviseObjective: (ObjectiveRevised,),
+        RetireObjective: (ObjectiveRetired,),
+    },
+    opened_by=frozenset({SetObjective}),
 )
 
 
@@ -144,3 +154,8 @@ def check_all_in_force(context: Context, objectives: Sequence[str]) -> None:
     """The same of all that a command names as its `objectives`."""
     for number, objective in enumerate(objectives):
         check_in_force(context, f"/objectives/{number}", objective)
+
+
+def objectives_read(objectives: Iterable[str] | None) -> Streams:
+    """What checking them reads."""
+    return [(OBJECTIVE, objective) for objective in objectives or ()]

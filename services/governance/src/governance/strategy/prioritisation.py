@@ -12,12 +12,12 @@ import msgspec
 from pydantic import BaseModel, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from governance.office.office import today
+from governance.office.office import office_read, today
 from governance.strategy.alignment import ModelVersion
 from governance.strategy.figures import Figure, FigureInput, spelled
 from governance.strategy.proposal import PROPOSAL, Proposal
 from governance.strategy.ranking import Candidate, Limits, Ranked, RankedPage, rank
-from governance.strategy.scoring_model import SCORING_MODEL, ModelReference, version_of
+from governance.strategy.scoring_model import ModelReference, given_version, model_read
 from mandate_events.deciding import (
     Aggregate,
     Context,
@@ -25,9 +25,11 @@ from mandate_events.deciding import (
     Decision,
     Instruction,
     Invalid,
+    Looking,
     Refused,
     Slug,
     State,
+    Streams,
     Undecided,
     Unfolded,
 )
@@ -178,8 +180,7 @@ def decide(prioritisation: Prioritisation | None, command: Instruction, context:
 
 
 def _prioritised(command: PrioritisePortfolio, context: Context) -> PortfolioPrioritised:
-    if version_of(context.read(SCORING_MODEL, command.model.partition("@")[0]), command.model) is None:
-        raise Invalid("/model", "no-such-scoring-model", model=command.model)
+    given_version(context, command.model)
     limits = command.limits
     lines = rank(_candidates(command, context), limits)
     if not lines:
@@ -209,10 +210,10 @@ def summary(lines: Sequence[Ranked], portfolio: str, model: str, limits: Limits)
 
 
 def _candidates(command: PrioritisePortfolio, context: Context) -> Iterator[Candidate]:
-    read = context.read
-    states = [read(PROPOSAL, id_) for id_ in command.proposals]  # first of all: it begins anew with each one to load
+    proposals = context.read_many(PROPOSAL, command.proposals)
     day = today(context)
-    for number, (id_, proposal) in enumerate(zip(command.proposals, states, strict=True)):
+    for number, id_ in enumerate(command.proposals):
+        proposal = proposals[id_]
         if proposal is None or proposal.portfolio != command.portfolio:
             raise Invalid(f"/proposals/{number}", "not-of-the-portfolio", proposal=id_, portfolio=command.portfolio)
         if not proposal.undecided:
@@ -238,6 +239,14 @@ def table(lines: Sequence[Ranked]) -> list[dict[str, Any]]:
     return rows
 
 
+def reads(_prioritisation: Prioritisation | None, command: Instruction, _looking: Looking) -> Streams:
+    if isinstance(command, PrioritisePortfolio):
+        yield from model_read(command.model)
+        yield from office_read()
+        for id_ in command.proposals:
+            yield PROPOSAL, id_
+
+
 def evolve(_: Prioritisation | None, event: Event, record: Recorded[Any]) -> Prioritisation:
     match event:
         case PortfolioPrioritised():
@@ -247,5 +256,11 @@ def evolve(_: Prioritisation | None, event: Event, record: Recorded[Any]) -> Pri
 
 
 PRIORITISATION: Aggregate[Prioritisation] = Aggregate(
-    "prioritisation", decide, evolve, events=EVENTS, opened_by=frozenset({PrioritisePortfolio})
+    "prioritisation",
+    decide,
+    evolve,
+    events=EVENTS,
+    records={PrioritisePortfolio: (PortfolioPrioritised,)},
+    reads=reads,
+    opened_by=frozenset({PrioritisePortfolio}),
 )

@@ -12,14 +12,15 @@ import immutables
 import msgspec
 from pydantic import Field
 
-from governance.office.office import today
+from governance.office.office import office_read, today
 from governance.standards.content import Dimension
-from governance.standards.standard import check_gate_path, given_version
+from governance.standards.standard import check_gate_path, given_version, standard_read
 from governance.strategy.alignment import AlignmentScored, ScoreProposal, scored
 from governance.strategy.authorisation import AuthoriseProject, ProjectAuthorised, ProjectMigratedToStandard
 from governance.strategy.business_case import BusinessCase
 from governance.strategy.intake import AmendProposal, ProjectProposed, ProposalAmended, ProposeProject, proposed
-from governance.strategy.objective import check_all_in_force
+from governance.strategy.objective import check_all_in_force, objectives_read
+from governance.strategy.scoring_model import model_read
 from mandate_events.deciding import (
     Aggregate,
     Context,
@@ -28,8 +29,10 @@ from mandate_events.deciding import (
     Instruction,
     Invalid,
     Line,
+    Looking,
     Refused,
     State,
+    Streams,
     Undecided,
     Unfolded,
     replace,
@@ -186,6 +189,21 @@ def _authorised(proposal: Proposal, command: AuthoriseProject, context: Context)
     )
 
 
+def reads(_proposal: Proposal | None, command: Instruction, _looking: Looking) -> Streams:
+    match command:
+        case ProposeProject(objectives=objectives) | AmendProposal(objectives=objectives):
+            yield from objectives_read(objectives)
+        case ScoreProposal():
+            yield from model_read(command.model)
+        case DeferProposal():
+            yield from office_read()
+        case AuthoriseProject():
+            yield from standard_read(command.standard)
+            yield from objectives_read(command.objectives)
+        case _:
+            pass
+
+
 def evolve(proposal: Proposal | None, event: Event, record: Recorded[Any]) -> Proposal:
     match event, proposal:
         case ProjectProposed(), _:
@@ -243,19 +261,17 @@ PROPOSAL: Aggregate[Proposal] = Aggregate(
     decide,
     evolve,
     events=EVENTS,
+    records={
+        ProposeProject: (ProjectProposed,),
+        AmendProposal: (ProposalAmended,),
+        ScoreProposal: (AlignmentScored,),
+        RequestMore: (MoreRequested,),
+        DeferProposal: (ProposalDeferred,),
+        RejectProposal: (ProposalRejected,),
+        AuthoriseProject: (ProjectAuthorised,),
+    },
+    reads=reads,
     opened_by=frozenset({ProposeProject}),
     project=lambda id_, _: id_,
     standard=lambda proposal: proposal.standard,
 )
-
-
-# --- separation of duties ---
-
-
-def is_proposer(proposal: Proposal | None, _command: Any, context: Context) -> bool:
-    return proposal is not None and proposal.proposed_by == context.actor
-
-
-def is_not_proposer(proposal: Proposal | None, command: Any, context: Context) -> bool:
-    """A proposal is amended by who made it."""
-    return proposal is not None and not is_proposer(proposal, command, context)

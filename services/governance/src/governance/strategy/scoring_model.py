@@ -13,16 +13,19 @@ from pydantic import BaseModel, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from governance.strategy.figures import Figure, FigureInput, rounded
-from governance.strategy.objective import ObjectiveId, check_in_force
+from governance.strategy.objective import ObjectiveId, check_in_force, objectives_read
 from mandate_events.deciding import (
     Aggregate,
     Context,
     Decided,
     Decision,
     Instruction,
+    Invalid,
+    Looking,
     Part,
     Slug,
     State,
+    Streams,
     Title,
     Undecided,
     Unfolded,
@@ -148,6 +151,13 @@ def decide(model: ScoringModel | None, command: Instruction, context: Context) -
             raise Undecided(command)
 
 
+def reads(_model: ScoringModel | None, command: Instruction, _looking: Looking) -> Streams:
+    """The objectives that criteria stand for."""
+    if isinstance(command, DefineScoringModel):
+        return objectives_read(criterion.objective for criterion in command.criteria if criterion.objective)
+    return ()
+
+
 def evolve(model: ScoringModel | None, event: Event, record: Recorded[Any]) -> ScoringModel:
     match event:
         case ScoringModelDefined():
@@ -158,8 +168,27 @@ def evolve(model: ScoringModel | None, event: Event, record: Recorded[Any]) -> S
 
 
 SCORING_MODEL: Aggregate[ScoringModel] = Aggregate(
-    "scoring-model", decide, evolve, events=EVENTS, opened_by=frozenset({DefineScoringModel})
+    "scoring-model",
+    decide,
+    evolve,
+    events=EVENTS,
+    records={DefineScoringModel: (ScoringModelDefined,)},
+    reads=reads,
+    opened_by=frozenset({DefineScoringModel}),
 )
+
+
+def model_read(reference: str) -> Streams:
+    """What `given_version` reads."""
+    return [(SCORING_MODEL, reference.partition("@")[0])]
+
+
+def given_version(context: Context, reference: str) -> Version:
+    """The version that a command names as its `model`. `Invalid` where there is none."""
+    version = version_of(context.read(SCORING_MODEL, reference.partition("@")[0]), reference)
+    if version is None:
+        raise Invalid("/model", "no-such-scoring-model", model=reference)
+    return version
 
 
 def version_of(model: ScoringModel | None, reference: str) -> Version | None:

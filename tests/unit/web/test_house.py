@@ -69,7 +69,7 @@ def test_a_role_is_kept_from_what_is_for_another_alone() -> None:
 
 def test_mandates_are_read_from_the_stream_of_who_acts() -> None:
     submission = Submission(PLAN, "1", Plan(reason="because"), actor="ann", route="test", key="1")
-    looking = Looked(submission, {}.get)
+    looking = Looked(submission, lambda _stream: None)
     chapters = [chapter(aggregates=[PLAN], rights=[allow(Plan, "manager")])]
     assert read(House("shop", chapters, mandates=PLAN).domain.mandates_read(looking)) == ["plan/ann"]
     assert read(House("shop", chapters).domain.mandates_read(looking)) == []

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from mandate_events.deciding.rights import KeptFrom
 from mandate_web.app.service import Reads, Service
 from mandate_web.app.serving import run
 from mandate_web.chapters.opened import Opened
@@ -14,6 +15,7 @@ from projects.recognition.chapter import CHAPTER as RECOGNITION
 from projects.recognition.mandate import MANDATE
 from projects.recognition.office import OFFICE, THE_OFFICE, zone_of
 from projects.requests.chapter import CHAPTER as REQUESTS
+from projects.roles import PMO, PROJECT_MANAGER
 
 
 async def find_zone(opened: Opened, known_at: datetime | None) -> ZoneInfo:
@@ -29,6 +31,7 @@ SERVICE: Final = Service(
     chapters=[RECOGNITION, EXECUTION, CONTROL, REQUESTS],
     reads=Reads(everything="read-projects", denials="read-denials", framework="read-projects"),
     mandates=MANDATE,
+    kept_from=[KeptFrom(role=PMO, alone=(PROJECT_MANAGER,), rule="pmo-does-not-manage-projects")],
     acts_as={"governance": "recognition"},
     find_zone=find_zone,
 )

@@ -17,7 +17,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from mandate_events.deciding import Aggregate, Mandate
 from mandate_events.deciding.domain import Domain
-from mandate_events.deciding.rights import Rights
+from mandate_events.deciding.rights import KeptFrom, Rights
 from mandate_events.ledger.engine import create_engine
 from mandate_events.ledger.store import Store
 from mandate_events.transport.kafka import KafkaSink
@@ -87,6 +87,8 @@ class Service:
     """The rights by which events are seen as they are recorded."""
     mandates: Aggregate[Any] | None = None
     """The stream of the mandates that a person holds; its state is a sequence of them."""
+    kept_from: Sequence[KeptFrom] = ()
+    """Roles that never give the commands of certain others: the table of rights denies them each."""
     acts_as: Mapping[str, str] = field(default_factory=dict)
     """The name under which it acts on what another service recorded, `system/<name>`."""
     find_zone: Callable[[Opened, datetime | None], Awaitable[ZoneInfo]] = _utc
@@ -99,7 +101,7 @@ class Service:
     def house(self) -> House:
         """All that follows from its chapters."""
         record = self.archive.record if self.archive else None
-        return House(self.name, self.chapters, mandates=self.mandates, record=record)
+        return House(self.name, self.chapters, mandates=self.mandates, kept_from=self.kept_from, record=record)
 
     @property
     def domain(self) -> Domain:

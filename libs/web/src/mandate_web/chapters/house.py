@@ -7,9 +7,11 @@ from typing import Any, TypeAlias
 
 from fastapi import APIRouter
 
-from mandate_events.deciding import Aggregate, Context, Mandate
+from mandate_events.deciding import Aggregate, Context, Looking, Mandate, Streams
+from mandate_events.deciding.completeness import Incomplete
 from mandate_events.deciding.domain import Domain
 from mandate_events.deciding.reacting import Heard, Policy, Reaction
+from mandate_events.deciding.rights import KeptFrom
 from mandate_events.document.event import Catalogue, Event
 from mandate_events.views.folded import state_of
 from mandate_events.views.record import Lists, OwnLedger, Record
@@ -24,12 +26,8 @@ from mandate_web.chapters.routes import router_of
 TellRow: TypeAlias = Callable[[dict[str, Any]], dict[str, Any]]
 
 
-class Incomplete(Exception):
-    """Something of the house is not said: each line tells what, and where to write it."""
-
-
 class House:
-    """One service's chapters, and all that follows from them."""
+    """One service's chapters, and all that follows from them. Raises `Incomplete` with all that they do not say."""
 
     def __init__(
         self,
@@ -37,29 +35,40 @@ class House:
         chapters: Sequence[Chapter],
         *,
         mandates: Aggregate[Any] | None = None,
+        kept_from: Sequence[KeptFrom] = (),
         record: Record | None = None,
     ) -> None:
         self.name = name
         self.chapters = chapters
         self._mandates = mandates
+        self._kept_from = kept_from
         self._record = record
-        if faults := list(self._faults()):
-            raise Incomplete("\n".join(faults))
+        faults = list(self._faults())
+        try:
+            self.domain = self._domain()
+        except Incomplete as incomplete:
+            faults += incomplete.faults
+        if faults:
+            raise Incomplete(name, faults)
 
     # --- deciding ---
 
-    @cached_property
-    def domain(self) -> Domain:
+    def _domain(self) -> Domain:
         """Its things, its events, its table of rights."""
         return Domain(
             self.name,
             aggregates=dict.fromkeys(each for chapter in self.chapters for each in chapter.all_aggregates),
             rights=[right for chapter in self.chapters for right in chapter.rights],
             find_mandates=self._find_mandates,
+            mandates_read=self._mandates_read,
+            kept_from=self._kept_from,
         )
 
     def _find_mandates(self, context: Context) -> Sequence[Mandate]:
         return (context.read(self._mandates, context.actor) or ()) if self._mandates else ()
+
+    def _mandates_read(self, looking: Looking) -> Streams:
+        return [(self._mandates, looking.actor)] if self._mandates else []
 
     # --- hearing the others ---
 

@@ -3,23 +3,19 @@
 from pathlib import Path
 from typing import Final
 
-from mandate_events.deciding.rights import SYSTEM, allow, deny
+from mandate_events.deciding.rights import allow
 from mandate_web.chapters.chapter import Chapter, Served
 from mandate_web.chapters.ids import PROJECT, uuid
 from projects.control.corrective_action import (
     CORRECTIVE_ACTION,
     CorrectiveActionPage,
-    EndCorrectiveAction,
-    RecogniseCorrectiveAction,
     ReportCorrectiveAction,
 )
 from projects.control.forecast import FORECAST, ForecastPage, ReviseForecast
 from projects.control.heard import HEARS
 from projects.control.pages import TolerancesPage, shown_tolerances
 from projects.control.tolerance import TOLERANCE
-from projects.roles import PMO, PROJECT_MANAGER
-
-OF_THE_MANAGER: Final = (ReviseForecast, ReportCorrectiveAction)
+from projects.roles import PROJECT_MANAGER
 
 CHAPTER: Final = Chapter(
     name="control",
@@ -53,10 +49,8 @@ CHAPTER: Final = Chapter(
         ),
     ],
     rights=[
-        *(deny(command, PMO, rule="pmo-does-not-manage-projects") for command in OF_THE_MANAGER),
-        *(allow(command, PROJECT_MANAGER, own_project=True) for command in OF_THE_MANAGER),
-        allow(RecogniseCorrectiveAction, SYSTEM),
-        allow(EndCorrectiveAction, SYSTEM),
+        allow(ReviseForecast, PROJECT_MANAGER, own_project=True),
+        allow(ReportCorrectiveAction, PROJECT_MANAGER, own_project=True),
     ],
     hears={"governance": HEARS},
     tags={

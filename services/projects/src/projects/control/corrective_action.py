@@ -12,9 +12,11 @@ from mandate_events.deciding import (
     Decided,
     Decision,
     Instruction,
+    Looking,
     PersonId,
     Refused,
     State,
+    Streams,
     SystemCommand,
     Undecided,
     Unfolded,
@@ -25,6 +27,7 @@ from mandate_events.document.event import Event, Recorded
 from mandate_events.document.formats import ProjectId, Uuid
 from mandate_events.document.origin import Origin
 from projects.execution.evidence import Evidence, EvidenceInput
+from projects.execution.project import project_read
 from projects.requests.request import running
 
 Status: TypeAlias = Literal["open", "reported", "withdrawn"]
@@ -135,11 +138,23 @@ def evolve(action: CorrectiveAction | None, event: Event, record: Recorded[Any])
             raise Unfolded(event)
 
 
+def reads(_action: CorrectiveAction | None, command: Instruction, looking: Looking) -> Streams:
+    match command:
+        case ReportCorrectiveAction():
+            yield from project_read(looking)
+
+
 CORRECTIVE_ACTION: Aggregate[CorrectiveAction] = Aggregate(
     "corrective-action",
     decide,
     evolve,
     events=EVENTS,
+    records={
+        RecogniseCorrectiveAction: (CorrectiveActionRecognised,),
+        EndCorrectiveAction: (CorrectiveActionEnded,),
+        ReportCorrectiveAction: (CorrectiveActionReported,),
+    },
+    reads=reads,
     opened_by=frozenset({RecogniseCorrectiveAction}),
     project=lambda _, action: action.project if action else None,
     one_story=True,

@@ -18,9 +18,11 @@ from mandate_events.deciding import (
     Decision,
     Instruction,
     Invalid,
+    Looking,
     On,
     Refused,
     State,
+    Streams,
     Undecided,
     Unknown,
     replace,
@@ -38,10 +40,11 @@ from projects.control.tolerance import (
     Tolerances,
     departure,
     limit_of,
+    tolerance_read,
     working_days,
 )
-from projects.execution.project import ENDED, PROJECT, Project
-from projects.recognition.office import today
+from projects.execution.project import ENDED, PROJECT, Project, project_read
+from projects.recognition.office import office_read, today
 
 
 class ForecastRevised(Event, frozen=True, kw_only=True):
@@ -157,11 +160,21 @@ def evolve(forecast: Forecast | None, event: ForecastRevised, _record: Recorded[
     return replace(known, cost=event.cost or known.cost, finishes_on=event.finishes_on or known.finishes_on)
 
 
+def reads(_forecast: Forecast | None, command: Instruction, looking: Looking) -> Streams:
+    match command:
+        case ReviseForecast():
+            yield from project_read(looking)
+            yield from tolerance_read(looking.project)
+            yield from office_read()
+
+
 FORECAST: Aggregate[Forecast] = Aggregate(
     "forecast",
     decide,
     evolve,
     events=EVENTS,
+    records={ReviseForecast: (ForecastRevised, ToleranceForecastBreached, ToleranceForecastRestored)},
+    reads=reads,
     opened_by=frozenset({ReviseForecast}),
     project=lambda id_, _: id_,
 )

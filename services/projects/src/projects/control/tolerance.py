@@ -20,6 +20,7 @@ from mandate_events.deciding import (
     Instruction,
     Refused,
     State,
+    Streams,
     Undecided,
     Unfolded,
     replace,
@@ -177,7 +178,14 @@ def _settled(known: Tolerances, event: BreachSettled) -> Tolerances:
     return replace(settled, breaches=known.breaches.delete(dimension))
 
 
-TOLERANCE: Aggregate[Tolerances] = Aggregate("tolerance", decide, evolve, events=EVENTS, project=lambda id_, _: id_)
+TOLERANCE: Aggregate[Tolerances] = Aggregate(
+    "tolerance", decide, evolve, events=EVENTS, records={}, project=lambda id_, _: id_
+)
+
+
+def tolerance_read(project: str | None) -> Streams:
+    """What is read to judge a departure from the plan, and what follows from it is written to."""
+    return [(TOLERANCE, project)] if project else []
 
 
 # --- reckoning ---

@@ -9,9 +9,22 @@ import immutables
 import msgspec
 from pydantic import Field
 
-from mandate_events.deciding import Aggregate, Command, Context, Decided, Decision, Refused, Slug, State, replace
+from mandate_events.deciding import (
+    Aggregate,
+    Command,
+    Context,
+    Decided,
+    Decision,
+    Looking,
+    Refused,
+    Slug,
+    State,
+    Streams,
+    replace,
+)
 from mandate_events.document.event import Event, Recorded
 from mandate_events.document.formats import UUID_PATTERN, ProjectId, Sha256, Uuid, Versioned
+from projects.execution.project import project_read
 from projects.recognition.catalogue import TEMPLATE, TOOL
 from projects.requests.request import running
 from projects.requests.waiver import WAIVER
@@ -120,11 +133,24 @@ def evolve(adoption: Adoption | None, event: Event, _record: Recorded[Any]) -> A
             raise TypeError(f"{type(event).__name__} is not an event of the adoption of tools and templates")
 
 
+def reads(_adoption: Adoption | None, command: Command, looking: Looking) -> Streams:
+    yield from project_read(looking)
+    match command:
+        case AdoptTool(tool=tool, waiver=waiver):
+            yield TOOL, tool
+            if waiver:
+                yield WAIVER, waiver
+        case UseTemplate(template=template):
+            yield TEMPLATE, template
+
+
 ADOPTION: Aggregate[Adoption] = Aggregate(
     "adoption",
     decide,
     evolve,
     events=EVENTS,
+    records={AdoptTool: (ToolAdopted,), UseTemplate: (TemplateUsed,)},
+    reads=reads,
     opened_by=frozenset({AdoptTool, UseTemplate}),
     project=lambda id_, _: id_,
     standard=lambda adoption: adoption.standard,

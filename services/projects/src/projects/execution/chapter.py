@@ -4,7 +4,7 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
-from mandate_events.deciding.rights import SYSTEM, allow, deny
+from mandate_events.deciding.rights import allow
 from mandate_events.document.event import Event
 from mandate_events.worker.timers import Due, Timer
 from mandate_web.chapters.chapter import Chapter, Served
@@ -18,12 +18,10 @@ from projects.execution.conditions import (
     MeetCondition,
 )
 from projects.execution.heard import HEARS
-from projects.execution.migration import MIGRATION, ApplyMigration
+from projects.execution.migration import MIGRATION
 from projects.execution.pages import AdoptionPage, ProjectPage, shown_adoption, shown_project
-from projects.execution.project import PROJECT, ApplyGateDecision, InitiateProject, RequestGateReview
-from projects.roles import PMO, PROJECT_MANAGER
-
-OF_THE_MANAGER: Final = (RequestGateReview, MeetCondition, AdoptTool, UseTemplate)
+from projects.execution.project import PROJECT, RequestGateReview
+from projects.roles import PROJECT_MANAGER
 
 
 def _lapse(day: date, part: str) -> LapseCondition:
@@ -73,12 +71,10 @@ CHAPTER: Final = Chapter(
     ],
     aggregates=[MIGRATION],
     rights=[
-        allow(InitiateProject, SYSTEM),
-        allow(ApplyGateDecision, SYSTEM),
-        allow(LapseCondition, SYSTEM),
-        allow(ApplyMigration, SYSTEM),
-        *(deny(command, PMO, rule="pmo-does-not-manage-projects") for command in OF_THE_MANAGER),
-        *(allow(command, PROJECT_MANAGER, own_project=True) for command in OF_THE_MANAGER),
+        allow(RequestGateReview, PROJECT_MANAGER, own_project=True),
+        allow(MeetCondition, PROJECT_MANAGER, own_project=True),
+        allow(AdoptTool, PROJECT_MANAGER, own_project=True),
+        allow(UseTemplate, PROJECT_MANAGER, own_project=True),
     ],
     timers=[
         Timer("gate-condition", PROJECT, _lapse, (GateConditionSet, GateConditionMet, GateConditionLapsed), _day),

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from mandate_events.deciding import Aggregate, Context, Decided, On, State, SystemCommand, Unknown
+from mandate_events.deciding import Aggregate, Context, Decided, Looking, On, State, Streams, SystemCommand, Unknown
 from mandate_events.document.event import Event, Recorded
 from mandate_events.document.origin import Origin
 from projects.execution.events import ProjectMigratedToStandard
 from projects.execution.project import ENDED, PROJECT, Project
-from projects.recognition.standard import Phase, phases_of
+from projects.recognition.standard import Phase, phases_of, standard_read
 from projects.requests.request import DecisionApplied, DecisionNotApplied
 
 EVENTS = (DecisionApplied, DecisionNotApplied)
@@ -62,11 +62,19 @@ def evolve(_migration: Migration | None, event: Event, _record: Recorded[Any]) -
             raise TypeError(f"{type(event).__name__} is not an event of a migration")
 
 
+def reads(migration: Migration | None, command: ApplyMigration, _looking: Looking) -> Streams:
+    if migration is None:
+        yield PROJECT, command.project
+        yield from standard_read(command.standard)
+
+
 MIGRATION: Aggregate[Migration] = Aggregate(
     "standard-migration",
     decide,
     evolve,
     events=EVENTS,
+    records={ApplyMigration: (DecisionApplied, DecisionNotApplied, ProjectMigratedToStandard)},
+    reads=reads,
     opened_by=frozenset({ApplyMigration}),
     project=lambda _, migration: migration.project if migration else None,
     one_story=True,

@@ -20,10 +20,12 @@ from mandate_events.deciding import (
     Decision,
     Instruction,
     Invalid,
+    Looking,
     On,
     Refused,
     Slug,
     State,
+    Streams,
     SystemCommand,
     replace,
 )
@@ -31,9 +33,17 @@ from mandate_events.document.event import Event, Recorded
 from mandate_events.document.identifiers import derived
 from mandate_events.document.origin import Origin
 from mandate_events.values.money import Money
-from projects.control.tolerance import TOLERANCE, Given, TolerancesSet, check_reported, working_days
+from projects.control.tolerance import TOLERANCE, Given, TolerancesSet, check_reported, tolerance_read, working_days
 from projects.execution import conditions
-from projects.execution.conditions import Conditions, GateCondition, LapseCondition, MeetCondition
+from projects.execution.conditions import (
+    Conditions,
+    GateCondition,
+    GateConditionLapsed,
+    GateConditionMet,
+    GateConditionSet,
+    LapseCondition,
+    MeetCondition,
+)
 from projects.execution.events import (
     EVENTS,
     BaselineEstablished,
@@ -51,8 +61,8 @@ from projects.execution.events import (
     ProjectTerminated,
 )
 from projects.execution.evidence import EvidenceInput
-from projects.recognition.office import today
-from projects.recognition.standard import Phase, phases_of, version_of
+from projects.recognition.office import office_read, today
+from projects.recognition.standard import Phase, phases_of, standard_read, version_of
 
 Status = Literal["active", "held", "closed", "terminated"]
 
@@ -289,12 +299,51 @@ def evolve(project: Project | None, event: Event, _record: Recorded[Any]) -> Pro
             raise TypeError(f"{type(event).__name__} is not an event of a project in this state")
 
 
+def reads(project: Project | None, command: Instruction, looking: Looking) -> Streams:
+    match command:
+        case InitiateProject() if project is None:
+            yield from standard_read(command.standard)
+            yield from tolerance_read(looking.subject)
+        case RequestGateReview():
+            yield from tolerance_read(looking.subject)
+        case MeetCondition():
+            yield from office_read()
+
+
 PROJECT: Aggregate[Project] = Aggregate(
     "project",
     decide,
     evolve,
     events=EVENTS,
+    records={
+        InitiateProject: (EnvelopeRecognised, ProjectInitiated, PhaseStarted, TolerancesSet),
+        RequestGateReview: (GateReviewRequested,),
+        ApplyGateDecision: (
+            GateDecisionApplied,
+            GateDecisionNotApplied,
+            GateConditionSet,
+            ProjectResumed,
+            PhaseStarted,
+            ProjectHeld,
+            ProjectClosed,
+            ProjectTerminated,
+        ),
+        MeetCondition: (GateConditionMet,),
+        LapseCondition: (GateConditionLapsed, ProjectHeld),
+    },
+    reads=reads,
     opened_by=frozenset({InitiateProject}),
     project=lambda id_, _: id_,
     standard=lambda project: project.standard,
 )
+
+
+def project_read(looking: Looking) -> Streams:
+    """The project that the thing decided on belongs to."""
+    return [(PROJECT, looking.project)] if looking.project else []
+
+
+def standard_of_project_read(looking: Looking) -> Streams:
+    """The standard that it goes by, as soon as the project itself is known."""
+    project = looking.read(PROJECT, looking.project) if looking.project else None
+    return standard_read(project.standard) if project else []

@@ -140,7 +140,12 @@ def evolve_template(template: Template | None, event: Event, _record: Recorded[A
 
 
 TOOL: Aggregate[Tool] = Aggregate(
-    "tool", decide_tool, evolve_tool, events=(ToolRecognised, ToolEnded), opened_by=frozenset({RecogniseTool, EndTool})
+    "tool",
+    decide_tool,
+    evolve_tool,
+    events=(ToolRecognised, ToolEnded),
+    records={RecogniseTool: (ToolRecognised,), EndTool: (ToolEnded,)},
+    opened_by=frozenset({RecogniseTool, EndTool}),
 )
 
 TEMPLATE: Aggregate[Template] = Aggregate(
@@ -148,5 +153,6 @@ TEMPLATE: Aggregate[Template] = Aggregate(
     decide_template,
     evolve_template,
     events=(TemplateRecognised, TemplateEnded),
+    records={RecogniseTemplate: (TemplateRecognised,), EndTemplate: (TemplateEnded,)},
     opened_by=frozenset({RecogniseTemplate, EndTemplate}),
 )

@@ -3,14 +3,14 @@
 from pathlib import Path
 from typing import Final
 
-from mandate_events.deciding.rights import SYSTEM, allow
+from mandate_events.deciding.rights import allow
 from mandate_web.chapters.chapter import Chapter
-from projects.recognition.catalogue import TEMPLATE, TOOL, EndTemplate, EndTool, RecogniseTemplate, RecogniseTool
+from projects.recognition.catalogue import TEMPLATE, TOOL
 from projects.recognition.heard import HEARS
-from projects.recognition.mandate import MANDATE, RecogniseEnd, RecogniseMandate
-from projects.recognition.office import OFFICE, RecogniseOffice
+from projects.recognition.mandate import MANDATE
+from projects.recognition.office import OFFICE
 from projects.recognition.posts import POSTS
-from projects.recognition.standard import STANDARD, RecogniseStandard
+from projects.recognition.standard import STANDARD
 from projects.roles import AUDITOR, OBSERVER, PM_OFFICER, PMO, PROJECT_MANAGER, SPONSOR
 
 CHAPTER: Final = Chapter(
@@ -21,14 +21,6 @@ CHAPTER: Final = Chapter(
     aggregates=[OFFICE, MANDATE, POSTS, STANDARD, TOOL, TEMPLATE],
     framework=[OFFICE, STANDARD, TOOL, TEMPLATE],
     rights=[
-        allow(RecogniseMandate, SYSTEM),
-        allow(RecogniseEnd, SYSTEM),
-        allow(RecogniseStandard, SYSTEM),
-        allow(RecogniseOffice, SYSTEM),
-        allow(RecogniseTool, SYSTEM),
-        allow(EndTool, SYSTEM),
-        allow(RecogniseTemplate, SYSTEM),
-        allow(EndTemplate, SYSTEM),
         # reading, in all chapters
         allow("read-projects", PMO, AUDITOR, OBSERVER),
         allow("read-denials", PMO, AUDITOR),

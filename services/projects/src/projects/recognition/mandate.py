@@ -4,14 +4,23 @@ Deciding happens on the own ledger only. What a person may do here is what was r
 `authority` that their acts name.
 """
 
-from collections.abc import Sequence
 from typing import Any, Final
 
-from mandate_events.deciding import Aggregate, Context, Decided, Mandate, PersonId, SystemCommand, says
+from mandate_events.deciding import (
+    Aggregate,
+    Context,
+    Decided,
+    Looking,
+    Mandate,
+    PersonId,
+    Streams,
+    SystemCommand,
+    says,
+)
 from mandate_events.document.event import Event, Recorded
 from mandate_events.document.formats import ProjectId
 from mandate_events.document.origin import Origin
-from projects.recognition.posts import filled, vacated
+from projects.recognition.posts import PostFilled, PostVacated, filled, posts_read, vacated
 
 
 class MandateRecognised(Event, frozen=True, kw_only=True):
@@ -74,11 +83,16 @@ def evolve(held: Held | None, event: MandateRecognised | MandateEnded, record: R
             return others
 
 
+def reads(_held: Held | None, command: RecogniseMandate | RecogniseEnd, _looking: Looking) -> Streams:
+    return posts_read(command.project)
+
+
 MANDATE: Aggregate[Held] = Aggregate(
-    "mandate", decide, evolve, events=EVENTS, opened_by=frozenset({RecogniseMandate, RecogniseEnd})
+    "mandate",
+    decide,
+    evolve,
+    events=EVENTS,
+    records={RecogniseMandate: (MandateRecognised, PostFilled), RecogniseEnd: (MandateEnded, PostVacated)},
+    reads=reads,
+    opened_by=frozenset({RecogniseMandate, RecogniseEnd}),
 )
-
-
-def held_by(context: Context, person: str) -> Sequence[Mandate]:
-    """The mandates recognised for a person."""
-    return context.read(MANDATE, person) or ()

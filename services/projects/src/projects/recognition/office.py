@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from mandate_events.deciding import Aggregate, Context, Decided, SystemCommand, says
+from mandate_events.deciding import Aggregate, Context, Decided, Streams, SystemCommand, says
 from mandate_events.document.event import Event, Recorded
 from mandate_events.document.origin import Origin
 
@@ -41,7 +41,12 @@ def evolve(_office: OfficeRecognised | None, event: OfficeRecognised, _record: R
 
 
 OFFICE: Aggregate[OfficeRecognised] = Aggregate(
-    "office", decide, evolve, events=EVENTS, opened_by=frozenset({RecogniseOffice})
+    "office",
+    decide,
+    evolve,
+    events=EVENTS,
+    records={RecogniseOffice: (OfficeRecognised,)},
+    opened_by=frozenset({RecogniseOffice}),
 )
 
 
@@ -53,3 +58,8 @@ def zone_of(office: OfficeRecognised | None) -> ZoneInfo:
 def today(context: Context) -> date:
     """The office's day: it ends at midnight in the charter's time zone."""
     return context.now.astimezone(zone_of(context.read(OFFICE, THE_OFFICE))).date()
+
+
+def office_read() -> Streams:
+    """What `today` reads."""
+    return [(OFFICE, THE_OFFICE)]

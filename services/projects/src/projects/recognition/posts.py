@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import immutables
 
-from mandate_events.deciding import Aggregate, Context, Decided, Instruction, On, PersonId, Undecided
+from mandate_events.deciding import Aggregate, Context, Decided, Instruction, On, PersonId, Streams, Undecided
 from mandate_events.document.event import Event, Recorded
 from mandate_events.document.formats import ProjectId
 from projects.roles import PM_OFFICER, PROJECT_MANAGER, SPONSOR
@@ -51,12 +51,17 @@ def evolve(posts: Posts | None, event: PostFilled | PostVacated, _record: Record
             return known.delete(role)
 
 
-POSTS: Aggregate[Posts] = Aggregate("posts", decide, evolve, events=EVENTS, project=lambda id_, _: id_)
+POSTS: Aggregate[Posts] = Aggregate("posts", decide, evolve, events=EVENTS, records={}, project=lambda id_, _: id_)
 
 
 def holder(context: Context, project: str | None, role: str) -> str | None:
     """Who holds the post; None while it is vacant."""
     return (context.read(POSTS, project) or immutables.Map()).get(role) if project else None
+
+
+def posts_read(project: str | None) -> Streams:
+    """What `holder` reads, and what follows from a mandate is written to."""
+    return [(POSTS, project)] if project else []
 
 
 def filled(context: Context, person: str, role: str, project: str | None) -> list[On]:

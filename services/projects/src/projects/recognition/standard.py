@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 import immutables
 import msgspec
 
-from mandate_events.deciding import Aggregate, Context, Decided, Invalid, NotYet, State, SystemCommand, says
+from mandate_events.deciding import Aggregate, Context, Decided, Invalid, NotYet, State, Streams, SystemCommand, says
 from mandate_events.document.event import Event, Recorded
 from mandate_events.document.formats import told
 from mandate_events.document.origin import Origin
@@ -133,7 +133,12 @@ def evolve(standard: Standard | None, event: StandardRecognised, _record: Record
 
 
 STANDARD: Aggregate[Standard] = Aggregate(
-    "standard", decide, evolve, events=EVENTS, opened_by=frozenset({RecogniseStandard})
+    "standard",
+    decide,
+    evolve,
+    events=EVENTS,
+    records={RecogniseStandard: (StandardRecognised,)},
+    opened_by=frozenset({RecogniseStandard}),
 )
 
 
@@ -142,6 +147,11 @@ def version_of(context: Context, reference: str) -> Version | None:
     name, _, number = reference.partition("@")
     standard = context.read(STANDARD, name)
     return standard.get(int(number)) if standard else None
+
+
+def standard_read(reference: str) -> Streams:
+    """What `version_of` reads, and all that goes by it."""
+    return [(STANDARD, reference.partition("@")[0])]
 
 
 def phases_of(context: Context, reference: str, path: str) -> list[Phase]:

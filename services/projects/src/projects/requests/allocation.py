@@ -28,6 +28,7 @@ from mandate_events.values.periods import InPeriod
 from projects.requests.kind import Kind
 from projects.requests.page import RequestPage
 from projects.requests.request import (
+    ANSWERS,
     ApplyDecision,
     DecisionApplied,
     DecisionHeard,
@@ -218,6 +219,12 @@ ALLOCATION = request_aggregate(
     decide,
     evolve,
     events=(AllocationRequested, AllocationRecognised, AllocationReleased, AllocationEnded),
+    records={
+        RequestAllocation: (AllocationRequested,),
+        ApplyDecision: (*ANSWERS, AllocationRecognised),
+        ReleaseAllocation: (AllocationReleased,),
+        EndAllocation: (AllocationEnded,),
+    },
     opened_by=RequestAllocation,
 )
 KIND = Kind(

@@ -9,15 +9,17 @@ from pydantic_core import PydanticCustomError
 from mandate_events.deciding import (
     Context,
     Invalid,
+    Looking,
     On,
     Refused,
+    Streams,
     Text,
     says,
 )
 from mandate_events.document.formats import UUID_PATTERN, Uuid
 from mandate_events.values.money import Money, MoneyInput
 from mandate_events.values.told import Amount
-from projects.control.tolerance import TOLERANCE, TolerancesRenewed, check_reported
+from projects.control.tolerance import TOLERANCE, TolerancesRenewed, check_reported, tolerance_read
 from projects.execution.events import BaselineEstablished
 from projects.execution.evidence import EvidenceInput
 from projects.execution.project import PROJECT, Project
@@ -137,8 +139,23 @@ def established(baseline: Baseline, command: ApplyDecision, context: Context) ->
     return [On(PROJECT, baseline.project, established), On(TOLERANCE, baseline.project, renewed)]
 
 
+def also_reads(_baseline: Baseline | None, command: SubmitBaseline | ApplyDecision, looking: Looking) -> Streams:
+    yield from tolerance_read(looking.project)
+    match command:
+        case SubmitBaseline(change=str(change)):
+            yield CHANGE, change
+
+
 BASELINE = plain(
-    "baseline", Baseline, SubmitBaseline, submitted, established, says=(BaselineSubmitted,), one_at_a_time=True
+    "baseline",
+    Baseline,
+    SubmitBaseline,
+    submitted,
+    established,
+    says=(BaselineSubmitted,),
+    follows=(BaselineEstablished, TolerancesRenewed),
+    also_reads=also_reads,
+    one_at_a_time=True,
 )
 KIND = Kind(
     aggregate=BASELINE,

@@ -12,11 +12,14 @@ from mandate_events.deciding import (
     Context,
     Decided,
     Decision,
+    Instruction,
     Line,
+    Looking,
     On,
     Part,
     PersonId,
     Refused,
+    Streams,
     Text,
     Title,
     Undecided,
@@ -26,11 +29,12 @@ from mandate_events.deciding import (
 )
 from mandate_events.document.event import Event, Recorded
 from mandate_events.document.formats import ProjectId
-from projects.control.tolerance import TOLERANCE, Impact, Tolerances, ToleranceUsed, is_within
+from projects.control.tolerance import TOLERANCE, Impact, Tolerances, ToleranceUsed, is_within, tolerance_read
 from projects.requests import decisions
 from projects.requests.kind import Kind
 from projects.requests.page import RequestPage
 from projects.requests.request import (
+    ANSWERS,
     ApplyDecision,
     DecisionApplied,
     DecisionNotApplied,
@@ -41,6 +45,7 @@ from projects.requests.request import (
     asked,
     outcome_of,
     request_aggregate,
+    request_read,
     running,
 )
 
@@ -251,11 +256,26 @@ def evolve(change: Change | None, event: Event, record: Recorded[Any]) -> Change
             raise Unfolded(event)
 
 
+def reads(change: Change | None, command: Instruction, looking: Looking) -> Streams:
+    yield from request_read(change, command, looking)
+    match command:
+        case AssessChange() | DecideChange():
+            yield from tolerance_read(looking.project)
+
+
 CHANGE = request_aggregate(
     "change",
     decide,
     evolve,
     events=(ChangeRequested, ChangeAssessed, ChangeApproved, ChangeRejected, ChangeImplemented),
+    records={
+        RequestChange: (ChangeRequested,),
+        AssessChange: (ChangeAssessed,),
+        DecideChange: (ChangeApproved, ChangeRejected, ToleranceUsed),
+        ApplyDecision: ANSWERS,
+        ImplementChange: (ChangeImplemented,),
+    },
+    reads=reads,
     opened_by=RequestChange,
 )
 KIND = Kind(

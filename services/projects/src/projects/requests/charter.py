@@ -12,6 +12,7 @@ from mandate_events.deciding import (
     Title,
     says,
 )
+from projects.execution.conditions import GateConditionSet
 from projects.execution.evidence import EvidenceInput
 from projects.requests.kind import Kind, plain
 from projects.requests.page import RequestPage
@@ -85,7 +86,14 @@ def submitted(command: SubmitCharter, context: Context) -> CharterSubmitted:
 
 
 CHARTER = plain(
-    "charter", Charter, SubmitCharter, submitted, under_conditions, says=(CharterSubmitted,), one_at_a_time=True
+    "charter",
+    Charter,
+    SubmitCharter,
+    submitted,
+    under_conditions,
+    says=(CharterSubmitted,),
+    follows=(GateConditionSet,),
+    one_at_a_time=True,
 )
 KIND = Kind(
     aggregate=CHARTER,

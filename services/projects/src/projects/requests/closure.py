@@ -75,7 +75,16 @@ def closed(closure: Closure, command: ApplyDecision, _context: Context) -> list[
     return [On(PROJECT, closure.project, ProjectClosed())] if command.outcome == "approved" else []
 
 
-CLOSURE = plain("closure", Closure, RequestClosure, requested, closed, says=(ClosureRequested,), one_at_a_time=True)
+CLOSURE = plain(
+    "closure",
+    Closure,
+    RequestClosure,
+    requested,
+    closed,
+    says=(ClosureRequested,),
+    follows=(ProjectClosed,),
+    one_at_a_time=True,
+)
 KIND = Kind(
     aggregate=CLOSURE,
     ask=RequestClosure,

@@ -3,22 +3,26 @@
 The PM relays one directly while the post is vacant, or with a reason on record.
 """
 
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from pydantic import Field
 
 from mandate_events.deciding import (
     Context,
+    Looking,
     On,
     Reason,
+    Streams,
     Text,
     Title,
     says,
 )
+from mandate_events.deciding.separation import predicate
 from mandate_events.document.event import Event
 from mandate_events.document.formats import ProjectId
 from mandate_events.document.origin import Origin
-from projects.recognition.posts import holder
+from projects.execution.conditions import GateConditionSet
+from projects.recognition.posts import holder, posts_read
 from projects.requests.kind import Kind, plain
 from projects.requests.page import RequestPage
 from projects.requests.request import (
@@ -121,8 +125,21 @@ def settled(escalation: Escalation, command: ApplyDecision, context: Context) ->
     return [answer, *under_conditions(escalation, command, context)]
 
 
+def reads_posts(_escalation: Escalation | None, command: RelayEscalation | ApplyDecision, looking: Looking) -> Streams:
+    match command:
+        case RelayEscalation():
+            yield from posts_read(looking.project)
+
+
 ESCALATION = plain(
-    "escalation", Escalation, RelayEscalation, relayed, settled, says=(EscalationRelayed, EscalationSettled)
+    "escalation",
+    Escalation,
+    RelayEscalation,
+    relayed,
+    settled,
+    says=(EscalationRelayed, EscalationSettled),
+    follows=(EscalationSettled, GateConditionSet),
+    also_reads=reads_posts,
 )
 KIND = Kind(
     aggregate=ESCALATION,
@@ -138,6 +155,13 @@ KIND = Kind(
 # --- separation of duties ---
 
 
-def bypasses_the_officer(_escalation: Escalation | None, command: RelayEscalation, context: Context) -> bool:
-    """The PM goes past a PMOfficer who is in post, and does not say why."""
+def _bypasses_silently(_escalation: Escalation | None, command: RelayEscalation, context: Context) -> bool:
     return command.bypass_reason is None and holder(context, context.project, PM_OFFICER) is not None
+
+
+OFFICER_BYPASSED: Final = predicate(
+    "officer-bypassed",
+    _bypasses_silently,
+    says="The project has a PMOfficer in post, and no reason is given for going past them.",
+    reads=reads_posts,
+)

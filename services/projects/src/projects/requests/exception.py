@@ -8,9 +8,12 @@ from pydantic import BaseModel, Field
 from mandate_events.deciding import (
     Context,
     Decided,
+    Instruction,
+    Looking,
     On,
     Part,
     Refused,
+    Streams,
     Text,
     Title,
     Undecided,
@@ -19,13 +22,22 @@ from mandate_events.deciding import (
     says,
 )
 from mandate_events.document.event import Event, Recorded
-from projects.control.tolerance import TOLERANCE, BreachReported, BreachSettled, Dimension, Tolerances
+from projects.control.tolerance import (
+    TOLERANCE,
+    BreachReported,
+    BreachSettled,
+    Dimension,
+    Tolerances,
+    tolerance_read,
+)
 from projects.execution import conditions
+from projects.execution.conditions import GateConditionSet
 from projects.execution.events import ProjectTerminated
 from projects.execution.project import PROJECT
 from projects.requests.kind import Kind
 from projects.requests.page import RequestPage
 from projects.requests.request import (
+    ANSWERS,
     ApplyDecision,
     DecisionApplied,
     DecisionNotApplied,
@@ -37,6 +49,7 @@ from projects.requests.request import (
     asked,
     outcome_of,
     request_aggregate,
+    request_read,
     running,
     why_not,
 )
@@ -153,7 +166,23 @@ def evolve(report: ExceptionReport | None, event: Event, record: Recorded[Any]) 
             raise Unfolded(event)
 
 
-EXCEPTION = request_aggregate("exception", decide, evolve, events=(ExceptionReported,), opened_by=ReportException)
+def reads(report: ExceptionReport | None, command: Instruction, looking: Looking) -> Streams:
+    yield from request_read(report, command, looking)
+    yield from tolerance_read(looking.project)
+
+
+EXCEPTION = request_aggregate(
+    "exception",
+    decide,
+    evolve,
+    events=(ExceptionReported,),
+    records={
+        ReportException: (ExceptionReported, BreachReported),
+        ApplyDecision: (*ANSWERS, BreachSettled, ProjectTerminated, GateConditionSet),
+    },
+    reads=reads,
+    opened_by=ReportException,
+)
 KIND = Kind(
     aggregate=EXCEPTION,
     ask=ReportException,

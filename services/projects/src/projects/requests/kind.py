@@ -10,10 +10,24 @@ from typing import Any, Final, TypeAlias
 
 from pydantic import BaseModel
 
-from mandate_events.deciding import Aggregate, Command, Context, Decided, On, Refused, Undecided, Unfolded, replace
+from mandate_events.deciding import (
+    Aggregate,
+    Command,
+    Context,
+    Decided,
+    Looking,
+    On,
+    Refused,
+    Streams,
+    Undecided,
+    Unfolded,
+    replace,
+)
+from mandate_events.deciding.aggregate import nothing
 from mandate_events.document.event import Event, Recorded
-from projects.requests.register import answered, enter
+from projects.requests.register import RequestClosed, RequestOpened, answered, enter, register_read
 from projects.requests.request import (
+    ANSWERS,
     ApplyDecision,
     DecisionApplied,
     DecisionHeard,
@@ -25,6 +39,7 @@ from projects.requests.request import (
     applied,
     outcome_of,
     request_aggregate,
+    request_read,
 )
 
 Ask: TypeAlias = Callable[[Any, Context], Event]
@@ -69,10 +84,14 @@ def plain(
     follow: Follow = nothing_follows,
     *,
     says: tuple[type[Event], ...],
+    follows: tuple[type[Event], ...] = (),
+    also_reads: Callable[[R | None, Any, Looking], Streams] = nothing,
     one_at_a_time: bool = False,
 ) -> Aggregate[R]:
     """A kind that is asked for, decided by the PMO, and answered. One that is made one at a time is entered in the
-    project's register until then. `says` names its events: the first is the request itself."""
+    project's register until then. `says` names its events: the first is the request itself. `follows` names what
+    `follow` may record, on its stream or on others; `also_reads` the streams that are read besides the project's and
+    its register."""
 
     def decide(request: R | None, given: Any, context: Context) -> Decided:
         match given:
@@ -100,7 +119,24 @@ def plain(
             case _:
                 raise Unfolded(event)
 
-    return request_aggregate(name, decide, evolve, events=says, opened_by=command, state=state)
+    def reads(request: R | None, given: Any, looking: Looking) -> Streams:
+        yield from request_read(request, given, looking)
+        yield from register_read(looking.project) if one_at_a_time else ()
+        yield from also_reads(request, given, looking)
+
+    return request_aggregate(
+        name,
+        decide,
+        evolve,
+        events=says,
+        records={
+            command: (says[0], RequestOpened) if one_at_a_time else (says[0],),
+            ApplyDecision: (*ANSWERS, *follows, RequestClosed) if one_at_a_time else (*ANSWERS, *follows),
+        },
+        reads=reads,
+        opened_by=command,
+        state=state,
+    )
 
 
 KEPT: Final = "settled"

@@ -8,7 +8,7 @@ from typing import Any
 
 import immutables
 
-from mandate_events.deciding import Aggregate, Context, Decided, Instruction, On, Refused, State, replace
+from mandate_events.deciding import Aggregate, Context, Decided, Instruction, On, Refused, State, Streams, replace
 from mandate_events.document.event import Event, Recorded
 from mandate_events.document.formats import ProjectId, Uuid
 from projects.requests.request import ApplyDecision, DecisionApplied, Request, applied
@@ -60,12 +60,19 @@ def evolve(register: Register | None, event: Event, _record: Recorded[Any]) -> R
             raise TypeError(f"{type(event).__name__} is not an event of a register")
 
 
-REGISTER: Aggregate[Register] = Aggregate("request-register", decide, evolve, events=EVENTS, project=lambda id_, _: id_)
+REGISTER: Aggregate[Register] = Aggregate(
+    "request-register", decide, evolve, events=EVENTS, records={}, project=lambda id_, _: id_
+)
 
 
 def register_of(context: Context, project: str) -> Register:
     """What the project has with the PMO now."""
     return context.read(REGISTER, project) or Register()
+
+
+def register_read(project: str | None) -> Streams:
+    """What `register_of` reads, and requests are entered in and struck off."""
+    return [(REGISTER, project)] if project else []
 
 
 def enter(context: Context, project: str, kind: str) -> On:

@@ -4,7 +4,7 @@ The stream of a request has the same id here and in governance, so that both sid
 """
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 from pydantic import Field
@@ -15,9 +15,12 @@ from mandate_events.deciding import (
     Decided,
     Decision,
     Instruction,
+    Looking,
     On,
+    Records,
     Refused,
     State,
+    Streams,
     SystemCommand,
     Unknown,
 )
@@ -27,7 +30,7 @@ from mandate_events.document.origin import Origin
 from projects.execution import conditions
 from projects.execution.conditions import GateCondition
 from projects.execution.evidence import Evidence, EvidenceInput
-from projects.execution.project import ENDED, PROJECT, Project
+from projects.execution.project import ENDED, PROJECT, Project, project_read
 
 
 class Requested(Event, frozen=True, kw_only=True):
@@ -53,6 +56,10 @@ class DecisionNotApplied(Event, frozen=True, kw_only=True):
     outcome: str
     rule: str
     origin: Origin
+
+
+ANSWERS: Final = (DecisionApplied, DecisionNotApplied)
+"""What applying a decision records, whatever follows from it."""
 
 
 class RequestCommand(Decision):
@@ -162,12 +169,19 @@ def outcome_of(event: DecisionApplied | DecisionNotApplied) -> str:
     return event.outcome if isinstance(event, DecisionApplied) else "not_applied"
 
 
+def request_read(_request: Request | None, _command: Any, looking: Looking) -> Streams:
+    """The project that it is made of: what `running`, `asked` and `applied` read, and conditions are written to."""
+    return project_read(looking)
+
+
 def request_aggregate(
     name: str,
     decide: Callable[[R | None, Any, Context], Decided],
     evolve: Callable[[R | None, Any, Recorded[Any]], R],
     *,
     events: tuple[type[Event], ...],
+    records: Records,
+    reads: Callable[[R | None, Any, Looking], Streams] = request_read,
     opened_by: type[Instruction],
     state: type[R] | None = None,
 ) -> Aggregate[R]:
@@ -176,7 +190,9 @@ def request_aggregate(
         name,
         decide,
         evolve,
-        events=(*events, DecisionApplied, DecisionNotApplied),
+        events=(*events, *ANSWERS),
+        records=records,
+        reads=reads,
         opened_by=frozenset({opened_by}),
         project=lambda _, request: request.project if request else None,
         standard=lambda request: request.standard,

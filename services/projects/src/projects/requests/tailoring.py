@@ -11,16 +11,20 @@ from pydantic_core import PydanticCustomError
 from mandate_events.deciding import (
     Context,
     Invalid,
+    Looking,
     Refused,
     Slug,
+    Streams,
     Text,
     says,
 )
-from projects.execution.project import Project
+from projects.execution.conditions import GateConditionSet
+from projects.execution.project import Project, standard_of_project_read
 from projects.recognition.standard import controls_of
 from projects.requests.kind import Kind, plain
 from projects.requests.page import RequestPage
 from projects.requests.request import (
+    ApplyDecision,
     DecisionHeard,
     DecisionOnConditions,
     Request,
@@ -121,7 +125,22 @@ def _check_element(command: RequestTailoring, project: Project, context: Context
         raise Invalid("/name", "no-such-element", standard=project.standard, name=command.name, known=known)
 
 
-TAILORING = plain("tailoring", Tailoring, RequestTailoring, requested, under_conditions, says=(TailoringRequested,))
+def also_reads(_tailoring: Tailoring | None, command: RequestTailoring | ApplyDecision, looking: Looking) -> Streams:
+    match command:
+        case RequestTailoring(element="control"):
+            yield from standard_of_project_read(looking)
+
+
+TAILORING = plain(
+    "tailoring",
+    Tailoring,
+    RequestTailoring,
+    requested,
+    under_conditions,
+    says=(TailoringRequested,),
+    follows=(GateConditionSet,),
+    also_reads=also_reads,
+)
 KIND = Kind(
     aggregate=TAILORING,
     ask=RequestTailoring,

@@ -8,8 +8,11 @@ from pydantic import Field
 from mandate_events.deciding import (
     Context,
     Decided,
+    Instruction,
+    Looking,
     Refused,
     Slug,
+    Streams,
     SystemCommand,
     Undecided,
     Unfolded,
@@ -19,10 +22,12 @@ from mandate_events.deciding import (
 from mandate_events.document.event import Event, Recorded
 from mandate_events.document.formats import ProjectId
 from mandate_events.document.origin import Origin
+from projects.execution.project import standard_of_project_read
 from projects.recognition.standard import check_control
 from projects.requests.kind import Kind
 from projects.requests.page import RequestPage
 from projects.requests.request import (
+    ANSWERS,
     ApplyDecision,
     DecisionApplied,
     DecisionHeard,
@@ -34,6 +39,7 @@ from projects.requests.request import (
     asked,
     outcome_of,
     request_aggregate,
+    request_read,
 )
 
 
@@ -141,8 +147,27 @@ def evolve(waiver: Waiver | None, event: Event, record: Recorded[Any]) -> Waiver
             raise Unfolded(event)
 
 
+def reads(waiver: Waiver | None, command: Instruction, looking: Looking) -> Streams:
+    match command:
+        case RequestWaiver():
+            yield from request_read(waiver, command, looking)
+            yield from standard_of_project_read(looking)
+        case ApplyDecision():
+            yield from request_read(waiver, command, looking)
+
+
 WAIVER = request_aggregate(
-    "waiver", decide, evolve, events=(WaiverRequested, WaiverShortened, WaiverEnded), opened_by=RequestWaiver
+    "waiver",
+    decide,
+    evolve,
+    events=(WaiverRequested, WaiverShortened, WaiverEnded),
+    records={
+        RequestWaiver: (WaiverRequested,),
+        ApplyDecision: (*ANSWERS, WaiverShortened),
+        EndWaiver: (WaiverEnded,),
+    },
+    reads=reads,
+    opened_by=RequestWaiver,
 )
 KIND = Kind(
     aggregate=WAIVER,

@@ -1,0 +1,75 @@
+"""What a service is follows from its chapters; and what these do not say is told at once, all of it."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from mandate_events.deciding import Aggregate, Command, Context, Decided, Mandate, Streams
+from mandate_events.deciding.completeness import Incomplete
+from mandate_events.deciding.looking import Looked
+from mandate_events.deciding.rights import KeptFrom, allow
+from mandate_events.deciding.submission import Submission
+from mandate_events.document.event import Event, Recorded
+from mandate_web.chapters.chapter import Chapter, Served
+from mandate_web.chapters.house import House
+
+
+class Planned(Event, frozen=True, kw_only=True):
+    pass
+
+
+class Plan(Command):
+    pass
+
+
+class PlanPage(BaseModel):
+    id: str
+
+
+def decide(_state: Any, _command: Any, _context: Context) -> Decided:
+    return [Planned()]
+
+
+def evolve(_state: Any, _event: Event, _record: Recorded[Any]) -> tuple[Mandate, ...]:
+    return ()
+
+
+PLAN: Aggregate[Any] = Aggregate("plan", decide, evolve, events=(Planned,), records={Plan: (Planned,)})
+
+
+def chapter(**more: Any) -> Chapter:
+    return Chapter(name="planning", says="Plans", folder=Path(__file__).parent, reads="read-plans", **more)
+
+
+def read(streams: Streams) -> list[str]:
+    return [aggregate.stream(id_) for aggregate, id_ in streams]
+
+
+def test_what_chapters_do_not_say_is_told_with_what_their_domain_lacks() -> None:
+    with pytest.raises(Incomplete) as told:
+        House("shop", [chapter(served=[Served(PLAN, PlanPage, at="/v1/plans/{id}")])])
+    assert str(told.value).startswith("shop cannot start:")
+    untagged, ungiven = told.value.faults
+    assert untagged.startswith("the chapter planning has pages or lists and no tag")
+    assert ungiven.startswith("nobody may give Plan, which plan takes")
+
+
+def test_a_role_is_kept_from_what_is_for_another_alone() -> None:
+    rights = [allow(Plan, "manager")]
+    house = House(
+        "shop",
+        [chapter(aggregates=[PLAN], rights=rights)],
+        kept_from=[KeptFrom("office", alone=("manager",), rule="office-plans-nothing")],
+    )
+    denied = [row for row in house.domain.rights.rows_for("Plan") if row.effect == "deny"]
+    assert [(row.roles, row.rule) for row in denied] == [(("office",), "office-plans-nothing")]
+
+
+def test_mandates_are_read_from_the_stream_of_who_acts() -> None:
+    submission = Submission(PLAN, "1", Plan(reason="because"), actor="ann", route="test", key="1")
+    looking = Looked(submission, lambda _stream: None)
+    chapters = [chapter(aggregates=[PLAN], rights=[allow(Plan, "manager")])]
+    assert read(House("shop", chapters, mandates=PLAN).domain.mandates_read(looking)) == ["plan/ann"]
+    assert read(House("shop", chapters).domain.mandates_read(looking)) == []

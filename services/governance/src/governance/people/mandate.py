@@ -103,11 +103,3 @@ def held_by(context: Context, person: str) -> Sequence[Mandate]:
 def mandate_read(person: str) -> Streams:
     """What `held_by` reads, and `give` and `withdraw` write."""
     return [(MANDATE, person)]
-
-
-# --- separation of duties ---
-
-
-def concerns_themselves(_given: Any, command: Any, context: Context) -> bool:
-    """Who decides is the person that is appointed or removed."""
-    return bool(command.person == context.actor)

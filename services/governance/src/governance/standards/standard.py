@@ -22,6 +22,7 @@ from mandate_events.deciding import (
     Invalid,
     Refused,
     State,
+    Streams,
     Text,
     Undecided,
     Unfolded,
@@ -246,6 +247,11 @@ def version_of(context: Context, reference: str) -> Version | None:
     name, number = parse(reference)
     standard = context.read(STANDARD, name)
     return standard.versions.get(number) if standard else None
+
+
+def standard_read(reference: str) -> Streams:
+    """What `version_of` reads."""
+    return [(STANDARD, parse(reference)[0])]
 
 
 def given_version(context: Context, reference: str) -> Version:

@@ -256,6 +256,7 @@ def test_a_member_who_is_the_projects_sponsor_fills_no_post_of_it(
 
 def test_the_officer_of_another_project_appoints(authorised: Scenario) -> None:
     authorised.given(APPOINTMENT, "p0", OfficerAssigned(project="p0", person=BEN))
+    mandate(authorised, BEN, "pm_officer", "p0")
     authorised.given(APPOINTMENT, "p1", OfficerAssigned(project="p1", person=OLA))
     when(authorised, ReleaseOfficer, OLA, by=BEN).then(
         OfficerReleased(project="p1", person=OLA), MandateWithdrawn(person=OLA, role="pm_officer", project="p1")

@@ -127,15 +127,18 @@ def test_nobody_else_opens_a_review(authorised: Scenario) -> None:
 
 
 @pytest.mark.parametrize(
-    ("appointed", "rule"),
+    ("appointed", "role", "rule"),
     [
-        (ManagerAppointed, "reviewer-runs-the-project"),
-        (SponsorAppointed, "reviewer-owns-the-project"),
-        (OfficerAssigned, "reviewer-is-its-officer"),
+        (ManagerAppointed, "project_manager", "reviewer-runs-the-project"),
+        (SponsorAppointed, "sponsor", "reviewer-owns-the-project"),
+        (OfficerAssigned, "pm_officer", "reviewer-is-its-officer"),
     ],
 )
-def test_who_holds_a_post_in_the_project_reviews_nothing_of_it(required: Scenario, appointed: Any, rule: str) -> None:
+def test_who_holds_a_post_in_the_project_reviews_nothing_of_it(
+    required: Scenario, appointed: Any, role: str, rule: str
+) -> None:
     required.given(APPOINTMENT, "p1", appointed(project="p1", person=BEN))
+    mandate(required, BEN, role, "p1")
     assert refusal(required, BEN) == (rule, True)
     commands: list[Decision] = [RAISE, REQUIRE, TAKE_BACK, SETTLE, END]
     for command in commands:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 
-from governance.people.mandate import give, held_by, withdraw
+from governance.people.mandate import MandateGiven, MandateWithdrawn, give, held_by, mandate_read, withdraw
 from governance.roles import AUDITOR, PM_OFFICER, PMO, PROJECT_MANAGER, SPONSOR
 from governance.strategy.proposal import PROPOSAL
 from mandate_events.deciding import (
@@ -17,9 +17,11 @@ from mandate_events.deciding import (
     Decided,
     Decision,
     Line,
+    Looking,
     PersonId,
     Refused,
     State,
+    Streams,
     Undecided,
     Unfolded,
     replace,
@@ -238,6 +240,26 @@ def _check_conflicts(command: Command, now: Appointments, context: Context) -> N
         raise Refused("auditor-decides-nothing", authority=True)
 
 
+def reads(given: Appointments | None, command: Command, looking: Looking) -> Streams:
+    """Whether the project is authorised, and the mandates of who comes into a post and who leaves it."""
+    yield PROPOSAL, looking.subject
+    match command:
+        case ReplaceManager() if given and given.manager:
+            yield from mandate_read(given.manager)
+        case ReplaceSponsor() if given and given.sponsor:
+            yield from mandate_read(given.sponsor)
+    match command:
+        case (
+            AppointManager(person=person)
+            | ReplaceManager(person=person)
+            | AssignOfficer(person=person)
+            | ReleaseOfficer(person=person)
+            | AppointSponsor(person=person)
+            | ReplaceSponsor(person=person)
+        ):
+            yield from mandate_read(person)
+
+
 def evolve(given: Appointments | None, event: Event, _record: Recorded[Any]) -> Appointments:
     now = given or Appointments()
     match event:
@@ -260,6 +282,16 @@ APPOINTMENT: Aggregate[Appointments] = Aggregate(
     decide,
     evolve,
     events=EVENTS,
+    records={
+        AppointManager: (ManagerAppointed, MandateGiven),
+        AcceptAppointment: (AppointmentAccepted,),
+        ReplaceManager: (ManagerReplaced, MandateWithdrawn, MandateGiven),
+        AssignOfficer: (OfficerAssigned, MandateGiven),
+        ReleaseOfficer: (OfficerReleased, MandateWithdrawn),
+        AppointSponsor: (SponsorAppointed, MandateGiven),
+        ReplaceSponsor: (SponsorReplaced, MandateWithdrawn, MandateGiven),
+    },
+    reads=reads,
     opened_by=frozenset({AppointManager, AssignOfficer, AppointSponsor}),
     project=lambda id_, _: id_,
 )

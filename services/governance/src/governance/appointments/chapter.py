@@ -3,18 +3,18 @@
 from pathlib import Path
 from typing import Final
 
-from governance.appointments import appointment, routes, separation
+from governance.appointments import appointment, routes
 from governance.appointments.appointment import APPOINTMENT, AppointmentsPage
-from governance.people.mandate import concerns_themselves
-from governance.roles import PMO, PROJECT_MANAGER
+from governance.roles import PM_OFFICER, PMO, PROJECT_MANAGER, SPONSOR
 from mandate_events.deciding.rights import allow
+from mandate_events.deciding.separation import holds, named_by_command
 from mandate_web.chapters.chapter import Chapter, Served
 from mandate_web.chapters.ids import PROJECT
 
 STAFFING: Final = {
-    "decider-is-its-officer": separation.is_its_officer,
-    "decider-is-its-sponsor": separation.owns_the_project,
-    "self-appointment": concerns_themselves,
+    "decider-is-its-officer": holds(PM_OFFICER),
+    "decider-is-its-sponsor": holds(SPONSOR),
+    "self-appointment": named_by_command("person"),
 }
 
 CHAPTER: Final = Chapter(

@@ -3,14 +3,14 @@
 from pathlib import Path
 from typing import Final
 
-from governance.catalogue import process, routes, template, tool, use
+from governance.catalogue import process, routes, template, tool
 from governance.catalogue.heard import HEARS
 from governance.catalogue.process import PROCESS, ProcessPage
 from governance.catalogue.template import TEMPLATE, TemplatePage
 from governance.catalogue.tool import TOOL, ToolPage
 from governance.catalogue.views import CATALOGUE_VIEW, USES_VIEW
 from governance.roles import PMO
-from mandate_events.deciding.rights import SYSTEM, allow
+from mandate_events.deciding.rights import allow
 from mandate_web.chapters.chapter import Chapter, Listed, Served
 from mandate_web.chapters.ids import slug
 
@@ -61,7 +61,6 @@ CHAPTER: Final = Chapter(
         allow(tool.WithdrawTool, PMO),
         allow(template.PublishTemplate, PMO),
         allow(template.WithdrawTemplate, PMO),
-        allow(use.RecogniseUse, SYSTEM),
     ],
     lists=[Listed(view=CATALOGUE_VIEW), Listed(view=USES_VIEW, shown=routes.shown_use)],
     hears={"projects": HEARS},

@@ -109,4 +109,11 @@ def evolve(process: Process | None, event: Event, _record: Recorded[Any]) -> Pro
             raise Unfolded(event)
 
 
-PROCESS: Aggregate[Process] = Aggregate("process", decide, evolve, events=EVENTS, opened_by=frozenset({DefineProcess}))
+PROCESS: Aggregate[Process] = Aggregate(
+    "process",
+    decide,
+    evolve,
+    events=EVENTS,
+    records={DefineProcess: (ProcessDefined,)},
+    opened_by=frozenset({DefineProcess}),
+)

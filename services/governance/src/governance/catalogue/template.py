@@ -157,5 +157,14 @@ def evolve(template: Template | None, event: Event, _record: Recorded[Any]) -> T
 
 
 TEMPLATE: Aggregate[Template] = Aggregate(
-    "template", decide, evolve, events=EVENTS, opened_by=frozenset({PublishTemplate})
+    "template",
+    decide,
+    evolve,
+    events=EVENTS,
+    records={
+        PublishTemplate: (TemplatePublished,),
+        WithdrawTemplate: (TemplateWithdrawn,),
+        RecogniseUse: (UseRecognised,),
+    },
+    opened_by=frozenset({PublishTemplate}),
 )

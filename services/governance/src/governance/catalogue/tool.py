@@ -109,5 +109,10 @@ def evolve(tool: Tool | None, event: Event, _record: Recorded[Any]) -> Tool:
 
 
 TOOL: Aggregate[Tool] = Aggregate(
-    "tool", decide, evolve, events=EVENTS, opened_by=frozenset({ApproveTool, RecogniseUse})
+    "tool",
+    decide,
+    evolve,
+    events=EVENTS,
+    records={ApproveTool: (ToolApproved,), WithdrawTool: (ToolWithdrawn,), RecogniseUse: (UseRecognised,)},
+    opened_by=frozenset({ApproveTool, RecogniseUse}),
 )

@@ -5,14 +5,19 @@ from typing import Final
 
 from governance.office import office, routes
 from governance.office.office import OFFICE, THE_OFFICE, Office, OfficePage
-from governance.people.mandate import concerns_themselves
 from governance.roles import FOUNDER, PMO
-from mandate_events.deciding.rights import SYSTEM, allow
+from mandate_events.deciding.rights import allow
+from mandate_events.deciding.separation import named_by_command, predicate
 from mandate_web.chapters.chapter import Chapter, Served
 from mandate_web.chapters.ids import only
 from mandate_web.routes.access import Viewer
 
-SELF_APPOINTMENT: Final = {"self-appointment": concerns_themselves}
+SELF_APPOINTMENT: Final = {"self-appointment": named_by_command("person")}
+FOUNDING_IS_OVER: Final = predicate(
+    "founding-is-over",
+    office.founding_is_over,
+    says=f"The person founded the office, and it has {office.FOUNDING_MEMBERS} members or more.",
+)
 
 
 def is_chartered(_who: Viewer, _id: str, found: Office) -> bool:
@@ -43,16 +48,15 @@ CHAPTER: Final = Chapter(
     ],
     framework=[OFFICE],
     rights=[
-        allow(office.NameFounder, SYSTEM),
         allow(office.CharterOffice, FOUNDER),
         allow(office.AmendCharter, PMO),
         allow(office.AppointMember, PMO, unless=SELF_APPOINTMENT),
         allow(
             office.AppointMember,
             FOUNDER,
-            unless={**SELF_APPOINTMENT, "founding-is-over": office.founding_is_over},
+            unless={**SELF_APPOINTMENT, "founding-is-over": FOUNDING_IS_OVER},
         ),
-        allow(office.RemoveMember, PMO, unless={"self-removal": concerns_themselves}),
+        allow(office.RemoveMember, PMO, unless={"self-removal": named_by_command("person")}),
         allow(office.AppointAuditor, PMO, unless=SELF_APPOINTMENT),
         allow(office.RemoveAuditor, PMO),
         allow(office.AppointObserver, PMO, unless=SELF_APPOINTMENT),

@@ -21,7 +21,7 @@ from governance.office.events import (
     OfficeMemberAppointed,
     OfficeMemberRemoved,
 )
-from governance.people.mandate import give, held_by, withdraw
+from governance.people.mandate import MandateGiven, MandateWithdrawn, give, held_by, mandate_read, withdraw
 from governance.roles import AUDITOR, FOUNDER, OBSERVER, PM_OFFICER, PMO, PROJECT_MANAGER, SPONSOR
 from mandate_events.deciding import (
     Aggregate,
@@ -29,6 +29,7 @@ from mandate_events.deciding import (
     Decided,
     Decision,
     Instruction,
+    Looking,
     PersonId,
     Refused,
     State,
@@ -202,6 +203,23 @@ def decide(office: Office | None, command: Instruction, context: Context) -> Dec
             raise Undecided(command)
 
 
+def reads(_office: Office | None, command: Instruction, _looking: Looking) -> Streams:
+    """The mandates of the person who is given a role, or loses one."""
+    match command:
+        case (
+            NameFounder(person=person)
+            | AppointMember(person=person)
+            | RemoveMember(person=person)
+            | AppointAuditor(person=person)
+            | RemoveAuditor(person=person)
+            | AppointObserver(person=person)
+            | RemoveObserver(person=person)
+        ):
+            return mandate_read(person)
+        case _:
+            return ()
+
+
 def evolve(office: Office | None, event: Event, _record: Recorded[Any]) -> Office:
     office = office or Office()
     match event:
@@ -225,7 +243,25 @@ def evolve(office: Office | None, event: Event, _record: Recorded[Any]) -> Offic
             raise Unfolded(event)
 
 
-OFFICE: Aggregate[Office] = Aggregate("office", decide, evolve, events=EVENTS, opened_by=frozenset({NameFounder}))
+OFFICE: Aggregate[Office] = Aggregate(
+    "office",
+    decide,
+    evolve,
+    events=EVENTS,
+    records={
+        NameFounder: (FounderNamed, MandateGiven),
+        CharterOffice: (OfficeChartered,),
+        AmendCharter: (CharterAmended,),
+        AppointMember: (OfficeMemberAppointed, MandateGiven),
+        RemoveMember: (OfficeMemberRemoved, MandateWithdrawn),
+        AppointAuditor: (AuditorAppointed, MandateGiven),
+        RemoveAuditor: (AuditorRemoved, MandateWithdrawn),
+        AppointObserver: (ObserverAppointed, MandateGiven),
+        RemoveObserver: (ObserverRemoved, MandateWithdrawn),
+    },
+    reads=reads,
+    opened_by=frozenset({NameFounder}),
+)
 
 
 def today(context: Context) -> date:

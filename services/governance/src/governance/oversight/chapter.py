@@ -8,7 +8,6 @@ from pydantic import Field
 from governance.oversight import routes
 from governance.oversight.compliance_review import (
     COMPLIANCE_REVIEW,
-    REVIEWING,
     CloseComplianceReview,
     ComplianceReviewItem,
     ComplianceReviewPage,
@@ -18,7 +17,6 @@ from governance.oversight.compliance_review import (
 from governance.oversight.findings import (
     CloseFinding,
     FindingItem,
-    NoteCorrectiveAction,
     RaiseFinding,
     RequireCorrectiveAction,
     Severity,
@@ -33,15 +31,32 @@ from governance.oversight.measurement import (
     MeasureKpi,
     MeasurementPage,
     is_computed,
+    kpi_read,
 )
 from governance.oversight.views import BREACHES_VIEW, COMPLIANCE_REVIEWS_VIEW, FINDINGS_VIEW, KPIS_VIEW
-from governance.roles import PM_OFFICER, PMO
-from mandate_events.deciding.rights import SYSTEM, allow
+from governance.roles import PM_OFFICER, PMO, PROJECT_MANAGER, SPONSOR
+from mandate_events.deciding.rights import allow
+from mandate_events.deciding.separation import holds, predicate
 from mandate_web.chapters.chapter import Chapter, Listed, Served
 from mandate_web.chapters.ids import slug, uuid
 
 SEEN: Final = "With a role in projects only, a person sees those of them."
-COMPUTED: Final = {"kpi-is-computed": is_computed}
+COMPUTED: Final = {
+    "kpi-is-computed": predicate(
+        "kpi-is-computed", is_computed, says="The system computes the KPI that is measured.", reads=kpi_read
+    )
+}
+REVIEWING: Final = {
+    "reviewer-runs-the-project": holds(PROJECT_MANAGER),
+    "reviewer-owns-the-project": holds(SPONSOR),
+    "reviewer-is-its-officer": holds(PM_OFFICER),
+}
+"""Who is too close to a project to review it."""
+CORRECTED_IT: Final = predicate(
+    "corrected-it",
+    corrected_it,
+    says="The person owns a corrective action that the finding requires, or reported it done.",
+)
 
 OfKpi: TypeAlias = Annotated[str, Field(max_length=64, pattern=r"^[a-z0-9-]+$", description="Name of a KPI")]
 OfProject: TypeAlias = Annotated[str, Field(max_length=64, pattern=r"^[0-9a-f-]+$", description="Id of a project")]
@@ -91,9 +106,8 @@ CHAPTER: Final = Chapter(
         allow(RaiseFinding, PMO, unless=REVIEWING),
         allow(RequireCorrectiveAction, PMO, unless=REVIEWING),
         allow(WithdrawCorrectiveAction, PMO, unless=REVIEWING),
-        allow(CloseFinding, PMO, unless={**REVIEWING, "closer-is-corrector": corrected_it}),
+        allow(CloseFinding, PMO, unless={**REVIEWING, "closer-is-corrector": CORRECTED_IT}),
         allow(CloseComplianceReview, PMO, unless=REVIEWING),
-        allow(NoteCorrectiveAction, SYSTEM),
     ],
     lists=[
         Listed(

@@ -10,8 +10,7 @@ import immutables
 import msgspec
 from pydantic import BaseModel, Field
 
-from governance.appointments.separation import is_its_officer, owns_the_project, runs_the_project
-from governance.office.office import today
+from governance.office.office import office_read, today
 from governance.oversight import findings
 from governance.oversight.findings import (
     CloseFinding,
@@ -38,9 +37,11 @@ from mandate_events.deciding import (
     Decision,
     Instruction,
     Invalid,
+    Looking,
     Refused,
     Slug,
     State,
+    Streams,
     Title,
     Undecided,
     Unfolded,
@@ -192,6 +193,15 @@ def _reported(review: ComplianceReview, command: NoteCorrectiveAction) -> Decide
     return [says(CorrectiveActionReported, command, project=review.project, finding=action.finding)]
 
 
+def reads(_review: ComplianceReview | None, command: Instruction, looking: Looking) -> Streams:
+    """The standard of the project that is reviewed, and the office's day where something becomes due."""
+    match command:
+        case OpenComplianceReview():
+            yield PROPOSAL, looking.project or ""
+        case RequireCorrectiveAction():
+            yield from office_read()
+
+
 def evolve(review: ComplianceReview | None, event: Event, record: Recorded[Any]) -> ComplianceReview:
     match event, review:
         case ComplianceReviewOpened(), None:
@@ -230,6 +240,16 @@ COMPLIANCE_REVIEW: Aggregate[ComplianceReview] = Aggregate(
     decide,
     evolve,
     events=EVENTS,
+    records={
+        OpenComplianceReview: (ComplianceReviewOpened,),
+        RaiseFinding: (FindingRaised,),
+        RequireCorrectiveAction: (CorrectiveActionRequired,),
+        NoteCorrectiveAction: (CorrectiveActionReported,),
+        WithdrawCorrectiveAction: (CorrectiveActionWithdrawn,),
+        CloseFinding: (FindingClosed,),
+        CloseComplianceReview: (ComplianceReviewClosed,),
+    },
+    reads=reads,
     opened_by=frozenset({OpenComplianceReview}),
     project=lambda _, review: review.project if review else None,
     standard=lambda review: review.standard,
@@ -245,14 +265,6 @@ def corrected_it(review: ComplianceReview | None, command: Any, context: Context
     if review is None:
         return False
     return any(context.actor in {each.owner, each.reported_by} for each in review.actions_on(command.finding))
-
-
-REVIEWING: Final = {
-    "reviewer-runs-the-project": runs_the_project,
-    "reviewer-owns-the-project": owns_the_project,
-    "reviewer-is-its-officer": is_its_officer,
-}
-"""Who is too close to a project to review it."""
 
 
 # --- as it is told ---

@@ -8,7 +8,7 @@ import msgspec
 from pydantic import BaseModel, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from governance.standards.standard import StandardReference, version_of
+from governance.standards.standard import StandardReference, standard_read, version_of
 from mandate_events.deciding import (
     Aggregate,
     Command,
@@ -17,8 +17,10 @@ from mandate_events.deciding import (
     Decision,
     Invalid,
     Line,
+    Looking,
     Refused,
     State,
+    Streams,
     Title,
     Undecided,
     Unfolded,
@@ -142,6 +144,15 @@ def _threshold(kpi: Kpi, command: SetThreshold, context: Context) -> ThresholdSe
     return says(ThresholdSet, command)
 
 
+def reads(_kpi: Kpi | None, command: Command, _looking: Looking) -> Streams:
+    """The standard that a threshold is of."""
+    match command:
+        case SetThreshold(standard=str(standard)):
+            return standard_read(standard)
+        case _:
+            return ()
+
+
 def evolve(kpi: Kpi | None, event: Event, _record: Recorded[Any]) -> Kpi:
     match event, kpi:
         case KpiDefined(), None:
@@ -155,7 +166,15 @@ def evolve(kpi: Kpi | None, event: Event, _record: Recorded[Any]) -> Kpi:
             raise Unfolded(event)
 
 
-KPI: Aggregate[Kpi] = Aggregate("kpi", decide, evolve, events=EVENTS, opened_by=frozenset({DefineKpi}))
+KPI: Aggregate[Kpi] = Aggregate(
+    "kpi",
+    decide,
+    evolve,
+    events=EVENTS,
+    records={DefineKpi: (KpiDefined,), SetThreshold: (ThresholdSet,)},
+    reads=reads,
+    opened_by=frozenset({DefineKpi}),
+)
 
 
 # --- as it is told ---

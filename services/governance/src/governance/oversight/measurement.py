@@ -18,8 +18,10 @@ from mandate_events.deciding import (
     Context,
     Decided,
     Invalid,
+    Looking,
     Refused,
     State,
+    Streams,
     Undecided,
     Unfolded,
     Unknown,
@@ -146,6 +148,18 @@ def _standard_of(project: str, context: Context) -> str:
     return proposal.standard
 
 
+def kpi_read(_measurement: Any, _command: Any, looking: Looking) -> Streams:
+    """The KPI that a measurement is of."""
+    yield KPI, _parts(looking.subject)[0]
+
+
+def reads(measurement: Measurement | None, command: Command, looking: Looking) -> Streams:
+    """The KPI, and the standard of the project that it is measured in."""
+    yield from kpi_read(measurement, command, looking)
+    if project := _parts(looking.subject)[1]:
+        yield PROPOSAL, project
+
+
 def evolve(measurement: Measurement | None, event: Event, record: Recorded[Any]) -> Measurement:
     match event:
         case KpiMeasured(period=period):
@@ -163,6 +177,8 @@ MEASUREMENT: Aggregate[Measurement] = Aggregate(
     decide,
     evolve,
     events=EVENTS,
+    records={MeasureKpi: (KpiMeasured, ThresholdBreached)},
+    reads=reads,
     opened_by=frozenset({MeasureKpi}),
     project=lambda id_, _: _parts(id_)[1],
     standard=lambda measurement: measurement.standard,

@@ -103,5 +103,10 @@ def evolve(_entry: Entry | None, event: Event, _record: Recorded[Any]) -> Entry:
 
 
 DIRECTORY: Aggregate[Entry] = Aggregate(
-    "directory", decide, evolve, events=EVENTS, opened_by=frozenset({ChangeDirectoryEntry})
+    "directory",
+    decide,
+    evolve,
+    events=EVENTS,
+    records={ChangeDirectoryEntry: (DirectoryEntryChanged,), ErasePerson: (PersonErased,)},
+    opened_by=frozenset({ChangeDirectoryEntry}),
 )

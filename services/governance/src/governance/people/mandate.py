@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from mandate_events.deciding import Aggregate, Context, Decided, Mandate, On, PersonId, Refused
+from mandate_events.deciding import Aggregate, Context, Decided, Mandate, On, PersonId, Refused, Streams
 from mandate_events.document.event import Event, Recorded
 from mandate_events.document.formats import ProjectId
 
@@ -84,7 +84,7 @@ def evolve(held: Held | None, event: MandateGiven | MandateWithdrawn, record: Re
             return others
 
 
-MANDATE: Aggregate[Held] = Aggregate("mandate", decide, evolve, events=EVENTS)
+MANDATE: Aggregate[Held] = Aggregate("mandate", decide, evolve, events=EVENTS, records={})
 
 
 def give(person: str, role: str, project: str | None = None) -> On:
@@ -100,9 +100,6 @@ def held_by(context: Context, person: str) -> Sequence[Mandate]:
     return context.read(MANDATE, person) or ()
 
 
-# --- separation of duties ---
-
-
-def concerns_themselves(_given: Any, command: Any, context: Context) -> bool:
-    """Who decides is the person that is appointed or removed."""
-    return bool(command.person == context.actor)
+def mandate_read(person: str) -> Streams:
+    """What `held_by` reads, and `give` and `withdraw` write."""
+    return [(MANDATE, person)]

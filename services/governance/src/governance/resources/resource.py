@@ -13,7 +13,7 @@ import msgspec
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from governance.office.office import today
+from governance.office.office import office_read, today
 from governance.resources.load import Commitment, Period, Plan, Week, overloaded, released
 from mandate_events.deciding import (
     Aggregate,
@@ -23,12 +23,14 @@ from mandate_events.deciding import (
     Decision,
     Instruction,
     Invalid,
+    Looking,
     On,
     PersonId,
     Reason,
     Refused,
     Slug,
     State,
+    Streams,
     Title,
     Undecided,
     Unfolded,
@@ -210,6 +212,15 @@ def decide(resource: Resource | None, command: Instruction, context: Context) ->
             raise Undecided(command)
 
 
+def reads(_resource: Resource | None, command: Instruction, _looking: Looking) -> Streams:
+    """The office's day, from which on nothing may be committed of what retires."""
+    match command:
+        case RetireResource():
+            return office_read()
+        case _:
+            return ()
+
+
 def _changed(plan: Plan, event: CapacitySet | LeaveRecorded, command: SetCapacity | RecordLeave) -> Decided:
     weeks = list(overloaded(plan, _planned(plan, event), command.starts_on, command.until))
     return [event, *_accepted(weeks, command.overallocation_reason)]
@@ -285,5 +296,16 @@ def _planned(plan: Plan, event: CapacitySet | LeaveRecorded | CapacityCommitted 
 
 
 RESOURCE: Aggregate[Resource] = Aggregate(
-    "resource", decide, evolve, events=EVENTS, opened_by=frozenset({RegisterResource})
+    "resource",
+    decide,
+    evolve,
+    events=EVENTS,
+    records={
+        RegisterResource: (ResourceRegistered,),
+        SetCapacity: (CapacitySet, OverallocationAccepted),
+        RecordLeave: (LeaveRecorded, OverallocationAccepted),
+        RetireResource: (ResourceRetired,),
+    },
+    reads=reads,
+    opened_by=frozenset({RegisterResource}),
 )

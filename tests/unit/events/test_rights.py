@@ -1,13 +1,13 @@
 """Rights: default deny, a deny row wins, duties are separated by person, and the table has a hash."""
 
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 import pytest
 
 from mandate_events.deciding import Command, Context, Mandate, Refused
-from mandate_events.deciding.rights import COLLAPSE, Denial, Denials, Right, Rights, Separation, allow, deny, name_of
+from mandate_events.deciding.rights import COLLAPSE, Denial, Denials, Right, Rights, allow, deny, name_of
+from mandate_events.deciding.separation import Condition, Test, predicate
 from mandate_events.document.canonical import digest, encode
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
@@ -29,6 +29,11 @@ PMO = Mandate("pmo", "mandate/ann@1")
 AUDITOR = Mandate("auditor", "mandate/ann@2")
 PM_OF_P1 = Mandate("project_manager", "mandate/ann@3", "p1")
 PM_OF_P2 = Mandate("project_manager", "mandate/ann@4", "p2")
+
+
+def asks(function: Test) -> Condition:
+    """A condition of the test's own."""
+    return predicate("test", function, says="It is so.")
 
 
 def judge(rights: Rights, *held: Mandate, project: str | None = None, state: Any = None) -> Mandate:
@@ -78,7 +83,7 @@ def test_a_role_on_a_project_counts_on_that_project_only() -> None:
 
 def test_duties_are_separated_by_person_whatever_their_roles() -> None:
     """The one who asked does not approve, under none of their roles."""
-    asked: Mapping[str, Separation] = {"approver-is-asker": lambda state, _, context: bool(state == context.actor)}
+    asked = {"approver-is-asker": asks(lambda state, _, context: bool(state == context.actor))}
     rights = Rights(allow(Approve, "pmo", unless=asked), allow(Approve, "auditor"))
     assert refusal(rights, PMO, AUDITOR, state="ann").rule == "approver-is-asker"
     assert refusal(rights, AUDITOR, PMO, state="ann").rule == "approver-is-asker"
@@ -86,7 +91,7 @@ def test_duties_are_separated_by_person_whatever_their_roles() -> None:
 
 
 def test_every_separation_of_a_row_is_asked() -> None:
-    unless: Mapping[str, Separation] = {"first": lambda *_: False, "second": lambda *_: True}
+    unless = {"first": asks(lambda *_: False), "second": asks(lambda *_: True)}
     assert refusal(Rights(allow(Approve, "pmo", unless=unless)), PMO).rule == "second"
 
 
@@ -115,14 +120,14 @@ def test_the_hash_names_the_table() -> None:
         Rights(rows[0]),
         Rights(allow(Approve, "pmo", "sponsor"), rows[1]),
         Rights(allow(Approve, "pmo", own_project=True), rows[1]),
-        Rights(allow(Approve, "pmo", unless={"x": lambda *_: True}), rows[1]),
+        Rights(allow(Approve, "pmo", unless={"x": asks(lambda *_: True)}), rows[1]),
         Rights(rows[0], deny(Approve, "auditor", rule="other")),
     ]
     assert len({first, *(each.hash for each in changed)}) == 1 + len(changed)
 
 
 def test_the_hash_does_not_depend_on_the_order_of_rules_in_a_row() -> None:
-    one = {"a": lambda *_: True, "b": lambda *_: True}
+    one = {"a": asks(lambda *_: True), "b": asks(lambda *_: True)}
     other = dict(reversed(one.items()))
     assert Rights(allow(Approve, "pmo", unless=one)).hash == Rights(allow(Approve, "pmo", unless=other)).hash
 

@@ -188,11 +188,6 @@ def test_each_as_it_is_published() -> None:
     assert row["unless"] == {"too-close": every.published()}
     assert json.dumps(row)
 
-    def bare(_state: Any, _command: Any, _context: Context) -> bool:
-        return True
-
-    assert allow(Publish, "clerk", unless={"r": bare}).published()["unless"] == {"r": {"predicate": "bare"}}
-
 
 def test_an_older_version_counts_as_the_newest() -> None:
     of = domain(named_in(ToldV2, "by"))

@@ -10,12 +10,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from mandate_events.deciding import Aggregate, Instruction, Invalid, Refused, Unknown
-from mandate_events.deciding.aggregate import Streams, nothing
+from mandate_events.deciding.aggregate import UNSAID, Streams
 from mandate_events.deciding.batch import Batch, Deciding, Fold, NotLoaded, Submission
 from mandate_events.deciding.domain import Domain, nowhere
 from mandate_events.deciding.looking import Looked
 from mandate_events.deciding.rights import name_of
-from mandate_events.deciding.separation import Condition
 from mandate_events.document.event import JSON, Event, Recorded
 from mandate_events.document.identifiers import uuid7
 
@@ -69,9 +68,7 @@ class Scenario:
         """Whatever was read is declared where it is said what is read: of finding mandates, of judging, of deciding."""
         domain, aggregate, command = self._domain, submission.aggregate, submission.command
         looking, name = Looked(submission, self._folds.get), name_of(type(command))
-        tests = [test for row in domain.rights.rows_for(name) for test in row.unless.values()]
-        in_words = all(isinstance(test, Condition) for test in tests)
-        if aggregate.reads is nothing and domain.mandates_read is nowhere and not (tests and in_words):
+        if aggregate.records is UNSAID:
             return
         own = {submission.stream}
         held = self._touched(submission, lambda deciding: domain.mandates(deciding, submission.authority))
@@ -80,10 +77,10 @@ class Scenario:
         if domain.mandates_read is not nowhere and (unsaid := held - own - said):
             raise AssertionError(f"{domain.service} reads {unsaid} to find mandates: yield it in its `mandates_read`")
         said = _streams(domain.rights.reads(looking.state, command, looking))
-        if in_words and (unsaid := judged - held - own - said):
+        if unsaid := judged - held - own - said:
             raise AssertionError(f"judging {name} reads {unsaid}: yield it in `reads` of the predicate that does")
         said = _streams(aggregate.reads(looking.state, command, looking))
-        if aggregate.reads is not nothing and (unsaid := touched - held - judged - own - said):
+        if unsaid := touched - held - judged - own - said:
             raise AssertionError(
                 f"{aggregate.name} reads or writes {unsaid} when it decides {name}: yield it in `reads` of"
                 f" {aggregate.name} in {aggregate.file}"

@@ -53,9 +53,8 @@ def _of_rights(aggregates: Sequence[Aggregate[Any]], rows: Iterable[Right], even
                 f" decides it ({_written(row.kind)})"
             )
         for rule, condition in row.unless.items():
-            if isinstance(condition, Condition):
-                for fault in _of_condition(condition, row, events):
-                    yield f"the right to {row.command} says in `unless`, {rule}: {fault}"
+            for fault in _of_condition(condition, row, events):
+                yield f"the right to {row.command} says in `unless`, {rule}: {fault}"
 
 
 def _of_condition(condition: Condition, row: Right, events: set[type[Event]]) -> Iterator[str]:

@@ -83,4 +83,4 @@ def _recorded(aggregates: Iterable[Aggregate[Any]]) -> Mapping[str, Sequence[str
 
 
 def _conditions(rows: Iterable[Right]) -> Iterable[Condition]:
-    return [each for row in rows for each in row.unless.values() if isinstance(each, Condition)]
+    return [each for row in rows for each in row.unless.values()]

@@ -22,7 +22,6 @@ from mandate_events.deciding.denial import (
 )
 from mandate_events.deciding.refusal import Refused
 from mandate_events.deciding.separation import Condition
-from mandate_events.deciding.separation import Test as Separation
 from mandate_events.document.canonical import digest, encode
 
 __all__ = [
@@ -42,7 +41,6 @@ __all__ = [
     "Rights",
     "RightsAdopted",
     "RightsRowsAdopted",
-    "Separation",
     "allow",
     "deny",
     "derived_rows",
@@ -59,8 +57,8 @@ def is_system(actor: str) -> bool:
     return actor.startswith(f"{SYSTEM}/")
 
 
-Unless: TypeAlias = Mapping[str, Condition | Separation]
-"""The rules of the separation of duties on a row, by name: in the words of `separation`, or a bare function."""
+Unless: TypeAlias = Mapping[str, Condition]
+"""The rules of the separation of duties on a row, by name, in the words of `separation`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +86,7 @@ class Right:
             "roles": list(self.roles),
             "effect": self.effect,
             "relation": self.relation,
-            "unless": {rule: _published(condition) for rule, condition in self.unless.items()},
+            "unless": {rule: condition.published() for rule, condition in self.unless.items()},
             "rule": self.rule,
         }
 
@@ -113,12 +111,6 @@ def deny(command: type[Instruction] | str, *roles: str, rule: str) -> Right:
 
 def _kind(command: type[Instruction] | str) -> type[Instruction] | None:
     return None if isinstance(command, str) else command
-
-
-def _published(condition: Condition | Separation) -> dict[str, Any]:
-    if isinstance(condition, Condition):
-        return condition.published()
-    return {"predicate": getattr(condition, "__name__", type(condition).__name__)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +164,7 @@ class Rights:
             if row.effect == "deny":
                 raise Refused(row.rule, authority=True, command=row.command, role=mandate.role)
             for rule, condition in row.unless.items():
-                if _met(condition, state, command, context, held):
+                if condition.met(state, command, context, held):
                     raise Refused(rule, authority=True, command=row.command)
             return mandate
         name = type(command).__name__
@@ -182,8 +174,7 @@ class Rights:
         """The streams that judging the command reads, as far as its conditions say."""
         for row in self._rows.get(type(command).__name__, ()):
             for condition in row.unless.values():
-                if isinstance(condition, Condition):
-                    yield from condition.reads(state, command, looking)
+                yield from condition.reads(state, command, looking)
 
     def rows_for(self, command: str) -> tuple[Right, ...]:
         """The rows on a command, or on a query's name."""
@@ -200,14 +191,6 @@ class Rights:
             if _match(row, held, project) is not None:
                 return row.effect == "allow"
         return False
-
-
-def _met(
-    condition: Condition | Separation, state: Any, command: Instruction, context: Context, held: Sequence[Mandate]
-) -> bool:
-    if isinstance(condition, Condition):
-        return condition.met(state, command, context, held)
-    return condition(state, command, context)
 
 
 def _match(row: Right, held: Sequence[Mandate], project: str | None) -> Mandate | None:

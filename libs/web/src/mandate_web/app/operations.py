@@ -68,8 +68,14 @@ class Right(BaseModel):
     roles: list[str] = Field(examples=[["pmo"]])
     effect: Literal["allow", "deny"]
     relation: Literal["any", "own-project"]
-    unless: list[str] = Field(description="Rules of the separation of duties", examples=[["authoriser-is-proposer"]])
+    unless: dict[str, Any] = Field(
+        description="Separation of duties: by rule, what must not be so of the person",
+        examples=[{"authoriser-is-proposer": {"recorded": ["project-proposed.v1"]}}],
+    )
     rule: str = Field(description="The rule by which a row denies", examples=["no-right"])
+    records: list[str] = Field(
+        default_factory=list, description="The events that the command may record", examples=[["project-authorised.v1"]]
+    )
 
 
 class DecisionRights(BaseModel):

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 from fastapi import APIRouter
 
 from mandate_events.deciding import Aggregate, Context, Looking, Mandate, Streams
+from mandate_events.deciding.aggregate import UNSAID
 from mandate_events.deciding.completeness import Incomplete
 from mandate_events.deciding.domain import Domain
 from mandate_events.deciding.reacting import Heard, Policy, Reaction
@@ -173,6 +174,9 @@ class House:
                             f"{command.__name__} is posted at {path} and begins no {served.aggregate.name}: "
                             f"put it into `opened_by` of the aggregate, or under `takes` in {where}"
                         )
+            for aggregate in chapter.all_aggregates:
+                if aggregate.records is UNSAID:
+                    yield f"{aggregate.name} does not say what its commands record: `records` in {aggregate.file}"
         names = [each.aggregate.name for each in self.served]
         for name in {each for each in names if names.count(each) > 1}:
             yield f"{name} is served twice: name it in one chapter"

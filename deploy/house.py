@@ -95,11 +95,16 @@ def silent_rules(service: Service) -> Iterator[str]:
         for line, rule in _refusals(file):
             if rule not in wording.rules:
                 yield f"{rule} ({where(module)}:{line}) has no words: {_write(file.parent, rule)}"
-    for chapter in service.chapters:
-        for right in chapter.rights:
-            for rule in right.rules:
-                if rule not in wording.rules:
-                    yield f"{rule} of {right.command} has no words: {_write(chapter.folder, rule)}"
+    named = {rule: chapter.folder for chapter in service.chapters for right in chapter.rights for rule in right.rules}
+    for right in service.domain.rights.rows:
+        for rule in right.rules:
+            if rule not in wording.rules:
+                yield f"{rule} of {right.command} has no words: {_write(named.get(rule, _folder(service)), rule)}"
+
+
+def _folder(service: Service) -> Path:
+    """Of the chapter whose words are read first: for what is said of the whole service."""
+    return service.chapters[0].folder
 
 
 def _refusals(file: Path) -> Iterator[tuple[int, str]]:

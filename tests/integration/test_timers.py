@@ -9,7 +9,8 @@ import orjson
 import pytest
 
 from governance.main import GOVERNANCE
-from governance.requests.waiver import WAIVER, DecideWaiver, ExpireWaiver, ReceiveWaiverRequest, RevokeWaiver
+from governance.requests.request import ReceiveRequest
+from governance.requests.waiver import WAIVER, DecideWaiver, ExpireWaiver, RevokeWaiver, WaiverRequestReceived
 from mandate_events.deciding import Instruction
 from mandate_events.deciding.batch import Submission
 from mandate_events.document.identifiers import uuid7
@@ -46,10 +47,10 @@ async def granted(ledger: Ledger, until: date) -> tuple[str, str]:
         office = Governance(store)
         await office.found()
         id_ = uuid7()
-        asked = ReceiveWaiverRequest(
+        asked = WaiverRequestReceived(
             project=uuid7(), standard="capital@1", requested_by=uuid7(), origin=ORIGIN, control="review", until=until
         )
-        await give(store, id_, asked, "system/recognition")
+        await give(store, id_, ReceiveRequest(received=asked), "system/recognition")
         await give(store, id_, DecideWaiver(outcome="granted", reason="Weighed"), office.officer)
         return id_, office.officer
 

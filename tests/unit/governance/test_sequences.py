@@ -27,7 +27,7 @@ from governance.office.office import (
 from governance.people.mandate import MandateGiven, MandateWithdrawn
 from governance.requests import waiver
 from governance.requests.kinds import KINDS
-from governance.requests.request import RequestReceived
+from governance.requests.request import ReceiveRequest
 from governance.requests.waiver import WAIVER
 from governance.standards import standard
 from governance.standards.standard import STANDARD
@@ -115,7 +115,7 @@ OUTCOMES: Final = {"gate-review": "go", "charter": "approved", "closure": "appro
 def _asked(kind: str, who: str, day: date) -> Instruction:
     common = {"project": PROJECTS["R1"], "standard": "capital@1", "requested_by": who, "origin": ORIGIN}
     until = {"until": day} if kind == "waiver" else {}
-    return msgspec.convert({**common, **ASKED[kind], **until}, KINDS[kind].receive)
+    return ReceiveRequest(received=msgspec.convert({**common, **ASKED[kind], **until}, KINDS[kind].received))
 
 
 Act = tuple[Aggregate[Any], str, Instruction, str]
@@ -212,11 +212,12 @@ def _no_conflict_of_roles(records: list[Recorded[Any]]) -> None:
 def _nothing_is_decided_by_its_asker(records: list[Recorded[Any]]) -> None:
     askers: dict[str, str] = {}
     authors: dict[int, set[str]] = {}
-    decisions = {event for kind in KINDS.values() for event in kind.decisions}
+    received = {kind.received for kind in KINDS.values()}
+    decisions = {event for kind in KINDS.values() for event in kind.outcomes}
     for record in records:
         match record.data:
-            case RequestReceived(requested_by=asker):
-                askers[record.subject] = asker
+            case event if type(event) in received:
+                askers[record.subject] = event.requested_by
             case intake.ProjectProposed():
                 askers[record.subject] = record.actor
             case authorisation.ProjectAuthorised():

@@ -5,22 +5,19 @@ from typing import Any
 
 import pytest
 
-from governance.appointments.appointment import APPOINTMENT, ManagerAppointed, OfficerAssigned
 from governance.requests.allocation import (
     ALLOCATION,
+    KIND,
     AllocationApproved,
     AllocationRejected,
     AllocationRequestReceived,
     AllocationWithdrawn,
     DecideAllocation,
     NoteRelease,
-    ReceiveAllocationRequest,
     ReleaseRecognised,
     WithdrawAllocation,
 )
-from governance.requests.allocation import (
-    decide as decide_allocation,
-)
+from governance.requests.heard import AllocationReleased
 from governance.requests.request import DecisionAnswered, NoteAnswer
 from governance.resources.resource import (
     RESOURCE,
@@ -33,10 +30,13 @@ from governance.resources.resource import (
     ResourceRetired,
 )
 from mandate_events.deciding import Instruction
+from mandate_events.deciding.reacting import Heard, Reaction
 from mandate_events.document.identifiers import derived
 from mandate_events.document.origin import Origin
 from mandate_events.testing import Outcome, Scenario
-from tests.unit.governance.conftest import ANN, BEN, mandate
+from tests.services import HEARD_OF_PROJECTS, on_projects
+from tests.unit.governance.conftest import BEN
+from tests.unit.governance.requests.each_kind import sample
 
 PAT = derived("pat")
 TEAM, OTHER, NOBODY = derived("modellers"), derived("surveyors"), derived("nobody")
@@ -91,17 +91,12 @@ def withdraw(free_from: date) -> WithdrawAllocation:
 
 
 @pytest.mark.parametrize(("request_", "about"), [(BY_NAME, TEAM), (BY_SKILL, "hydraulics")])
-def test_a_request_reaches_the_inbox_once(pool: Scenario, request_: dict[str, Any], about: str) -> None:
-    received = AllocationRequestReceived(**request_)
-    assert received.about == about
-    outcome = when(pool, ReceiveAllocationRequest(**request_), "system/recognition").then(received)
-    assert ALLOCATION.evolve(None, received, outcome.records[0]).about == about
-    again = pool.given(ALLOCATION, "a1", received)
-    when(again, ReceiveAllocationRequest(**request_), "system/recognition").then()
+def test_it_is_about_whom_or_what_is_needed(request_: dict[str, Any], about: str) -> None:
+    assert KIND.about(AllocationRequestReceived(**request_)) == about
 
 
 def test_the_pmo_commits_the_hours_of_whom_was_asked_for(asked: Scenario) -> None:
-    when(asked, decide()).then(APPROVED, COMMITTED).under("pmo")
+    when(asked, decide()).then(APPROVED, COMMITTED)
 
 
 def test_the_pmo_finds_somebody_with_the_skill(pool: Scenario) -> None:
@@ -118,11 +113,6 @@ def test_nothing_is_committed_of_who_is_not_in_the_pool(asked: Scenario) -> None
 
 def test_the_pmo_rejects_it(asked: Scenario) -> None:
     when(asked, decide("rejected")).then(AllocationRejected(project="p1"))
-
-
-def test_a_decision_is_never_edited(in_force: Scenario) -> None:
-    when(in_force, decide()).refused("already-decided")
-    when(in_force, decide("rejected")).refused("already-decided")
 
 
 def test_no_more_than_the_capacity_is_committed_across_projects(asked: Scenario) -> None:
@@ -150,28 +140,6 @@ def test_a_reason_for_what_is_not_too_much_is_not_put_on_record(asked: Scenario)
     when(asked, decide(overallocation_reason="To be safe")).then(APPROVED, COMMITTED)
 
 
-def test_the_asker_does_not_decide_it(asked: Scenario) -> None:
-    mandate(asked, PAT, "pmo")
-    when(asked, decide(), PAT).refused("decider-is-requester", authority=True)
-
-
-def test_who_runs_the_project_does_not_decide_it(asked: Scenario) -> None:
-    asked.given(APPOINTMENT, "p1", ManagerAppointed(project="p1", person=ANN))
-    when(asked, decide(), ANN).refused("decider-runs-the-project", authority=True)
-
-
-def test_a_member_who_is_its_officer_decides_and_withdraws_nothing(in_force: Scenario, asked: Scenario) -> None:
-    asked.given(APPOINTMENT, "p1", OfficerAssigned(project="p1", person=BEN))
-    when(asked, decide()).refused("decider-is-its-officer", authority=True)
-    when(in_force, withdraw(MONDAY)).refused("decider-is-its-officer", authority=True)
-
-
-def test_nobody_else_decides_it(asked: Scenario) -> None:
-    mandate(asked, PAT, "project_manager", "p1")
-    when(asked, decide(), derived("eve")).refused("no-right", authority=True)
-    when(asked, withdraw(MONDAY), derived("eve")).refused("no-right", authority=True)
-
-
 def test_the_pmo_takes_hours_back_from_a_day_on(in_force: Scenario) -> None:
     when(in_force, withdraw(SECOND_MONDAY)).then(
         AllocationWithdrawn(project="p1", resource=TEAM, free_from=SECOND_MONDAY),
@@ -186,6 +154,12 @@ def test_only_what_is_in_force_is_taken_back(asked: Scenario) -> None:
     when(asked, withdraw(MONDAY)).refused("no-allocation-in-force")
 
 
+def test_what_the_project_says_that_it_gives_back_is_noted() -> None:
+    record = sample(HEARD_OF_PROJECTS, AllocationReleased)
+    note = NoteRelease(free_from=record.data.free_from, origin=ORIGIN, reason=record.reason)
+    assert on_projects(Heard(record, ORIGIN)) == [Reaction(ALLOCATION, record.thing, note)]
+
+
 def test_what_the_project_gives_back_is_free_once(in_force: Scenario) -> None:
     given_back = NoteRelease(free_from=MONDAY, origin=ORIGIN)
     recognised = ReleaseRecognised(project="p1", resource=TEAM, free_from=MONDAY, origin=ORIGIN)
@@ -196,11 +170,8 @@ def test_what_the_project_gives_back_is_free_once(in_force: Scenario) -> None:
     when(in_force, withdraw(MONDAY)).refused("no-allocation-in-force")
 
 
-def test_the_project_answers_once(in_force: Scenario) -> None:
-    answer = NoteAnswer(applied=True, origin=ORIGIN)
-    answered = DecisionAnswered(project="p1", applied=True, origin=ORIGIN)
-    when(in_force, answer, "system/recognition").then(answered)
-    when(in_force.given(ALLOCATION, "a1", answered), answer, "system/recognition").then()
+def test_what_a_project_has_taken_up_can_still_be_taken_back(in_force: Scenario) -> None:
+    in_force.given(ALLOCATION, "a1", DecisionAnswered(project="p1", applied=True, origin=ORIGIN))
     when(in_force, withdraw(MONDAY)).then(
         AllocationWithdrawn(project="p1", resource=TEAM, free_from=MONDAY),
         CapacityReleased(allocation="a1", project="p1", free_from=MONDAY),
@@ -215,8 +186,3 @@ def test_what_a_project_can_no_longer_use_is_free_for_others(in_force: Scenario)
     in_force.given(ALLOCATION, "a1", answered).given(RESOURCE, TEAM, released)
     when(in_force, answer, "system/recognition").then()
     when(in_force, withdraw(MONDAY)).refused("no-allocation-in-force")
-
-
-def test_a_command_of_another_chapter_is_a_mistake() -> None:
-    with pytest.raises(TypeError, match="not decided by an allocation"):
-        decide_allocation(None, decide(), None)  # type: ignore[arg-type]

@@ -1,25 +1,26 @@
-"""Row 24: beyond tolerance the PMO decides a change; never who wanted it, assessed it or runs the project."""
+"""Row 24: beyond tolerance the PMO decides a change; never who wanted it or assessed it."""
 
 from typing import Any
 
 import pytest
 
-from governance.appointments.appointment import APPOINTMENT, ManagerAppointed
 from governance.requests.change import (
     CHANGE,
     ChangeApproved,
+    ChangeAssessed,
     ChangeRejected,
     ChangeRequestReceived,
     DecideChange,
     Impact,
-    ReceiveChangeRequest,
 )
-from governance.requests.request import DecisionAnswered, NoteAnswer
-from mandate_events.deciding import Instruction
+from mandate_events.deciding import Instruction, replace
+from mandate_events.deciding.reacting import Heard
 from mandate_events.document.identifiers import derived
 from mandate_events.document.origin import Origin
 from mandate_events.testing import Outcome, Scenario
-from tests.unit.governance.conftest import ANN, BEN, mandate
+from tests.services import HEARD_OF_PROJECTS, on_projects
+from tests.unit.governance.conftest import BEN, mandate
+from tests.unit.governance.requests.each_kind import sample
 
 OLA, PAT = derived("ola"), derived("pat")
 ORIGIN = Origin(source="projects", sequence=7, hash="0" * 64)
@@ -33,7 +34,6 @@ REQUEST: dict[str, Any] = {
     "description": "As the town asks",
     "impact": Impact(cost="25000.00"),
 }
-APPROVED, REJECTED = ChangeApproved(project="p1"), ChangeRejected(project="p1")
 
 
 @pytest.fixture
@@ -50,16 +50,9 @@ def decide(outcome: str = "approved") -> DecideChange:
     return DecideChange.model_validate({"outcome": outcome, "reason": "Weighed"})
 
 
-def test_a_change_beyond_tolerance_reaches_the_inbox_once(authorised: Scenario) -> None:
-    received = ChangeRequestReceived(**REQUEST)
-    when(authorised, ReceiveChangeRequest(**REQUEST), "system/recognition").then(received)
-    when(authorised.given(CHANGE, "c1", received), ReceiveChangeRequest(**REQUEST), "system/recognition").then()
-
-
-def test_the_pmo_approves_or_rejects_it_once(asked: Scenario) -> None:
-    when(asked, decide()).then(APPROVED).under("pmo")
-    when(asked, decide("rejected")).then(REJECTED)
-    when(asked.given(CHANGE, "c1", REJECTED), decide()).refused("already-decided")
+def test_the_pmo_approves_or_rejects_it(asked: Scenario) -> None:
+    when(asked, decide()).then(ChangeApproved(project="p1"))
+    when(asked, decide("rejected")).then(ChangeRejected(project="p1"))
 
 
 @pytest.mark.parametrize("person", [OLA, PAT])
@@ -68,23 +61,16 @@ def test_who_wanted_or_assessed_it_does_not_decide_it(asked: Scenario, person: s
     when(asked, decide(), person).refused("decider-is-requester", authority=True)
 
 
-def test_who_runs_the_project_does_not_decide_beyond_tolerance(asked: Scenario) -> None:
-    asked.given(APPOINTMENT, "p1", ManagerAppointed(project="p1", person=ANN))
-    when(asked, decide(), ANN).refused("decider-runs-the-project", authority=True)
-    mandate(asked, PAT, "project_manager", "p1")
-    when(asked, decide(), PAT).refused("no-right", authority=True)
+def test_what_is_inside_tolerance_reaches_no_inbox() -> None:
+    record = sample(HEARD_OF_PROJECTS, ChangeAssessed)
+    inside = replace(record, data=replace(record.data, within_tolerance=True))
+    assert on_projects(Heard(inside, ORIGIN)) == []
 
 
-def test_the_project_answers_once(asked: Scenario) -> None:
-    asked.given(CHANGE, "c1", APPROVED)
-    answered = DecisionAnswered(project="p1", applied=True, origin=ORIGIN)
-    answer = NoteAnswer(applied=True, origin=ORIGIN)
-    when(asked, answer, "system/recognition").then(answered)
-    when(asked.given(CHANGE, "c1", answered), answer, "system/recognition").then()
-
-
-def test_what_is_not_its_own_a_change_refuses() -> None:
-    with pytest.raises(TypeError):
-        CHANGE.decide(None, decide(), None)  # type: ignore[arg-type]
-    with pytest.raises(TypeError):
-        CHANGE.evolve(None, APPROVED, None)  # type: ignore[arg-type]
+def test_who_assessed_it_is_told_from_who_wanted_it() -> None:
+    record = sample(HEARD_OF_PROJECTS, ChangeAssessed)
+    [reaction] = on_projects(Heard(record, ORIGIN))
+    command: Any = reaction.command
+    wanted, assessed = command.received.requested_by, command.received.assessed_by
+    assert (wanted, assessed) == (record.data.requested_by, record.actor)
+    assert wanted != assessed

@@ -9,34 +9,17 @@ from governance.requests.kinds import KINDS
 from governance.requests.request import DecisionAnswered
 from governance.requests.views.gate_reviews import GATE_REVIEWS_VIEW
 from governance.requests.views.inbox import INBOX_VIEW
-from mandate_events.document.event import GENESIS, JSON, Recorded
-from mandate_events.document.origin import Origin
-from mandate_events.testing import NOON
-from mandate_events.views.rows import Change, Key, Row
-
-ANSWERED = DecisionAnswered(project="p1", applied=True, origin=Origin(source="projects", sequence=7, hash="0" * 64))
+from governance.standards.migration import MIGRATION
+from mandate_events.deciding import replace
+from mandate_events.document.event import Recorded
+from mandate_events.testing import Scenario
+from mandate_events.views.rows import Key, Row
+from tests.unit.governance.conftest import BEN
+from tests.unit.governance.requests.each_kind import ID, Story, sample
 
 
 def answer_to(kind: str) -> Recorded[Any]:
-    return Recorded(
-        datacontenttype=JSON,
-        id="e1",
-        source="/mandate/governance",
-        type=GOVERNANCE.catalogue.types[DecisionAnswered],
-        subject=f"{kind}/r1",
-        time=NOON,
-        sequence=f"{7:020d}",
-        streamversion=3,
-        correlationid="c1",
-        causationid="k1",
-        occurredat=NOON,
-        actor="system/recognition",
-        actingas="system",
-        authority="projects:7",
-        policy="0" * 64,
-        previous=GENESIS,
-        data=ANSWERED,
-    )
+    return replace(sample(GOVERNANCE.catalogue, DecisionAnswered), subject=f"{kind}/r1")
 
 
 @pytest.mark.parametrize("kind", sorted(set(KINDS) - {"gate-review"}))
@@ -46,6 +29,25 @@ def test_the_answer_to_another_request_leaves_the_gate_reviews_alone(kind: str) 
     assert rows == {"other": {"id": "other"}}
 
 
-@pytest.mark.parametrize("kind", sorted(KINDS))
-def test_the_inbox_takes_every_answer(kind: str) -> None:
-    assert INBOX_VIEW.changes([answer_to(kind)]) == [Change("r1", {"status": "answered", "answer": "applied"})]
+def test_the_gate_reviews_tell_how_far_one_is(office: Scenario) -> None:
+    story = Story(office, KINDS["gate-review"]).received().decided("hold").answered("project-closed")
+    told = []
+    for number in (1, 2, 3):
+        rows: dict[Key, Row] = {}
+        GATE_REVIEWS_VIEW.fold(rows, GATE_REVIEWS_VIEW.changes(story.records[:number]))
+        told.append(rows[ID])
+    said = ("project", "gate", "phase", "standard", "requested_by")
+    asked = {"id": ID, **{name: getattr(story.asked, name) for name in said}, "opened_at": story.records[0].time}
+    decided = {"outcome": "hold", "decided_by": BEN}
+    assert told == [
+        {**asked, "status": "open", "outcome": None, "decided_by": None, "answer": None},
+        {**asked, "status": "decided", **decided, "answer": None},
+        {**asked, "status": "answered", **decided, "answer": "not applied: project-closed"},
+    ]
+
+
+def test_the_inbox_passes_over_what_was_never_asked_for_in_it() -> None:
+    """A project answers its migration to another standard by the same event."""
+    rows: dict[Key, Row] = {"other": {"id": "other"}}
+    INBOX_VIEW.fold(rows, INBOX_VIEW.changes([answer_to(MIGRATION.name)]))
+    assert rows == {"other": {"id": "other"}}

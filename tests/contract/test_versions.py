@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from mandate_events.deciding import Aggregate, Command
-from mandate_events.deciding.batch import Submission
+from mandate_events.deciding.batch import Submission, Undeclared
 from mandate_events.deciding.domain import Domain
 from mandate_events.deciding.reacting import Heard, Reaction
 from mandate_events.document.event import Catalogue, Event, Recorded, Upcasts
@@ -94,7 +94,7 @@ async def test_an_outdated_version_is_never_written(ledger: Ledger) -> None:
 
     aggregate: Aggregate[Any] = Aggregate("risk", careless, New.evolve, events=NEW_EVENTS, opened_by=OPENED_BY)
     async with Store(program(aggregate, upcasts=UPCASTS), ledger.dsn) as store:
-        with pytest.raises(KeyError):
+        with pytest.raises(Undeclared):
             await decide(store, Identify(title="Flood"))
     assert not [document for document in await ledger.documents() if b'"risk/' in document]
 

@@ -19,15 +19,16 @@ from mandate_events.document.canonical import encode
 from mandate_events.ledger.engine import create_engine
 from mandate_events.views.building import build, swap
 from mandate_events.views.comparing import compare, standings
-from tests.services import GOVERNANCE_LISTS, REPORTING_LISTS
+from tests.services import SERVICES
 
 Databases: TypeAlias = Callable[[str], str]
 """From a service's name to the DSN of its database, as a role that may read all of it and rebuild its views."""
 
 FOLLOWED: Final[Mapping[str, Sequence[tuple[str, str]]]] = {
-    "governance": [("policies", "projects"), ("views", "governance")],
-    "projects": [("policies", "governance")],
-    "reporting": [("views", "governance"), ("views", "projects"), ("views", "reporting")],
+    service.name: [("views", source) for source in service.house.heard]
+    if service.archive
+    else [*(("policies", source) for source in service.house.heard), ("views", service.name)]
+    for service in SERVICES
 }
 """By service: (consumer, source) of the cursors that it must have."""
 
@@ -273,7 +274,7 @@ def check_archive(archive: Sequence[Archived], ledgers: Mapping[str, Ledger]) ->
 
 async def check_views(databases: Databases) -> None:
     """The lists equal fresh ones, row for row, and nothing is parked; the fresh ones are live then."""
-    for lists in (GOVERNANCE_LISTS, REPORTING_LISTS):
+    for lists in (service.lists for service in SERVICES):
         engine = create_engine(databases(lists.service))
         try:
             await build(engine, lists)

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from governance.strategy import scoring_model
-from governance.strategy.figures import rounded
 from governance.strategy.objective import OBJECTIVE, ObjectiveRetired, ObjectiveSet
 from governance.strategy.scoring_model import (
     SCORING_MODEL,
@@ -25,6 +24,7 @@ from mandate_events.deciding import Command, Context
 from mandate_events.document.event import Event, Recorded
 from mandate_events.document.identifiers import derived
 from mandate_events.testing import Scenario
+from mandate_events.values.figures import rounded
 
 FAY, ANN, BEN, EVE, ZOE = (derived(name) for name in ("fay", "ann", "ben", "eve", "zoe"))
 AIM = derived("aim")

@@ -36,8 +36,3 @@ HoursPerWeek = Annotated[
     ),
 ]
 """As people send them."""
-
-
-def spelled(hours: Decimal) -> str:
-    """The one spelling of a number of hours: `40`, `7.5`, `0`. Nothing is rounded."""
-    return f"{hours.normalize():f}"

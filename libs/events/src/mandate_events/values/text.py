@@ -42,3 +42,10 @@ PersonId = Annotated[
     Field(pattern=f"^{UUID_PATTERN}$", description="Opaque id of a person"),
     told("Opaque id of a person"),  # to those who read events
 ]
+ThingId = Annotated[str, Field(pattern=f"^{UUID_PATTERN}$", examples=["0190f3a5-7b1c-5c7e-9f43-5a1d2c3b4e5f"])]
+"""The id of a thing, as a command names it."""
+
+Hash = Annotated[
+    str, Field(pattern=r"^[0-9a-f]{64}$", examples=["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"])
+]
+"""The SHA-256 of a document, as a command names it."""

@@ -27,6 +27,7 @@ from mandate_events.deciding import (
 )
 from mandate_events.document.event import Event, Recorded
 from mandate_events.document.formats import Sha256
+from mandate_events.values.text import Hash
 
 MARKDOWN = "text/markdown; charset=utf-8"
 
@@ -71,12 +72,7 @@ class PublishTemplate(Decision):
     text: Text | None = Field(
         default=None, min_length=1, max_length=1_000_000, description="The content itself, kept as a document"
     )
-    sha256: str | None = Field(
-        default=None,
-        pattern=r"^[0-9a-f]{64}$",
-        description="SHA-256 of the content, where that is kept elsewhere",
-        examples=["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"],
-    )
+    sha256: Hash | None = Field(default=None, description="SHA-256 of the content, where that is kept elsewhere")
     media_type: str | None = Field(
         default=None, pattern=r"^[a-z]+/[a-z0-9.+-]+$", max_length=127, examples=["application/pdf"]
     )

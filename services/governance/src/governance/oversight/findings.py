@@ -12,8 +12,9 @@ from pydantic import BaseModel, Field
 from governance.requests.request import Evidence
 from mandate_events.deciding import Decision, Line, PersonId, Slug, SystemCommand
 from mandate_events.document.event import Event
-from mandate_events.document.formats import UUID_PATTERN, ProjectId, Uuid
+from mandate_events.document.formats import ProjectId, Uuid
 from mandate_events.document.origin import Origin
+from mandate_events.values.text import ThingId
 
 Severity: TypeAlias = Literal["minor", "major", "critical"]
 Status: TypeAlias = Literal["open", "closed"]
@@ -102,9 +103,7 @@ class RequireCorrectiveAction(Decision):
 class WithdrawCorrectiveAction(Decision):
     """Take back what was required of the project, where it has not reported it: it may have ended meanwhile."""
 
-    corrective_action: Annotated[str, Field(pattern=f"^{UUID_PATTERN}$")] = Field(
-        examples=["0190f3a5-7b1c-5c7e-9f43-5a1d2c3b4e5f"]
-    )
+    corrective_action: ThingId
 
 
 class NoteCorrectiveAction(SystemCommand, frozen=True, kw_only=True):

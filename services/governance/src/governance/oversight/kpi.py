@@ -28,12 +28,9 @@ from mandate_events.deciding import (
     says,
 )
 from mandate_events.document.event import Event, Recorded
-from mandate_events.document.formats import Versioned, told
+from mandate_events.document.formats import Versioned
+from mandate_events.values.figures import DecimalInput, DecimalText
 
-DECIMAL = r"^-?[0-9]{1,15}(\.[0-9]{1,6})?$"
-
-Figure: TypeAlias = Annotated[str, Field(pattern=DECIMAL, description="A decimal, as text", examples=["0.95"])]
-FigureText: TypeAlias = Annotated[str, told("A decimal, as text", pattern=DECIMAL)]
 Direction: TypeAlias = Literal["higher-is-better", "lower-is-better"]
 Colour: TypeAlias = Literal["green", "amber", "red"]
 
@@ -54,8 +51,8 @@ class ThresholdSet(Event, frozen=True, kw_only=True):
     or for all others where none is named."""
 
     standard: Versioned | None = None
-    green: FigureText
-    amber: FigureText
+    green: DecimalText
+    amber: DecimalText
 
 
 EVENTS: Final = (KpiDefined, ThresholdSet)
@@ -85,8 +82,8 @@ class SetThreshold(Decision):
     standard: StandardReference | None = Field(
         default=None, description="For projects under it; without, for all that have none of their own"
     )
-    green: Figure = Field(description="The last green value", examples=["0.95"])
-    amber: Figure = Field(description="The last amber value; what is worse is red", examples=["0.85"])
+    green: DecimalInput = Field(description="The last green value", examples=["0.95"])
+    amber: DecimalInput = Field(description="The last amber value; what is worse is red", examples=["0.85"])
 
 
 class Threshold(msgspec.Struct, frozen=True):

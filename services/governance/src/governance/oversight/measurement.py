@@ -10,7 +10,7 @@ import immutables
 import msgspec
 from pydantic import BaseModel, Field
 
-from governance.oversight.kpi import KPI, Colour, Figure, FigureText, Kpi
+from governance.oversight.kpi import KPI, Colour, Kpi
 from governance.strategy.proposal import PROPOSAL
 from mandate_events.deciding import (
     Aggregate,
@@ -29,7 +29,9 @@ from mandate_events.deciding import (
     says,
 )
 from mandate_events.document.event import Event, Recorded
-from mandate_events.document.formats import UUID_PATTERN, ProjectId, Versioned
+from mandate_events.document.formats import ProjectId, Versioned
+from mandate_events.values.figures import DecimalInput, DecimalText
+from mandate_events.values.text import ThingId
 
 OFFICE: Final = "office"
 """In place of a project: what is measured of all of them together."""
@@ -46,7 +48,7 @@ class KpiMeasured(Event, frozen=True, kw_only=True):
     kpi: str
     project: ProjectId | None = None
     period: str
-    value: FigureText
+    value: DecimalText
     colour: Colour | None = None
     standard: Versioned | None = None
 
@@ -57,8 +59,8 @@ class ThresholdBreached(Event, frozen=True, kw_only=True):
     kpi: str
     project: ProjectId | None = None
     period: str
-    value: FigureText
-    threshold: FigureText
+    value: DecimalText
+    threshold: DecimalText
     standard: Versioned | None = None
 
 
@@ -71,15 +73,11 @@ class MeasureKpi(Command):
     Of a project by its PMOfficer, of anything by the PMO. A value in red is put on record as a breach besides.
     """
 
-    project: Annotated[str, Field(pattern=f"^{UUID_PATTERN}$")] | None = Field(
-        default=None,
-        description="Of which project; without, of the whole office",
-        examples=["0190f3a5-7b1c-5c7e-9f43-5a1d2c3b4e5f"],
-    )
+    project: ThingId | None = Field(default=None, description="Of which project; without, of the whole office")
     period: Annotated[str, Field(pattern=PERIOD)] = Field(
         description="A year, quarter, month or ISO week", examples=["2026-Q3"]
     )
-    value: Figure
+    value: DecimalInput
 
 
 class Measured(msgspec.Struct, frozen=True):

@@ -48,9 +48,10 @@ from mandate_events.deciding import (
     replace,
 )
 from mandate_events.document.event import Event, Recorded
-from mandate_events.document.formats import UUID_PATTERN, ProjectId, Uuid
+from mandate_events.document.formats import ProjectId, Uuid
 from mandate_events.document.origin import Origin
 from mandate_events.values.hours import Hours
+from mandate_events.values.text import ThingId
 
 
 class AllocationRequested(Requested, frozen=True, kw_only=True):
@@ -108,9 +109,8 @@ class DecideAllocation(MayOverallocate, Decision):
     """Commit the hours that were asked for, or reject the request."""
 
     outcome: Literal["approved", "rejected"]
-    resource: str | None = Field(
+    resource: ThingId | None = Field(
         default=None,
-        pattern=f"^{UUID_PATTERN}$",
         description="Whose hours; needed where a skill was asked for. Otherwise the one that was asked for, or another",
     )
 

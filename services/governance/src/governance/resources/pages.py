@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from governance.resources.load import Commitment, Period, Plan, Week
 from governance.resources.resource import Kind, Resource, Status
-from mandate_events.values.hours import spelled
+from mandate_events.values.figures import spelled
 from mandate_web.chapters.pages import copied, plain
 
 Sees = Callable[[str], bool]

@@ -40,7 +40,8 @@ from mandate_events.deciding import (
 from mandate_events.document.event import Event, Recorded
 from mandate_events.document.formats import ProjectId, Uuid
 from mandate_events.document.identifiers import derived
-from mandate_events.values.hours import Hours, HoursPerWeek, spelled
+from mandate_events.values.figures import spelled
+from mandate_events.values.hours import Hours, HoursPerWeek
 from mandate_events.values.periods import InPeriod
 
 Kind: TypeAlias = Literal["person", "team"]

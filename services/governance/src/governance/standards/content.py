@@ -10,10 +10,8 @@ import msgspec
 
 from mandate_events.document.event import Event
 from mandate_events.document.formats import Sha256, told
+from mandate_events.values.figures import DecimalText
 
-DECIMAL = r"^-?[0-9]{1,15}(\.[0-9]{1,6})?$"
-
-DecimalText: TypeAlias = Annotated[str, told("A decimal, as text", pattern=DECIMAL)]
 Dimension: TypeAlias = Literal["time", "cost", "quality", "scope", "risk", "benefits", "sustainability"]
 Zone: TypeAlias = Literal["low", "medium", "high", "critical"]
 Direction: TypeAlias = Literal["higher-is-better", "lower-is-better"]

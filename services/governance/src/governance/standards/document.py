@@ -10,7 +10,6 @@ from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from governance.standards.content import (
-    DECIMAL,
     Boundary,
     Content,
     Decider,
@@ -23,6 +22,7 @@ from governance.standards.content import (
 )
 from mandate_events.deciding import Command, Context, Invalid, Line, Part, Slug, Text, Title
 from mandate_events.document.canonical import encode
+from mandate_events.values.figures import DecimalInput
 
 MOST_BYTES: Final = 60_000
 """Of a version's content: one event holds it, with what the ledger says of it."""
@@ -42,9 +42,6 @@ def _once(named: N) -> N:
     if len({each.id for each in named}) < len(named):
         raise PydanticCustomError("own-ids", "each of these needs its own id")
     return named
-
-
-Figure: TypeAlias = Annotated[str, Field(pattern=DECIMAL, description="A decimal, as text", examples=["0.95"])]
 
 
 class ItemInput(Part):
@@ -141,8 +138,8 @@ class RiskInput(Part):
 class ThresholdsInput(Part):
     """Up to the first bound a value is green, up to the second amber, beyond it red."""
 
-    green: Figure = Field(description="The last green value", examples=["0.95"])
-    amber: Figure = Field(description="The last amber value; what is worse is red", examples=["0.85"])
+    green: DecimalInput = Field(description="The last green value", examples=["0.95"])
+    amber: DecimalInput = Field(description="The last amber value; what is worse is red", examples=["0.85"])
 
 
 class KpiInput(Part):

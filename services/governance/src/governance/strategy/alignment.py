@@ -5,11 +5,11 @@ from typing import Annotated
 
 from pydantic import Field
 
-from governance.strategy.figures import Figure, FigureInput
 from governance.strategy.scoring_model import ModelReference, given_version, total
 from mandate_events.deciding import Context, Decision, Invalid, Slug, says
 from mandate_events.document.event import Event
 from mandate_events.document.formats import told
+from mandate_events.values.figures import Figure, FigureInput
 
 ModelVersion = Annotated[str, told("A scoring model's id and version: `alignment@1`", pattern="^[^@]+@[1-9][0-9]*$")]
 

@@ -7,11 +7,11 @@ from pydantic import Field
 
 from governance.standards.content import Dimension
 from governance.standards.standard import StandardReference
-from governance.strategy.objective import ObjectiveId
 from mandate_events.deciding import Decision, Line, Slug
 from mandate_events.document.event import Event
 from mandate_events.document.formats import Uuid, Versioned
 from mandate_events.values.money import Money, MoneyInput
+from mandate_events.values.text import ThingId
 
 Tolerances: TypeAlias = dict[Dimension, Annotated[Line, Field(max_length=200)]]
 """A decimal where it can be measured (time in working days, cost in the currency of the budget), else a statement."""
@@ -55,6 +55,6 @@ class AuthoriseProject(Decision):
     budget: MoneyInput
     gate_path: Slug | None = Field(default=None, description="Where it is to differ from what was proposed")
     tolerances: Tolerances = TOLERANCES
-    objectives: Annotated[list[ObjectiveId], Field(max_length=20)] | None = Field(
+    objectives: Annotated[list[ThingId], Field(max_length=20)] | None = Field(
         default=None, description="Where they are to differ from what was proposed"
     )

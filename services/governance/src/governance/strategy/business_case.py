@@ -8,6 +8,7 @@ from pydantic_core import PydanticCustomError
 
 from mandate_events.deciding import Context, Line, Part, Text
 from mandate_events.document.formats import Sha256
+from mandate_events.values.text import Hash
 
 
 class BusinessCase(msgspec.Struct, frozen=True):
@@ -22,9 +23,7 @@ class BusinessCaseInput(Part):
     text: Annotated[Text, Field(min_length=1, max_length=500_000)] | None = Field(
         default=None, description="In full, kept as a document"
     )
-    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = Field(
-        default=None, description="Of a document kept elsewhere"
-    )
+    sha256: Hash | None = Field(default=None, description="Of a document kept elsewhere")
     uri: Annotated[Line, Field(max_length=500)] | None = Field(default=None, description="Where that document is")
 
     @model_validator(mode="after")

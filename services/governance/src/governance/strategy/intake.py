@@ -8,13 +8,14 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from governance.strategy.business_case import BusinessCase, BusinessCaseInput
-from governance.strategy.figures import Figure, FigureInput
-from governance.strategy.objective import ObjectiveId, check_all_in_force
+from governance.strategy.objective import check_all_in_force
 from mandate_events.deciding import Command, Context, Decision, Line, Slug, Text, says
 from mandate_events.document.event import Event
 from mandate_events.document.formats import Uuid
 from mandate_events.document.identifiers import derived
+from mandate_events.values.figures import Figure, FigureInput
 from mandate_events.values.money import Money, MoneyInput
+from mandate_events.values.text import ThingId
 
 Reference = Annotated[Line, Field(max_length=64, pattern=r"^\S(.*\S)?$", examples=["Q05388"])]
 
@@ -78,7 +79,7 @@ class ProposeProject(Command):
         default_factory=dict, max_length=40, description="The client's own words, as they came"
     )
     business_case: BusinessCaseInput | None = BUSINESS_CASE
-    objectives: list[ObjectiveId] = Field(default_factory=list, max_length=20, description="What it is to serve")
+    objectives: list[ThingId] = Field(default_factory=list, max_length=20, description="What it is to serve")
     effort_days: FigureInput | None = Field(
         default=None, description="Days of work that it takes, as text", examples=["220"]
     )
@@ -99,7 +100,7 @@ class AmendProposal(Decision):
     gate_path: Slug | None = None
     forecast_cost: MoneyInput | None = None
     business_case: BusinessCaseInput | None = BUSINESS_CASE
-    objectives: Annotated[list[ObjectiveId], Field(max_length=20)] | None = None
+    objectives: Annotated[list[ThingId], Field(max_length=20)] | None = None
     effort_days: FigureInput | None = Field(default=None, examples=["220"])
 
     @model_validator(mode="after")

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 from pydantic import BaseModel, Field
 
-from governance.strategy.figures import Figure, FigureInput
 from mandate_events.deciding import (
     Aggregate,
     Context,
@@ -25,11 +24,10 @@ from mandate_events.deciding import (
     says,
 )
 from mandate_events.document.event import Event, Recorded
-from mandate_events.document.formats import UUID_PATTERN
+from mandate_events.values.figures import Figure, FigureInput
 from mandate_events.values.periods import InPeriod
 
 Status: TypeAlias = Literal["set", "retired"]
-ObjectiveId = Annotated[str, Field(pattern=f"^{UUID_PATTERN}$", examples=["0190f3a5-7b1c-5c7e-9f43-5a1d2c3b4e5f"])]
 
 
 class ObjectiveSet(Event, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ It authorises nothing: it is what the authorisations, rejections and deferrals t
 from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any, Final, Self
+from typing import Any, Final, Self
 
 import msgspec
 from pydantic import BaseModel, Field, model_validator
@@ -14,7 +14,6 @@ from pydantic_core import PydanticCustomError
 
 from governance.office.office import office_read, today
 from governance.strategy.alignment import ModelVersion
-from governance.strategy.figures import Figure, FigureInput, spelled
 from governance.strategy.proposal import PROPOSAL, Proposal
 from governance.strategy.ranking import Candidate, Limits, Ranked, RankedPage, rank
 from governance.strategy.scoring_model import ModelReference, given_version, model_read
@@ -35,8 +34,10 @@ from mandate_events.deciding import (
 )
 from mandate_events.document.canonical import encode
 from mandate_events.document.event import Event, Recorded
-from mandate_events.document.formats import UUID_PATTERN, ProjectId, Sha256
+from mandate_events.document.formats import ProjectId, Sha256
+from mandate_events.values.figures import Figure, FigureInput, spelled
 from mandate_events.values.money import Money, MoneyInput
+from mandate_events.values.text import ThingId
 from mandate_events.values.told import Amount
 
 MOST: Final = 2_000
@@ -87,8 +88,6 @@ class PortfolioPrioritised(Event, frozen=True, kw_only=True):
 
 EVENTS = (PortfolioPrioritised,)
 
-ProposalId = Annotated[str, Field(pattern=f"^{UUID_PATTERN}$", examples=["0190f3a5-7b1c-5c7e-9f43-5a1d2c3b4e5f"])]
-
 
 class Prioritise(Decision):
     """Rank proposals under a budget and a capacity, by one version of a scoring model."""
@@ -97,7 +96,7 @@ class Prioritise(Decision):
     budget: MoneyInput
     capacity: FigureInput | None = Field(default=None, description="Days of work that there are", examples=["1200"])
     skip: bool = Field(default=False, description="Pass over what does not fit, and go on")
-    proposals: list[ProposalId] = Field(
+    proposals: list[ThingId] = Field(
         default_factory=list, max_length=MOST, description="All of the portfolio that is undecided, where none is named"
     )
 

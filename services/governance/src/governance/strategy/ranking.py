@@ -13,8 +13,8 @@ from typing import Literal, TypeAlias
 import msgspec
 from pydantic import BaseModel, Field
 
-from governance.strategy.figures import Figure, rounded, spelled
 from mandate_events.document.formats import ProjectId
+from mandate_events.values.figures import Figure, rounded, spelled
 from mandate_events.values.money import Money
 from mandate_events.values.told import Amount
 

@@ -12,8 +12,7 @@ import msgspec
 from pydantic import BaseModel, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from governance.strategy.figures import Figure, FigureInput, rounded
-from governance.strategy.objective import ObjectiveId, check_in_force, objectives_read
+from governance.strategy.objective import check_in_force, objectives_read
 from mandate_events.deciding import (
     Aggregate,
     Context,
@@ -33,6 +32,8 @@ from mandate_events.deciding import (
 )
 from mandate_events.document.event import Event, Recorded
 from mandate_events.document.formats import Uuid, told
+from mandate_events.values.figures import Figure, FigureInput, rounded
+from mandate_events.values.text import ThingId
 
 ModelReference = Annotated[
     str,
@@ -70,7 +71,7 @@ class CriterionInput(Part):
     title: Title = Field(examples=["Effect on the environment"])
     weight: FigureInput = Field(examples=["40"])
     scale: int = Field(default=5, ge=1, le=1000, description="The highest score; the lowest is 0")
-    objective: ObjectiveId | None = Field(default=None, description="The objective that it stands for")
+    objective: ThingId | None = Field(default=None, description="The objective that it stands for")
 
     def recorded(self) -> Criterion:
         return msgspec.convert(self, Criterion, from_attributes=True)

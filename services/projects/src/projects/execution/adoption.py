@@ -23,7 +23,8 @@ from mandate_events.deciding import (
     replace,
 )
 from mandate_events.document.event import Event, Recorded
-from mandate_events.document.formats import UUID_PATTERN, ProjectId, Sha256, Uuid, Versioned
+from mandate_events.document.formats import ProjectId, Sha256, Uuid, Versioned
+from mandate_events.values.text import ThingId
 from projects.execution.project import project_read
 from projects.recognition.catalogue import TEMPLATE, TOOL
 from projects.requests.request import running
@@ -56,10 +57,9 @@ class AdoptTool(Decision):
     """Take a tool up."""
 
     tool: Annotated[Slug, Field(max_length=59)] = Field(examples=["scheduling-workbench"])
-    waiver: Annotated[str, Field(pattern=f"^{UUID_PATTERN}$")] | None = Field(
+    waiver: ThingId | None = Field(
         default=None,
         description="Id of the waiver that lets a tool be used which is not approved; of control `tool-<id>`",
-        examples=["0190f3a5-7b1c-5c7e-9f43-5a1d2c3b4e5f"],
     )
 
 

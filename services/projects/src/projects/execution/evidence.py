@@ -5,6 +5,7 @@ from pydantic import Field
 
 from mandate_events.deciding import Part, Text, Title
 from mandate_events.document.formats import Sha256
+from mandate_events.values.text import Hash
 
 
 class Evidence(msgspec.Struct, frozen=True):
@@ -17,9 +18,7 @@ class Evidence(msgspec.Struct, frozen=True):
 
 class EvidenceInput(Part):
     title: Title = Field(examples=["Business case, final"])
-    sha256: str = Field(
-        pattern=r"^[0-9a-f]{64}$", examples=["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"]
-    )
+    sha256: Hash
     uri: Text | None = Field(default=None, max_length=500)
 
     def recorded(self) -> Evidence:

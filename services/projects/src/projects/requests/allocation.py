@@ -21,10 +21,11 @@ from mandate_events.deciding import (
     says,
 )
 from mandate_events.document.event import Event, Recorded
-from mandate_events.document.formats import UUID_PATTERN, ProjectId, Uuid
+from mandate_events.document.formats import ProjectId, Uuid
 from mandate_events.document.origin import Origin
 from mandate_events.values.hours import Hours, HoursPerWeek
 from mandate_events.values.periods import InPeriod
+from mandate_events.values.text import ThingId
 from projects.requests.kind import Kind
 from projects.requests.page import RequestPage
 from projects.requests.request import (
@@ -106,7 +107,7 @@ class RequestAllocation(InPeriod, RequestCommand):
         }
     )
 
-    resource: str | None = Field(default=None, pattern=f"^{UUID_PATTERN}$", description="Id of a resource of the pool")
+    resource: ThingId | None = Field(default=None, description="Id of a resource of the pool")
     skill: Slug | None = Field(default=None, description="In place of a resource: anybody who has it")
     role: Title = Field(description="What they will do in the project")
     hours_per_week: HoursPerWeek

@@ -16,8 +16,9 @@ from mandate_events.deciding import (
     Text,
     says,
 )
-from mandate_events.document.formats import UUID_PATTERN, Uuid
+from mandate_events.document.formats import Uuid
 from mandate_events.values.money import Money, MoneyInput
+from mandate_events.values.text import ThingId
 from mandate_events.values.told import Amount
 from projects.control.tolerance import TOLERANCE, TolerancesRenewed, check_reported, tolerance_read
 from projects.execution.events import BaselineEstablished
@@ -65,10 +66,8 @@ class SubmitBaseline(RequestCommand):
     finishes_on: date = Field(examples=["2027-06-30"])
     budget: MoneyInput
     evidence: list[EvidenceInput] = Field(min_length=1, max_length=50, description="The plan itself")
-    change: str | None = Field(
-        default=None,
-        pattern=f"^{UUID_PATTERN}$",
-        description="The approved change that it rests on; the first baseline needs none",
+    change: ThingId | None = Field(
+        default=None, description="The approved change that it rests on; the first baseline needs none"
     )
 
     @model_validator(mode="after")

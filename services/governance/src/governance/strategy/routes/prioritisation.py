@@ -10,7 +10,6 @@ from fastapi import Path, Query, Request
 from sqlalchemy import select
 from starlette.responses import JSONResponse, Response
 
-from governance.strategy.figures import FigureInput
 from governance.strategy.prioritisation import (
     MOST,
     PRIORITISATION,
@@ -30,6 +29,7 @@ from governance.strategy.views import PRIORITISATIONS, PRIORITISATIONS_VIEW, PRO
 from mandate_events.deciding import Slug
 from mandate_events.document.formats import UUID_PATTERN
 from mandate_events.ledger.store import Store
+from mandate_events.values.figures import FigureInput
 from mandate_events.values.money import Currency, Money
 from mandate_events.values.told import amount_in
 from mandate_web.chapters.lists import page_model

@@ -1,4 +1,4 @@
-"""Figures: weights, scores, efforts. Decimals as text, never floats; what is computed is rounded once, at the end."""
+"""Figures: weights, scores, targets. Decimals as text, never floats; what is computed is rounded once, at the end."""
 
 from decimal import Decimal
 from fractions import Fraction
@@ -27,6 +27,15 @@ FigureInput = Annotated[
 
 Figure = Annotated[str, told("A decimal, as text", pattern=r"^[0-9]{1,12}(\.[0-9]{1,4})?$")]
 """As events carry it: `3`, `7.5`."""
+
+
+DECIMAL: Final = r"^-?[0-9]{1,15}(\.[0-9]{1,6})?$"
+
+DecimalInput = Annotated[str, Field(pattern=DECIMAL, description="A decimal, as text", examples=["0.95"])]
+"""A decimal with its sign, as people send it: kept as it is spelled."""
+
+DecimalText = Annotated[str, told("A decimal, as text", pattern=DECIMAL)]
+"""As events carry it."""
 
 
 def rounded(value: Fraction) -> Decimal:

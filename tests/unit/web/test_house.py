@@ -12,7 +12,7 @@ from mandate_events.deciding.looking import Looked
 from mandate_events.deciding.rights import KeptFrom, allow
 from mandate_events.deciding.submission import Submission
 from mandate_events.document.event import Event, Recorded
-from mandate_web.chapters.chapter import Chapter, Served
+from mandate_web.chapters.chapter import Chapter, Served, Things
 from mandate_web.chapters.house import House
 
 
@@ -73,3 +73,34 @@ def test_mandates_are_read_from_the_stream_of_who_acts() -> None:
     chapters = [chapter(aggregates=[PLAN], rights=[allow(Plan, "manager")])]
     assert read(House("shop", chapters, mandates=PLAN).domain.mandates_read(looking)) == ["plan/ann"]
     assert read(House("shop", chapters).domain.mandates_read(looking)) == []
+
+
+class Listing(BaseModel):
+    id: str
+    colour: str
+
+
+def test_what_is_said_of_what_is_not_there_is_told() -> None:
+    class Unplan(Command):
+        """Nobody takes it."""
+
+    served = Served(
+        PLAN,
+        Listing,
+        at="/v1/plans/{id}",
+        opens={"/v1/plans": Plan},
+        takes={"/v1/plans/{id}/ends": Unplan},
+        listed=Things(at="/v1/plans", sort=("-due_on",), filters={"status": str}),
+    )
+    twice = chapter(served=[served], aggregates=[PLAN], rights=[allow(Plan, "manager")], tags={"plans": "Plans"})
+    with pytest.raises(Incomplete) as told:
+        House("shop", [twice])
+    beginnings = [fault.partition(",")[0].partition(":")[0] for fault in told.value.faults]
+    assert beginnings == [
+        "Listing tells `colour`",
+        f"Unplan is posted at /v1/plans/{{id}}/ends in {Path(__file__).parent / 'chapter.py'}",
+        "Plan is posted at /v1/plans and begins no plan",
+        "the list at /v1/plans goes by `due_on`",
+        "the list at /v1/plans goes by `status`",
+        "plan stands in two places",
+    ]

@@ -66,8 +66,8 @@ class Listed:
     """What clients call it: `listObjectives`."""
     reads: str | None = None
     """The right to read it, where it is not the chapter's."""
-    sort: Sequence[str] = ("id",)
-    """The columns that it is ordered by, the last one unique."""
+    sort: Sequence[str] = ()
+    """The columns that it is ordered by, `-` for downwards; behind them its key, so that no two are equal."""
     filters: Mapping[str, Any] = field(default_factory=dict)
     """The columns that it can be asked by, and what these hold."""
     tag: str | None = None
@@ -78,7 +78,7 @@ class Things:
     """A list of all things of a kind, each as its page tells it: of one project, or of all that a person sees."""
 
     at: str
-    sort: Sequence[str] = ("id",)
+    sort: Sequence[str] = ()
     filters: Mapping[str, Any] = field(default_factory=dict)
     says: str = ""
 

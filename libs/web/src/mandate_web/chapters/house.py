@@ -8,20 +8,17 @@ from typing import Any, TypeAlias
 from fastapi import APIRouter
 
 from mandate_events.deciding import Aggregate, Context, Looking, Mandate, Streams
-from mandate_events.deciding.aggregate import UNSAID
 from mandate_events.deciding.completeness import Incomplete
 from mandate_events.deciding.domain import Domain
 from mandate_events.deciding.reacting import Heard, Policy, Reaction
 from mandate_events.deciding.rights import KeptFrom
 from mandate_events.document.event import Catalogue, Event
-from mandate_events.views.folded import state_of
 from mandate_events.views.record import Lists, OwnLedger, Record
 from mandate_events.views.view import View
 from mandate_events.worker.timers import Timer, due_view
 from mandate_web.chapters.chapter import Chapter, Lead, Served
+from mandate_web.chapters.faults import faults
 from mandate_web.chapters.lists import row_teller, told
-from mandate_web.chapters.pages import ID as ITS_ID
-from mandate_web.chapters.pages import Untold, path_of
 from mandate_web.chapters.routes import router_of
 
 TellRow: TypeAlias = Callable[[dict[str, Any]], dict[str, Any]]
@@ -44,13 +41,13 @@ class House:
         self._mandates = mandates
         self._kept_from = kept_from
         self._record = record
-        faults = list(self._faults())
+        found = list(faults(self.chapters))
         try:
             self.domain = self._domain()
         except Incomplete as incomplete:
-            faults += incomplete.faults
-        if faults:
-            raise Incomplete(name, faults)
+            found += incomplete.faults
+        if found:
+            raise Incomplete(name, found)
 
     # --- deciding ---
 
@@ -157,41 +154,6 @@ class House:
     @property
     def leads(self) -> Sequence[Lead]:
         return [lead for chapter in self.chapters for lead in chapter.leads]
-
-    # --- what was forgotten ---
-
-    def _faults(self) -> Iterator[str]:
-        for chapter in self.chapters:
-            where = chapter.folder / "chapter.py"
-            if (chapter.served or chapter.lists) and not chapter.tags:
-                yield f"the chapter {chapter.name} has pages or lists and no tag: say one in `tags` in {where}"
-            for served in chapter.served:
-                yield from _page_faults(served)
-                known = {*served.aggregate.opened_by}
-                for path, command in served.opens.items():
-                    if command not in known:
-                        yield (
-                            f"{command.__name__} is posted at {path} and begins no {served.aggregate.name}: "
-                            f"put it into `opened_by` of the aggregate, or under `takes` in {where}"
-                        )
-            for aggregate in chapter.all_aggregates:
-                if aggregate.records is UNSAID:
-                    yield f"{aggregate.name} does not say what its commands record: `records` in {aggregate.file}"
-        names = [each.aggregate.name for each in self.served]
-        for name in {each for each in names if names.count(each) > 1}:
-            yield f"{name} is served twice: name it in one chapter"
-
-
-def _page_faults(served: Served) -> Iterator[str]:
-    """What a page tells that its state does not hold."""
-    if served.shown:
-        return
-    for name in served.page.model_fields:
-        if name != ITS_ID:
-            try:
-                path_of(served.page, name, state_of(served.aggregate))
-            except Untold as untold:
-                yield str(untold)
 
 
 def _dashed(name: str) -> str:

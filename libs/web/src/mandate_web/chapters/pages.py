@@ -73,7 +73,7 @@ def _at(state: Any, path: Path) -> Any:
 
 
 @cache
-def path_of(page: type[BaseModel], name: str, state: type) -> Path:
+def path_of(page: type[BaseModel], name: str, state: Any) -> Path:
     """Where a state holds what a page names: by that name, or in the first event it keeps that has such a member."""
     members = _members(state)
     if hasattr(state, name) or name in members:
@@ -82,14 +82,14 @@ def path_of(page: type[BaseModel], name: str, state: type) -> Path:
         if any(name in _members(event) for event in _events(kind)):
             return (each, name)
     raise Untold(
-        f"{page.__qualname__} tells `{name}`, which {state.__module__}.{state.__qualname__} does not hold: "
-        f"give the state a member or property of that name, or say it in the thing's `shown`"
+        f"{page.__qualname__} tells `{name}`, which {getattr(state, '__qualname__', state)} does not hold: give the "
+        f"state in {state.__module__} a member or property of that name, or say it in the thing's `shown`"
     )
 
 
 @cache
-def _members(kind: type) -> Mapping[str, Any]:
-    return get_type_hints(kind)
+def _members(kind: Any) -> Mapping[str, Any]:
+    return get_type_hints(kind) if isinstance(kind, type) else {}
 
 
 def _events(kind: Any) -> list[type[Event]]:

@@ -21,7 +21,8 @@ from mandate_events.worker.timers import give_due
 from mandate_local.postgres import EmbeddedPostgres
 from projects.execution.conditions import GateCondition, MeetCondition
 from projects.execution.evidence import EvidenceInput
-from projects.execution.project import PROJECT, ApplyGateDecision, InitiateProject, Project, RequestGateReview
+from projects.execution.project import PROJECT, ApplyGateDecision, InitiateProject, RequestGateReview
+from projects.execution.state import Project
 from projects.main import PROJECTS
 from projects.recognition.mandate import MANDATE, RecogniseMandate
 from projects.recognition.office import OFFICE, THE_OFFICE, RecogniseOffice, zone_of

@@ -16,7 +16,8 @@ from governance.requests.kind import Kind
 from governance.requests.kinds import KINDS
 from governance.requests.request import NoteAnswer, ReceiveRequest, Request
 from governance.requests.views.inbox import INBOX_VIEW
-from governance.resources.resource import RESOURCE, CapacitySet, ResourceRegistered
+from governance.resources.events import CapacitySet, ResourceRegistered
+from governance.resources.resource import RESOURCE
 from mandate_events.deciding import Command, Instruction, replace
 from mandate_events.document.event import Catalogue, Event, Recorded
 from mandate_events.document.origin import Origin

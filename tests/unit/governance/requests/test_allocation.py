@@ -19,8 +19,7 @@ from governance.requests.allocation import (
 )
 from governance.requests.heard import AllocationReleased
 from governance.requests.request import DecisionAnswered, NoteAnswer
-from governance.resources.resource import (
-    RESOURCE,
+from governance.resources.events import (
     CapacityCommitted,
     CapacityReleased,
     CapacitySet,
@@ -29,6 +28,7 @@ from governance.resources.resource import (
     ResourceRegistered,
     ResourceRetired,
 )
+from governance.resources.resource import RESOURCE
 from mandate_events.deciding import Instruction
 from mandate_events.deciding.reacting import Heard, Reaction
 from mandate_events.document.identifiers import derived

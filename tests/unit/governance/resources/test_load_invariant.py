@@ -19,20 +19,15 @@ from governance.requests.allocation import (
     WithdrawAllocation,
 )
 from governance.requests.request import NoteAnswer
-from governance.resources.load import mondays, week_of
-from governance.resources.resource import (
-    RESOURCE,
+from governance.resources.events import (
     CapacityCommitted,
     CapacityReleased,
     CapacitySet,
     LeaveRecorded,
     OverallocationAccepted,
-    RecordLeave,
-    RegisterResource,
-    Resource,
-    RetireResource,
-    SetCapacity,
 )
+from governance.resources.load import mondays, week_of
+from governance.resources.resource import RESOURCE, RecordLeave, RegisterResource, Resource, RetireResource, SetCapacity
 from mandate_events.deciding import Aggregate, Instruction
 from mandate_events.document.event import Event
 from mandate_events.document.identifiers import derived

@@ -7,20 +7,22 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from governance.resources.load import Plan, mondays, week_named, week_of
-from governance.resources.resource import (
-    RESOURCE,
+from governance.resources.events import (
     CapacityCommitted,
     CapacityReleased,
     CapacitySet,
     LeaveRecorded,
     OverallocationAccepted,
     OverloadedWeek,
+    ResourceRegistered,
+    ResourceRetired,
+)
+from governance.resources.load import Plan, mondays, week_named, week_of
+from governance.resources.resource import (
+    RESOURCE,
     RecordLeave,
     RegisterResource,
     Resource,
-    ResourceRegistered,
-    ResourceRetired,
     RetireResource,
     SetCapacity,
     decide,

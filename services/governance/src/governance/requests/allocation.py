@@ -23,15 +23,8 @@ from governance.requests.request import (
     receive,
     request_aggregate,
 )
-from governance.resources.resource import (
-    RESOURCE,
-    CapacityCommitted,
-    CapacityReleased,
-    MayOverallocate,
-    OverallocationAccepted,
-    commit,
-    release,
-)
+from governance.resources.events import CapacityCommitted, CapacityReleased, OverallocationAccepted
+from governance.resources.resource import RESOURCE, MayOverallocate, commit, release
 from mandate_events.deciding import (
     Context,
     Decided,

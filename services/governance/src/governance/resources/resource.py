@@ -14,6 +14,17 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from governance.office.office import office_read, today
+from governance.resources.events import (
+    EVENTS,
+    CapacityCommitted,
+    CapacityReleased,
+    CapacitySet,
+    LeaveRecorded,
+    OverallocationAccepted,
+    OverloadedWeek,
+    ResourceRegistered,
+    ResourceRetired,
+)
 from governance.resources.load import Commitment, Period, Plan, Week, overloaded, released
 from mandate_events.deciding import (
     Aggregate,
@@ -38,10 +49,9 @@ from mandate_events.deciding import (
     says,
 )
 from mandate_events.document.event import Event, Recorded
-from mandate_events.document.formats import ProjectId, Uuid
 from mandate_events.document.identifiers import derived
 from mandate_events.values.figures import spelled
-from mandate_events.values.hours import Hours, HoursPerWeek
+from mandate_events.values.hours import HoursPerWeek
 from mandate_events.values.periods import InPeriod
 
 Kind: TypeAlias = Literal["person", "team"]
@@ -49,79 +59,6 @@ Status: TypeAlias = Literal["active", "retired"]
 
 TOLD_WEEKS: Final = 10
 """A refusal names so many of the weeks that it is about."""
-
-
-class ResourceRegistered(Event, frozen=True, kw_only=True):
-    """The person or the team is in the pool, with these skills; one that was retired is back."""
-
-    kind: Kind
-    person: PersonId | None = None
-    title: str | None = None
-    skills: list[str]
-
-
-class CapacitySet(Event, frozen=True, kw_only=True):
-    """So many hours a week from one day to another, in place of what was set for these days before."""
-
-    starts_on: date
-    until: date
-    hours_per_week: Hours
-
-
-class LeaveRecorded(Event, frozen=True, kw_only=True):
-    """On these days the resource does nothing for anybody."""
-
-    starts_on: date
-    until: date
-
-
-class CapacityCommitted(Event, frozen=True, kw_only=True):
-    """So many hours a week are a project's, by this allocation."""
-
-    allocation: Uuid
-    project: ProjectId
-    starts_on: date
-    until: date
-    hours_per_week: Hours
-
-
-class CapacityReleased(Event, frozen=True, kw_only=True):
-    """From this day on the hours of the allocation are free again."""
-
-    allocation: Uuid
-    project: ProjectId
-    free_from: date
-
-
-class OverloadedWeek(msgspec.Struct, frozen=True):
-    """A week of ISO 8601, and how many hours too much it has."""
-
-    week: str
-    hours: Hours
-
-
-class OverallocationAccepted(Event, frozen=True, kw_only=True):
-    """The PMO commits more than the capacity of these weeks, and says why."""
-
-    weeks: list[OverloadedWeek]
-    why: str
-    allocation: Uuid | None = None
-    project: ProjectId | None = None
-
-
-class ResourceRetired(Event, frozen=True, kw_only=True):
-    """Nothing of the resource can be committed any more."""
-
-
-EVENTS = (
-    ResourceRegistered,
-    CapacitySet,
-    LeaveRecorded,
-    CapacityCommitted,
-    CapacityReleased,
-    OverallocationAccepted,
-    ResourceRetired,
-)
 
 
 class RegisterResource(Command):

@@ -6,7 +6,7 @@ from typing import Any, Final
 from sqlalchemy import Column, Date, Numeric, Text
 from sqlalchemy.dialects.postgresql import JSONB
 
-from governance.resources.resource import (
+from governance.resources.events import (
     CapacityCommitted,
     CapacityReleased,
     CapacitySet,

@@ -27,8 +27,7 @@ from mandate_events.document.event import Event, Recorded
 from mandate_events.document.formats import ProjectId, Uuid
 from mandate_events.document.origin import Origin
 from projects.execution.evidence import Evidence, EvidenceInput
-from projects.execution.project import project_read
-from projects.requests.request import running
+from projects.execution.project import project_read, running
 
 Status: TypeAlias = Literal["open", "reported", "withdrawn"]
 

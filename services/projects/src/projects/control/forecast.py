@@ -43,7 +43,8 @@ from projects.control.tolerance import (
     tolerance_read,
     working_days,
 )
-from projects.execution.project import ENDED, PROJECT, Project, project_read
+from projects.execution.project import PROJECT, project_read
+from projects.execution.state import ENDED, Project
 from projects.recognition.office import office_read, today
 
 

@@ -25,9 +25,8 @@ from mandate_events.deciding import (
 from mandate_events.document.event import Event, Recorded
 from mandate_events.document.formats import ProjectId, Sha256, Uuid, Versioned
 from mandate_events.values.text import ThingId
-from projects.execution.project import project_read
+from projects.execution.project import project_read, running
 from projects.recognition.catalogue import TEMPLATE, TOOL
-from projects.requests.request import running
 from projects.requests.waiver import WAIVER
 
 

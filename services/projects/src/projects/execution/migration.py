@@ -6,7 +6,8 @@ from mandate_events.deciding import Aggregate, Context, Decided, Looking, On, St
 from mandate_events.document.event import Event, Recorded
 from mandate_events.document.origin import Origin
 from projects.execution.events import ProjectMigratedToStandard
-from projects.execution.project import ENDED, PROJECT, Project
+from projects.execution.project import PROJECT
+from projects.execution.state import ENDED, Project
 from projects.recognition.standard import Phase, phases_of, standard_read
 from projects.requests.request import DecisionApplied, DecisionNotApplied
 

@@ -10,7 +10,7 @@ from mandate_events.values.told import Amount
 from mandate_web.chapters.pages import copied
 from projects.execution import conditions
 from projects.execution.adoption import Adoption
-from projects.execution.project import Project, Status
+from projects.execution.state import Project, Status
 
 
 class GatePage(BaseModel):

@@ -23,20 +23,13 @@ from mandate_events.values.told import Amount
 from projects.control.tolerance import TOLERANCE, TolerancesRenewed, check_reported, tolerance_read
 from projects.execution.events import BaselineEstablished
 from projects.execution.evidence import EvidenceInput
-from projects.execution.project import PROJECT, Project
+from projects.execution.project import PROJECT, running
+from projects.execution.state import Project
 from projects.requests.change import CHANGE
 from projects.requests.kind import Kind, plain
 from projects.requests.page import RequestPage
 from projects.requests.register import register_of
-from projects.requests.request import (
-    ApplyDecision,
-    DecisionHeard,
-    Request,
-    RequestCommand,
-    Requested,
-    asked,
-    running,
-)
+from projects.requests.request import ApplyDecision, DecisionHeard, Request, RequestCommand, Requested, asked
 
 
 class BaselineSubmitted(Requested, frozen=True, kw_only=True):

@@ -30,6 +30,7 @@ from mandate_events.deciding import (
 from mandate_events.document.event import Event, Recorded
 from mandate_events.document.formats import ProjectId
 from projects.control.tolerance import TOLERANCE, Impact, Tolerances, ToleranceUsed, is_within, tolerance_read
+from projects.execution.project import running
 from projects.requests import decisions
 from projects.requests.kind import Kind
 from projects.requests.page import RequestPage
@@ -46,7 +47,6 @@ from projects.requests.request import (
     outcome_of,
     request_aggregate,
     request_read,
-    running,
 )
 
 

@@ -10,18 +10,10 @@ from mandate_events.deciding import (
 from mandate_events.document.formats import Sha256
 from projects.execution.events import ProjectClosed
 from projects.execution.evidence import EvidenceInput
-from projects.execution.project import PROJECT
+from projects.execution.project import PROJECT, running
 from projects.requests.kind import Kind, plain
 from projects.requests.page import RequestPage
-from projects.requests.request import (
-    ApplyDecision,
-    DecisionHeard,
-    Request,
-    RequestCommand,
-    Requested,
-    asked,
-    running,
-)
+from projects.requests.request import ApplyDecision, DecisionHeard, Request, RequestCommand, Requested, asked
 
 
 class ClosureRequested(Requested, frozen=True, kw_only=True):

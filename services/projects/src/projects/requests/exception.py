@@ -33,7 +33,7 @@ from projects.control.tolerance import (
 from projects.execution import conditions
 from projects.execution.conditions import GateConditionSet
 from projects.execution.events import ProjectTerminated
-from projects.execution.project import PROJECT
+from projects.execution.project import PROJECT, running
 from projects.requests.kind import Kind
 from projects.requests.page import RequestPage
 from projects.requests.request import (
@@ -50,7 +50,6 @@ from projects.requests.request import (
     outcome_of,
     request_aggregate,
     request_read,
-    running,
     why_not,
 )
 

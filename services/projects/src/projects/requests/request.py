@@ -18,11 +18,9 @@ from mandate_events.deciding import (
     Looking,
     On,
     Records,
-    Refused,
     State,
     Streams,
     SystemCommand,
-    Unknown,
 )
 from mandate_events.document.event import Event, Recorded
 from mandate_events.document.formats import ProjectId, Versioned
@@ -30,7 +28,8 @@ from mandate_events.document.origin import Origin
 from projects.execution import conditions
 from projects.execution.conditions import GateCondition
 from projects.execution.evidence import Evidence, EvidenceInput
-from projects.execution.project import ENDED, PROJECT, Project, project_read
+from projects.execution.project import PROJECT, project_read, running
+from projects.execution.state import ENDED
 
 
 class Requested(Event, frozen=True, kw_only=True):
@@ -117,17 +116,6 @@ class Request(State, frozen=True, kw_only=True):
 
 
 R = TypeVar("R", bound=Request)
-
-
-def running(context: Context) -> Project:
-    """The project that a request is made of. Refuses where it has ended."""
-    id_ = context.project or ""
-    project = context.read(PROJECT, id_)
-    if project is None:
-        raise Unknown(PROJECT.stream(id_))
-    if project.status in ENDED:
-        raise Refused(f"project-{project.status}")
-    return project
 
 
 def asked(command: RequestCommand, context: Context) -> dict[str, Any]:

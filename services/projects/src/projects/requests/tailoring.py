@@ -19,7 +19,8 @@ from mandate_events.deciding import (
     says,
 )
 from projects.execution.conditions import GateConditionSet
-from projects.execution.project import Project, standard_of_project_read
+from projects.execution.project import running, standard_of_project_read
+from projects.execution.state import Project
 from projects.recognition.standard import controls_of
 from projects.requests.kind import Kind, plain
 from projects.requests.page import RequestPage
@@ -31,7 +32,6 @@ from projects.requests.request import (
     RequestCommand,
     Requested,
     asked,
-    running,
     under_conditions,
 )
 

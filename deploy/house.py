@@ -93,7 +93,7 @@ def silent_rules(service: Service) -> Iterator[str]:
     for module in modules(service):
         file = Path(inspect.getfile(module))
         for line, rule in _refusals(file):
-            if rule not in wording.rules:
+            if rule not in {*wording.rules, *wording.sentences}:
                 yield f"{rule} ({where(module)}:{line}) has no words: {_write(file.parent, rule)}"
     named = {rule: chapter.folder for chapter in service.chapters for right in chapter.rights for rule in right.rules}
     for right in service.domain.rights.rows:
@@ -112,11 +112,13 @@ def _refusals(file: Path) -> Iterator[tuple[int, str]]:
         match node:
             case ast.Call(func=ast.Name("Refused"), args=[ast.Constant(rule), *_]):
                 yield node.lineno, str(rule)
+            case ast.Call(func=ast.Name("Invalid"), args=[_, ast.Constant(sentence), *_]):
+                yield node.lineno, str(sentence)
 
 
 def _write(folder: Path, rule: str) -> str:
-    words = folder / "wording.toml"
-    return f"write [rules.{rule}] in {words.relative_to(ROOT)}, in English and French"
+    words = (folder / "wording.toml").relative_to(ROOT)
+    return f"write [rules.{rule}] (or, of a value, a line under [sentences]) in {words}, in both languages"
 
 
 def sample_of(service: str, type_: str) -> Path:

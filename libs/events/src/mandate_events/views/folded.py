@@ -1,16 +1,18 @@
 """Lists of things as they are: a row holds a thing's state, and each of its events lets that follow.
 
 So a list needs no function of its own: what an event means, `evolve` says, and what is told of a thing, its page. The
-row keeps the state and the page as JSON, and beside them the members that the list is sorted and filtered by.
+row keeps the state as JSON, and beside it the members that the list is sorted and filtered by; it is told when asked.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, Final, TypeAlias, get_args, get_type_hints
+from types import NoneType, UnionType
+from typing import Annotated, Any, Final, Literal, TypeAlias, Union, get_args, get_origin, get_type_hints
 
 import immutables
 import msgspec
+import orjson
 from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Text
 
 from mandate_events.deciding import Aggregate
@@ -23,9 +25,14 @@ Told: TypeAlias = Callable[[str, Any], Mapping[str, Any]]
 """(id, state) -> the thing as it is told: its page."""
 
 STATE: Final = "state"
-PAGE: Final = "page"
 
-_COLUMNS: Final[Mapping[Any, Any]] = {str: Text, bool: Boolean, int: BigInteger, date: Date}
+_COLUMNS: Final[Mapping[Any, Any]] = {
+    str: Text,
+    bool: Boolean,
+    int: BigInteger,
+    date: Date,
+    datetime: DateTime(timezone=True),
+}
 
 
 def _plain(value: Any) -> Any:
@@ -65,12 +72,11 @@ class Listing:
         self._columns = tuple(columns)
         self._encode = msgspec.json.Encoder(enc_hook=_plain).encode
         self._decode = msgspec.json.Decoder(kind, dec_hook=_mapped).decode
-        self._shape = digest(repr(msgspec.inspect.type_info(kind)).encode()).hex()
+        self._schema = msgspec.json.schema(kind, schema_hook=_schema)
 
-    def change(self, record: Recorded[Any]) -> Change | Gone:
-        if record.subject.partition("/")[0] != self.aggregate.name:  # other things share the event
-            return Gone(record.thing)
-        return Folded(record.thing, record=record, listing=self)
+    def change(self, record: Recorded[Any]) -> Sequence[Change | Gone]:
+        mine = record.subject.partition("/")[0] == self.aggregate.name  # other things share the event
+        return [Folded(record.thing, record=record, listing=self)] if mine else []
 
     def after(self, row: Row, record: Recorded[Any]) -> dict[str, Any]:
         before = None if row[STATE] is None else self._decode(row[STATE])
@@ -78,19 +84,24 @@ class Listing:
         page = self._told(record.thing, state)
         says = {name: page.get(name) for name in self._columns}
         project = self.aggregate.project(record.thing, state)
-        encoded = msgspec.json.encode(page).decode()
-        return {"id": record.thing, **says, "project": project, STATE: self._encode(state).decode(), PAGE: encoded}
+        return {"id": record.thing, **says, "project": project, STATE: self._encode(state).decode()}
+
+    def tell(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        """The thing of a row, as its page tells it."""
+        return dict(self._told(row["id"], self._decode(row[STATE])))
 
     @property
     def shape(self) -> int:
         """Another one for another type of state: rows that hold the old one are built anew."""
-        return int(self._shape[:7], 16)
+        return int(digest(orjson.dumps(self._schema, option=orjson.OPT_SORT_KEYS)).hex()[:7], 16)
 
 
-def folded(name: str, aggregate: Aggregate[Any], told: Told, columns: Mapping[str, Any]) -> View:
-    """The list of all things of one kind: `columns` are members of their page, and what these hold."""
-    listing = Listing(aggregate, told, columns)
-    typed = [Column(each, _column(kind), index=True) for each, kind in columns.items() if each not in {"id", "project"}]
+def folded(name: str, listing: Listing, columns: Mapping[str, Any], version: int = 1) -> View:
+    """The list of all things of one kind: `columns` are members of their page, and what these hold.
+
+    Raise `version` when `evolve` comes to mean something else.
+    """
+    typed = [Column(each, column_of(kind), index=True) for each, kind in columns.items() if each not in BESIDES]
     return View(
         table(
             name,
@@ -98,15 +109,30 @@ def folded(name: str, aggregate: Aggregate[Any], told: Told, columns: Mapping[st
             Column("project", Text, index=True),
             *typed,
             Column(STATE, Text, nullable=False),
-            Column(PAGE, Text, nullable=False),
         ),
-        aggregate.events,
+        listing.aggregate.events,
         listing.change,
-        version=listing.shape,
+        version=listing.shape + version,
     )
 
 
-def _column(kind: Any) -> Any:
-    if kind is datetime:
-        return DateTime(timezone=True)
-    return _COLUMNS.get(kind, Text)
+BESIDES: Final = frozenset({"id", "project"})
+"""Columns that every such list has."""
+
+
+def column_of(kind: Any) -> Any:
+    """The column that holds values of a type, or nothing. Raises `TypeError` where there is none."""
+    while get_origin(kind) is Annotated:
+        kind = get_args(kind)[0]
+    if get_origin(kind) in {Union, UnionType}:
+        (kind,) = [each for each in get_args(kind) if each is not NoneType][:1]
+        return column_of(kind)
+    if get_origin(kind) is Literal:
+        return Text
+    if kind not in _COLUMNS:
+        raise TypeError(f"no list is sorted or filtered by what holds {kind}")
+    return _COLUMNS[kind]
+
+
+def _schema(kind: Any) -> dict[str, Any]:
+    return {"title": str(kind)}

@@ -4,7 +4,7 @@ From the same description the live table is kept (`projection`), another one is 
 stood in it at any moment of the past is told (`past`).
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final, TypeAlias
@@ -19,7 +19,8 @@ from mandate_events.views.rows import Change, Gone, Key, Row, Rows
 
 SCHEMA: Final = "views"
 
-Changes: TypeAlias = Callable[[Recorded[Any]], Change | Gone]
+Changes: TypeAlias = Callable[[Recorded[Any]], Change | Gone | Sequence[Change | Gone]]
+"""What an event changes; nothing where it is of another thing than the list is of."""
 
 
 def table(name: str, *columns: Column[Any]) -> Table:
@@ -76,7 +77,11 @@ class View:
 
     def changes(self, records: Iterable[Recorded[Any]]) -> list[Change | Gone]:
         """What some events change, in their order."""
-        return [self.change(record) for record in records if isinstance(record.data, self.events)]
+        return [change for record in records if isinstance(record.data, self.events) for change in self._of(record)]
+
+    def _of(self, record: Recorded[Any]) -> Sequence[Change | Gone]:
+        made = self.change(record)
+        return [made] if isinstance(made, Change | Gone) else made
 
     def fold(self, rows: Rows, changes: Iterable[Change | Gone]) -> None:
         """Let rows follow. Raises `RowIncomplete`; the rows are in between then."""
@@ -94,11 +99,15 @@ class View:
 
     @cached_property
     def definition(self) -> str:
-        """What the table is and which version of the function fills it."""
+        """What the table is, which events fill it, and by which version of the function."""
         dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
         indexes = sorted(str(CreateIndex(index).compile(dialect=dialect)) for index in self.table.indexes)
         return "\n".join(
-            [f"{self.name} {self.version}", str(CreateTable(self.table).compile(dialect=dialect)), *indexes]
+            [
+                f"{self.name} {self.version} {' '.join(sorted(event.__name__ for event in self.events))}",
+                str(CreateTable(self.table).compile(dialect=dialect)),
+                *indexes,
+            ]
         )
 
 

@@ -60,15 +60,21 @@ class Due:
 
 def due_view(timers: Iterable[Timer]) -> View:
     """The due dates of a service: a row for each day that a timer waits for."""
-    by_event = {event: timer for timer in timers for event in timer.events}
+    by_event: dict[type[Event], list[Timer]] = {}
+    for timer in timers:
+        for event in timer.events:
+            by_event.setdefault(event, []).append(timer)
 
-    def change(record: Recorded[Any]) -> Change | Gone:
-        timer = by_event[type(record.data)]
-        due = timer.due(record.data)
-        key = (timer.name, record.thing, due.part)
-        return Gone(key) if due.on is None else Change(key, {"on_day": due.on, "set_by": record.reference})
+    def change(record: Recorded[Any]) -> list[Change | Gone]:
+        return [_due(timer, record) for timer in by_event[type(record.data)]]
 
     return View(_due_table(), tuple(by_event), change)
+
+
+def _due(timer: Timer, record: Recorded[Any]) -> Change | Gone:
+    due = timer.due(record.data)
+    key = (timer.name, record.thing, due.part)
+    return Gone(key) if due.on is None else Change(key, {"on_day": due.on, "set_by": record.reference})
 
 
 def _due_table() -> Table:

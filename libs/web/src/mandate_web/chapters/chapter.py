@@ -34,7 +34,7 @@ from mandate_events.deciding import Aggregate, Command
 from mandate_events.deciding.reacting import Policy
 from mandate_events.deciding.rights import Right
 from mandate_events.document.event import Event
-from mandate_events.views.folded import folded
+from mandate_events.views.folded import Listing, folded
 from mandate_events.views.view import View
 from mandate_events.worker.timers import Timer
 from mandate_web.chapters.ids import UUID, Id
@@ -62,8 +62,6 @@ class Listed:
     """Its address; none where its route is one of the chapter's routers, or where nobody asks for it."""
     says: str = ""
     """What its route says of itself."""
-    operation: str = ""
-    """What clients call it: `listObjectives`."""
     reads: str | None = None
     """The right to read it, where it is not the chapter's."""
     sort: Sequence[str] = ()
@@ -81,6 +79,8 @@ class Things:
     sort: Sequence[str] = ()
     filters: Mapping[str, Any] = field(default_factory=dict)
     says: str = ""
+    version: int = 1
+    """Raise it when `evolve` comes to mean something else: the rows are built anew."""
 
 
 @dataclass(frozen=True)
@@ -117,14 +117,24 @@ class Served:
         return self.shown or copies(self.page)
 
     @cached_property
+    def listing(self) -> Listing:
+        """How all of its kind are listed."""
+        return Listing(self.aggregate, self.tell, self.columns)
+
+    @property
+    def columns(self) -> Mapping[str, Any]:
+        """What the list of all of its kind is sorted and filtered by: members of the page, and what they hold."""
+        things = self.listed or Things(at=self.at)
+        members = [*(each.lstrip("-") for each in things.sort), *things.filters]
+        return {each: self.page.model_fields[each].annotation for each in members if each in self.page.model_fields}
+
+    @cached_property
     def view(self) -> View | None:
         """The list of all of its kind, where there is one."""
         if self.listed is None:
             return None
-        members = [*(each.lstrip("-") for each in self.listed.sort), *self.listed.filters]
-        columns = {each: self.page.model_fields[each].annotation for each in members if each in self.page.model_fields}
         name = self.listed.at.rpartition("/")[2].replace("-", "_")
-        return folded(name, self.aggregate, self.tell, columns)
+        return folded(name, self.listing, self.columns, self.listed.version)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

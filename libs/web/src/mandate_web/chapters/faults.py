@@ -2,9 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from types import NoneType
+from typing import get_args
 
 from mandate_events.deciding.aggregate import UNSAID
-from mandate_events.views.folded import state_of
+from mandate_events.document.event import type_name
+from mandate_events.views.folded import column_of, state_of
 from mandate_web.chapters.chapter import Chapter, Listed, Served, Things
 from mandate_web.chapters.pages import ID, Untold, path_of
 
@@ -15,6 +18,9 @@ def faults(chapters: Sequence[Chapter]) -> Iterator[str]:
         where = chapter.folder / "chapter.py"
         if (chapter.served or any(listed.at for listed in chapter.lists)) and not chapter.tags:
             yield f"the chapter {chapter.name} has pages or lists and no tag: say one in `tags` in {where}"
+        for tag in (*(served.tag for served in chapter.served), *(listed.tag for listed in chapter.lists)):
+            if tag is not None and tag not in chapter.tags:
+                yield f"{tag} is no tag of the chapter {chapter.name}: say it in `tags` in {where}"
         for served in chapter.served:
             yield from _untold(served)
             yield from _misplaced(served, where)
@@ -25,9 +31,33 @@ def faults(chapters: Sequence[Chapter]) -> Iterator[str]:
         for aggregate in chapter.all_aggregates:
             if aggregate.records is UNSAID:
                 yield f"{aggregate.name} does not say what its commands record: `records` in {aggregate.file}"
-    names = [aggregate.name for chapter in chapters for aggregate in chapter.all_aggregates]
-    for name in _twice(names):
+    yield from _repeated(chapters)
+
+
+def _repeated(chapters: Sequence[Chapter]) -> Iterator[str]:
+    """Names that must be one thing's alone."""
+    for name in _twice(aggregate.name for chapter in chapters for aggregate in chapter.all_aggregates):
         yield f"{name} stands in two places: name it once, under `served` or under `aggregates` of one chapter"
+    for name in _twice(timer.name for chapter in chapters for timer in chapter.timers):
+        yield f"two timers are named {name}: give one of them another name"
+    lists = [listed.view for chapter in chapters for listed in chapter.lists]
+    lists += [served.view for chapter in chapters for served in chapter.served if served.view and not served.seen]
+    for name in _twice(view.name for view in lists):
+        yield f"two lists are named {name}, and both would have the table views.{name}: give one another address"
+    heard = {
+        (service, *type_name(event)): event
+        for chapter in chapters
+        for service, events in chapter.hears.items()
+        for event in events
+    }
+    for chapter in chapters:
+        for service, events in chapter.hears.items():
+            for event in events:
+                if heard[service, *type_name(event)] is not event:
+                    yield (
+                        f"{event.__name__} of {service} is heard by two chapters as two classes: let both name one, "
+                        f"with the members that either needs ({event.__module__})"
+                    )
 
 
 def _untold(served: Served) -> Iterator[str]:
@@ -51,6 +81,8 @@ def _misplaced(served: Served, where: Path) -> Iterator[str]:
                 f"say in its `records` what it records, in {aggregate.file}"
             )
     for path, command in served.opens.items():
+        if "{id}" in path and not path.startswith("/v1/projects/{id}/"):
+            yield f"{command.__name__} is posted at {path}: the `{{id}}` of what it opens is a project's; see {where}"
         if command not in aggregate.opened_by:
             yield (
                 f"{command.__name__} is posted at {path} and begins no {aggregate.name}: put it into `opened_by` of "
@@ -59,10 +91,21 @@ def _misplaced(served: Served, where: Path) -> Iterator[str]:
 
 
 def _unlisted(served: Served, things: Things, where: Path) -> Iterator[str]:
-    """Members that a list of things is sorted or filtered by, and that its page does not have."""
-    for name in (*(each.lstrip("-") for each in things.sort), *things.filters):
-        if name not in served.page.model_fields:
+    """What a list of things cannot go by, and whom it would show what their pages do not."""
+    if served.seen:
+        yield f"the list at {things.at} goes by projects, and {served.page.__name__} is `seen` otherwise: see {where}"
+    sort = [each.lstrip("-") for each in things.sort]
+    for name in (*sort, *things.filters):
+        member = served.page.model_fields.get(name)
+        if member is None:
             yield f"the list at {things.at} goes by `{name}`, which {served.page.__name__} does not tell: see {where}"
+            continue
+        try:
+            column_of(member.annotation)
+        except TypeError as fault:
+            yield f"the list at {things.at} goes by `{name}`: {fault}: see {where}"
+        if name in sort and NoneType in get_args(member.annotation):
+            yield f"the list at {things.at} is sorted by `{name}`, which may be missing: see {where}"
 
 
 def _unasked(listed: Listed, where: Path) -> Iterator[str]:
@@ -70,8 +113,8 @@ def _unasked(listed: Listed, where: Path) -> Iterator[str]:
     for name in (*(each.lstrip("-") for each in listed.sort), *listed.filters):
         if name not in listed.view.table.c:
             yield f"the list {listed.view.name} goes by `{name}`, which is no column of its table: see {where}"
-    if listed.at and not (listed.item and listed.operation):
-        yield f"the list at {listed.at} says neither `item` nor `operation`, or not both: see {where}"
+    if listed.at and not listed.item:
+        yield f"the list at {listed.at} does not say what a row is told as, its `item`: see {where}"
 
 
 def _twice(names: Iterable[str]) -> list[str]:

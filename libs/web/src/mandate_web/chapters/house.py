@@ -18,7 +18,7 @@ from mandate_events.views.view import View
 from mandate_events.worker.timers import Timer, due_view
 from mandate_web.chapters.chapter import Chapter, Lead, Served
 from mandate_web.chapters.faults import faults
-from mandate_web.chapters.lists import row_teller, told
+from mandate_web.chapters.lists import row_teller
 from mandate_web.chapters.routes import router_of
 
 TellRow: TypeAlias = Callable[[dict[str, Any]], dict[str, Any]]
@@ -109,7 +109,7 @@ class House:
                 yield _dashed(listed.view.name), (listed.view, row_teller(listed))
             for served in chapter.served:
                 if served.view and served.listed:
-                    yield _dashed(served.view.name), (served.view, told)
+                    yield _dashed(served.view.name), (served.view, served.listing.tell)
         if self.timers:
             view = due_view(self.timers.values())
             yield view.name, (view, None)

@@ -5,18 +5,16 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any
 
-import orjson
 from pydantic import BaseModel, Field, create_model
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, Select, or_, select
 from starlette.responses import Response
 
 from mandate_events.deciding import Unknown
-from mandate_events.views.folded import PAGE
 from mandate_events.views.view import View
 from mandate_web.chapters.chapter import Chapter, Listed, Served, Things
 from mandate_web.chapters.ids import PROJECT
 from mandate_web.chapters.pages import plain
-from mandate_web.chapters.signing import named, signed
+from mandate_web.chapters.signing import signed
 from mandate_web.routes.access import Viewer, reads, viewer
 from mandate_web.routes.filters import seen_by
 from mandate_web.routes.lists import OpenView
@@ -52,7 +50,9 @@ def add_list(router: Router, chapter: Chapter, listed: Listed) -> None:
         page = lists.page_of({"list": view.name, **asked}, limit, cursor)
         return await lists.page(page, seen_by(who, view.table, **asked), keys, tell, view)
 
-    route = Asked(listed.at, query, page_model(listed.item), listed.operation, listed.says, listed.filters)
+    route = Asked(
+        listed.at, query, page_model(listed.item, listed.at), operation_of(listed.at), listed.says, listed.filters
+    )
     _add(router, route, answer, listed.tag or chapter.tag)
 
 
@@ -70,28 +70,36 @@ def add_things(router: Router, chapter: Chapter, served: Served, things: Things)
                 raise Unknown(f"project/{project}")
             asked["project"] = project
         page = lists.page_of({"list": view.name, **asked}, limit, cursor)
-        return await lists.page(page, seen_by(who, view.table, **asked), keys, told, view)
+        return await lists.page(page, _seen(who, view, asked), keys, served.listing.tell, view)
 
-    model = page_model(served.page)
+    model = page_model(served.page, things.at)
     says = things.says or f"{model.__name__}, each as its own page tells it."
-    route = Asked(things.at, query, model, f"list{model.__name__}", says, things.filters)
+    route = Asked(things.at, query, model, operation_of(things.at), says, things.filters)
     _add(router, route, answer, served.tag or chapter.tag)
 
 
-def told(row: Row) -> Row:
-    """A row that holds a thing's page."""
-    page: Row = orjson.loads(row[PAGE])
-    return page
+def _seen(who: Viewer, view: View, asked: Mapping[str, Any]) -> Select[Any]:
+    """As each is seen by itself: with its project, or by everybody who may read it where it has none."""
+    column = view.table.c
+    wanted = select(view.table)
+    if not who.sees_all():
+        wanted = wanted.where(or_(column.project.is_(None), column.project.in_(who.projects())))
+    return wanted.where(*(column[name] == value for name, value in asked.items() if value is not None))
 
 
 @cache
-def page_model(item: type[BaseModel]) -> type[BaseModel]:
-    """One page of a list."""
+def page_model(item: type[BaseModel], at: str) -> type[BaseModel]:
+    """One page of a list, named after its address: `GateReviews` of `/v1/gate-reviews`."""
     following = Field(description="Cursor of the next page")
-    name = f"{named(item).removesuffix('Item')}s"
+    name = "".join(part.capitalize() for part in at.rpartition("/")[2].split("-"))
     says = f"One page of {name[0].lower() + name[1:]}."
     members: dict[str, Any] = {"items": (list[item], ...), "next": (str | None, following)}  # type: ignore[valid-type]
     return create_model(name, __doc__=says, **members)
+
+
+def operation_of(at: str) -> str:
+    """What clients call a list: `listGateReviews`."""
+    return "list" + "".join(part.capitalize() for part in at.rpartition("/")[2].split("-"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,15 +74,16 @@ def _at(state: Any, path: Path) -> Any:
 
 @cache
 def path_of(page: type[BaseModel], name: str, state: Any) -> Path:
-    """Where a state holds what a page names: by that name, or in the first event it keeps that has such a member."""
+    """Where a state holds what a page names: by that name, or in the one event that it keeps which says it."""
     members = _members(state)
     if hasattr(state, name) or name in members:
         return (name,)
-    for each, kind in members.items():
-        if any(name in _members(event) for event in _events(kind)):
-            return (each, name)
+    kept = [each for each, kind in members.items() if any(name in _members(event) for event in _events(kind))]
+    if len(kept) == 1:
+        return (kept[0], name)
+    held = f"holds in {' and in '.join(kept)}" if kept else "does not hold"
     raise Untold(
-        f"{page.__qualname__} tells `{name}`, which {getattr(state, '__qualname__', state)} does not hold: give the "
+        f"{page.__qualname__} tells `{name}`, which {getattr(state, '__qualname__', state)} {held}: give the "
         f"state in {state.__module__} a member or property of that name, or say it in the thing's `shown`"
     )
 

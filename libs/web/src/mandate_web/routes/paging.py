@@ -3,7 +3,7 @@
 import base64
 import binascii
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal, DecimalException
 from typing import Annotated, Any, Final, TypeAlias
 
@@ -76,6 +76,8 @@ def _fitting(column: ColumnElement[Any], value: Any) -> Any:
             if not number.is_finite() or not -20 <= number.adjusted() <= 20:
                 raise _mismatch()
             return number
+        if kind is date and isinstance(value, str):
+            return date.fromisoformat(value)
         if kind is datetime and isinstance(value, str):
             value = datetime.fromisoformat(value)
             if value.tzinfo is None:

@@ -49,7 +49,6 @@ CHAPTER: Final = Chapter(
             view=GATE_REVIEWS_VIEW,
             item=ListedReview,
             at="/v1/gate-reviews",
-            operation="listGateReviews",
             says="Gate reviews, the longest waiting first. With a role in projects only, a person sees those of them.",
             sort=("opened_at",),
             filters={"status": Status, "project": ProjectFilter},

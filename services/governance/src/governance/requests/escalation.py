@@ -69,6 +69,10 @@ class Escalation(Request, frozen=True, kw_only=True):
     decided: EscalationDecided | None = None
 
     @property
+    def text(self) -> str:
+        return self.asked.text
+
+    @property
     def decision(self) -> str | None:
         return self.decided.text if self.decided else None
 

@@ -78,6 +78,10 @@ class ExceptionReport(Request, frozen=True, kw_only=True):
     asked: ExceptionReceived
     decided: ExceptionDecided | None = None
 
+    @property
+    def dimension(self) -> Dimension:
+        return self.asked.dimension
+
 
 class OptionPage(BaseModel):
     """A way out, and what would come of it."""

@@ -134,13 +134,15 @@ def plain(  # noqa: PLR0917 - a row of a table
 
 
 def decided(event: type[Event], request: Request, command: Decision, context: Context) -> Event:
-    """The event that decides a request: it says what the decision says, and what was asked for."""
+    """The event that decides a request: it says what the decision says, and otherwise what was asked for."""
     values: dict[str, Any] = {}
     for name in event.__struct_fields__:
         if name == CONDITIONS:
             values[name] = recorded_conditions(getattr(command, name), context)
-        elif hasattr(command, name):
+        elif getattr(command, name, None) is not None:
             values[name] = recorded(getattr(command, name))
+        elif name in command.__class__.model_fields and not hasattr(request.asked, name):
+            values[name] = None
         else:
             values[name] = getattr(request.asked, name)
     return event(**values)

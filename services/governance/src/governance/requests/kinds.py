@@ -58,6 +58,8 @@ def _asked(kind: Kind) -> dict[str, Condition]:
 
 
 def _decided_by_pmo(kind: Kind) -> Right:
+    if not kind.boundary:
+        return _by_pmo(kind, kind.decide)
     return _by_pmo(kind, kind.decide, **{"standard-gives-it-to-the-sponsor": given_to_sponsor(kind.name)})
 
 

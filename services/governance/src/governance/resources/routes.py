@@ -69,7 +69,7 @@ def committed_to(who: Viewer) -> Sees:
 @router.get(
     "/v1/resources",
     operation_id="listResources",
-    responses={200: {"model": page_model(ResourceItem)}},
+    responses={200: {"model": page_model(ResourceItem, "/v1/resources")}},
     **reads("read-framework", waits=True),
 )
 async def list_resources(
@@ -123,7 +123,7 @@ async def get_load(
 @router.get(
     "/v1/resource-load",
     operation_id="listResourceLoad",
-    responses={200: {"model": page_model(ResourceLoad)}},
+    responses={200: {"model": page_model(ResourceLoad, "/v1/resource-load")}},
     **reads("read-framework", waits=True),
 )
 async def list_load(

@@ -80,7 +80,6 @@ CHAPTER: Final = Chapter(
             view=STANDARDS_VIEW,
             item=StandardItem,
             at="/v1/standards",
-            operation="listStandards",
             says="Versions of standards, by name and number. Projects are authorised under the published ones.",
             sort=("standard", "version"),
             filters={

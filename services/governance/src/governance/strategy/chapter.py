@@ -116,7 +116,6 @@ CHAPTER: Final = Chapter(
             view=SCORING_MODELS_VIEW,
             item=ScoringModelItem,
             at="/v1/scoring-models",
-            operation="listScoringModels",
             says="Scoring models by name.",
         ),
         Listed(view=PROPOSALS_VIEW, shown=lists.shown_proposal),

@@ -20,6 +20,8 @@ from mandate_events.deciding import (
     Slug,
     State,
     Streams,
+    Undecided,
+    Unfolded,
     replace,
 )
 from mandate_events.document.event import Event, Recorded
@@ -104,7 +106,7 @@ def decide(adoption: Adoption | None, command: Command, context: Context) -> Dec
                 raise Refused("already-used", template=id_, version=template.version)
             return [TemplateUsed(**about, template=id_, version=template.version, sha256=template.sha256)]
         case _:
-            raise TypeError(f"{type(command).__name__} is not decided by the adoption of tools and templates")
+            raise Undecided(command)
 
 
 def _waiver_needed(command: AdoptTool, context: Context) -> str | None:
@@ -129,7 +131,7 @@ def evolve(adoption: Adoption | None, event: Event, _record: Recorded[Any]) -> A
             used = adoption.templates.set(template, Used(event.version, event.sha256))
             return replace(adoption, standard=event.standard, templates=used)
         case _:
-            raise TypeError(f"{type(event).__name__} is not an event of the adoption of tools and templates")
+            raise Unfolded(event)
 
 
 def reads(_adoption: Adoption | None, command: Command, looking: Looking) -> Streams:

@@ -4,6 +4,7 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
+from mandate_events.deciding import Unfolded
 from mandate_events.deciding.rights import allow
 from mandate_events.document.event import Event
 from mandate_events.worker.timers import Due, Timer
@@ -35,7 +36,7 @@ def _day(event: Event) -> Due:
         case GateConditionMet(number=number) | GateConditionLapsed(number=number):
             return Due(None, str(number))
         case _:
-            raise TypeError(f"{type(event).__name__} sets nothing due")
+            raise Unfolded(event)
 
 
 CHAPTER: Final = Chapter(

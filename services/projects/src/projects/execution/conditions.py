@@ -10,7 +10,7 @@ import immutables
 import msgspec
 from pydantic import Field
 
-from mandate_events.deciding import Decision, Invalid, Refused, SystemCommand
+from mandate_events.deciding import Decision, Invalid, Refused, SystemCommand, Unfolded
 from mandate_events.document.event import Event
 from projects.execution.evidence import Evidence, EvidenceInput
 
@@ -125,4 +125,4 @@ def after(conditions: Conditions, event: ConditionEvent) -> Conditions:
         case GateConditionLapsed(number=number):
             return conditions.set(number, msgspec.structs.replace(conditions[number], status="lapsed"))
         case _:
-            raise TypeError(f"{type(event).__name__} is not an event of a condition")
+            raise Unfolded(event)

@@ -2,7 +2,18 @@
 
 from typing import Any
 
-from mandate_events.deciding import Aggregate, Context, Decided, Looking, On, State, Streams, SystemCommand, Unknown
+from mandate_events.deciding import (
+    Aggregate,
+    Context,
+    Decided,
+    Looking,
+    On,
+    State,
+    Streams,
+    SystemCommand,
+    Unfolded,
+    Unknown,
+)
 from mandate_events.document.event import Event, Recorded
 from mandate_events.document.origin import Origin
 from projects.execution.events import ProjectMigratedToStandard
@@ -60,7 +71,7 @@ def evolve(_migration: Migration | None, event: Event, _record: Recorded[Any]) -
         case DecisionNotApplied():
             return Migration(event.project, applied=False)
         case _:
-            raise TypeError(f"{type(event).__name__} is not an event of a migration")
+            raise Unfolded(event)
 
 
 def reads(migration: Migration | None, command: ApplyMigration, _looking: Looking) -> Streams:

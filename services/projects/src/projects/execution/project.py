@@ -20,6 +20,7 @@ from mandate_events.deciding import (
     Slug,
     Streams,
     SystemCommand,
+    Undecided,
     Unknown,
 )
 from mandate_events.document.event import Event
@@ -103,7 +104,7 @@ def decide(project: Project | None, command: Instruction, context: Context) -> D
         case LapseCondition(), Project():
             return _lapsed(project, command)
         case _:
-            raise TypeError(f"{type(command).__name__} is not decided by a project")
+            raise Undecided(command)
 
 
 def _initiated(command: InitiateProject, context: Context) -> Decided:

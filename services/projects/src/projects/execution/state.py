@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 import immutables
 import msgspec
 
-from mandate_events.deciding import State, replace
+from mandate_events.deciding import State, Unfolded, replace
 from mandate_events.document.event import Event, Recorded
 from mandate_events.values.money import Money
 from projects.control.tolerance import working_days
@@ -124,4 +124,4 @@ def evolve(project: Project | None, event: Event, _record: Recorded[Any]) -> Pro
         case conditions.ConditionEvent(), Project():
             return replace(project, conditions=conditions.after(project.conditions, event))
         case _:
-            raise TypeError(f"{type(event).__name__} is not an event of a project in this state")
+            raise Unfolded(event)

@@ -27,6 +27,7 @@ from mandate_events.deciding import (
     replace,
     says,
 )
+from mandate_events.deciding.rights import allow
 from mandate_events.document.event import Event, Recorded
 from mandate_events.document.formats import ProjectId
 from projects.control.tolerance import TOLERANCE, Impact, Tolerances, ToleranceUsed, is_within, tolerance_read
@@ -48,6 +49,7 @@ from projects.requests.request import (
     request_aggregate,
     request_read,
 )
+from projects.roles import PM_OFFICER, PROJECT_MANAGER, SPONSOR
 
 
 class ChangeRequested(Requested, frozen=True, kw_only=True):
@@ -291,4 +293,6 @@ KIND = Kind(
     },
     tag="changes",
     says="Change control, inside tolerance and beyond it",
+    # who is on it, also as a member of the PMO who is its officer
+    asked_by=[allow(RequestChange, PROJECT_MANAGER, PM_OFFICER, SPONSOR, own_project=True)],
 )

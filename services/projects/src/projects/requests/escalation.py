@@ -17,6 +17,7 @@ from mandate_events.deciding import (
     Title,
     says,
 )
+from mandate_events.deciding.rights import allow
 from mandate_events.deciding.separation import predicate
 from mandate_events.document.event import Event
 from mandate_events.document.formats import ProjectId
@@ -92,6 +93,10 @@ class Escalation(Request, frozen=True, kw_only=True):
     settled: EscalationSettled | None = None
 
     @property
+    def text(self) -> str:
+        return self.asked.text
+
+    @property
     def answer(self) -> str | None:
         return self.settled.text if self.settled else None
 
@@ -141,18 +146,6 @@ ESCALATION = plain(
     follows=(EscalationSettled, GateConditionSet),
     also_reads=reads_posts,
 )
-KIND = Kind(
-    aggregate=ESCALATION,
-    ask=RelayEscalation,
-    decisions={EscalationDecided: None},
-    page=EscalationPage,
-    at="/v1/escalations/{id}",
-    tag="escalations",
-    says="What the project cannot settle",
-)
-
-
-# --- separation of duties ---
 
 
 def _bypasses_silently(_escalation: Escalation | None, command: RelayEscalation, context: Context) -> bool:
@@ -164,4 +157,19 @@ OFFICER_BYPASSED: Final = predicate(
     _bypasses_silently,
     says="The project has a PMOfficer in post, and no reason is given for going past them.",
     reads=reads_posts,
+)
+
+KIND = Kind(
+    aggregate=ESCALATION,
+    ask=RelayEscalation,
+    decisions={EscalationDecided: None},
+    page=EscalationPage,
+    at="/v1/escalations/{id}",
+    tag="escalations",
+    says="What the project cannot settle",
+    # the link to the PMO is the officer
+    asked_by=[
+        allow(RelayEscalation, PM_OFFICER, own_project=True),
+        allow(RelayEscalation, PROJECT_MANAGER, own_project=True, unless={"officer-bypassed": OFFICER_BYPASSED}),
+    ],
 )

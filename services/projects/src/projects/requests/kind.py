@@ -24,6 +24,7 @@ from mandate_events.deciding import (
     replace,
 )
 from mandate_events.deciding.aggregate import nothing
+from mandate_events.deciding.rights import Right, allow
 from mandate_events.document.event import Event, Recorded
 from projects.requests.register import RequestClosed, RequestOpened, answered, enter, register_read
 from projects.requests.request import (
@@ -40,7 +41,9 @@ from projects.requests.request import (
     outcome_of,
     request_aggregate,
     request_read,
+    why_not,
 )
+from projects.roles import PROJECT_MANAGER
 
 Ask: TypeAlias = Callable[[Any, Context], Event]
 """(command, context): what is asked for; or the refusal."""
@@ -68,8 +71,16 @@ class Kind:
     tag: str
     says: str
     """What stands under its tag in the API's description."""
+    asked_by: Sequence[Right] | None = None
+    """Who may ask, where that is not the PM of the project alone."""
     takes: Mapping[str, type[Command]] = field(default_factory=dict)
     """Where further commands are given to it."""
+
+    @property
+    def rights(self) -> Sequence[Right]:
+        """Who asks; what else is done with it the PM does."""
+        others = [allow(command, PROJECT_MANAGER, own_project=True) for command in self.takes.values()]
+        return [*(self.asked_by or [allow(self.ask, PROJECT_MANAGER, own_project=True)]), *others]
 
     @property
     def asked_at(self) -> str:
@@ -101,7 +112,7 @@ def plain(
             case RequestCommand() if isinstance(given, command):
                 raise Refused("already-requested")
             case ApplyDecision() if request:
-                following = follow(request, given, context)
+                following = [] if why_not(request, context) else follow(request, given, context)
                 if one_at_a_time:
                     return answered(name, request, given, context, *following)
                 return applied(request, given, context, *following)

@@ -8,7 +8,19 @@ from typing import Any
 
 import immutables
 
-from mandate_events.deciding import Aggregate, Context, Decided, Instruction, On, Refused, State, Streams, replace
+from mandate_events.deciding import (
+    Aggregate,
+    Context,
+    Decided,
+    Instruction,
+    On,
+    Refused,
+    State,
+    Streams,
+    Undecided,
+    Unfolded,
+    replace,
+)
 from mandate_events.document.event import Event, Recorded
 from mandate_events.document.formats import ProjectId, Uuid
 from projects.requests.request import ApplyDecision, DecisionApplied, Request, applied
@@ -44,7 +56,7 @@ class Register(State, frozen=True):
 
 
 def decide(_register: Register | None, command: Instruction, _context: Context) -> Decided:
-    raise TypeError(f"{type(command).__name__} is not decided by a register: it follows from requests")
+    raise Undecided(command)
 
 
 def evolve(register: Register | None, event: Event, _record: Recorded[Any]) -> Register:
@@ -57,7 +69,7 @@ def evolve(register: Register | None, event: Event, _record: Recorded[Any]) -> R
             waits = known.open.delete(kind) if known.open.get(kind) == request else known.open
             return replace(known, open=waits, ended=known.ended.set(kind, outcome))
         case _:
-            raise TypeError(f"{type(event).__name__} is not an event of a register")
+            raise Unfolded(event)
 
 
 REGISTER: Aggregate[Register] = Aggregate(

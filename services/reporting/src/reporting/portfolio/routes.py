@@ -153,7 +153,7 @@ class Filters:
 @router.get(
     "/v1/portfolio",
     operation_id="listPortfolio",
-    responses={200: {"model": page_model(Project)}},
+    responses={200: {"model": page_model(Project, "/v1/portfolio")}},
     **reads("read-portfolio", waits=True),
 )
 async def list_portfolio(

@@ -1,5 +1,6 @@
 """The PMO's inbox of gate reviews."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from sqlalchemy import Column, DateTime, Text
@@ -7,7 +8,7 @@ from sqlalchemy import Column, DateTime, Text
 from governance.requests.gate_review import GATE_REVIEW, GateDecided, GateReviewOpened
 from governance.requests.request import DecisionAnswered, answer_of
 from mandate_events.document.event import Recorded
-from mandate_events.views.rows import Change, Gone
+from mandate_events.views.rows import Change
 from mandate_events.views.view import View, table
 
 GATE_REVIEWS: Final = table(
@@ -26,9 +27,9 @@ GATE_REVIEWS: Final = table(
 )
 
 
-def change(record: Recorded[Any]) -> Change | Gone:
+def change(record: Recorded[Any]) -> Change | Sequence[Change]:
     if not record.subject.startswith(f"{GATE_REVIEW.name}/"):  # other requests are answered by the same event
-        return Gone(record.thing)
+        return []
     says: dict[str, Any] = {}
     match record.data:
         case GateReviewOpened() as event:

@@ -1,5 +1,6 @@
 """The PMO's inbox: what projects ask for, kind by kind, from the request to the project's answer."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from sqlalchemy import Column, DateTime, Text
@@ -7,7 +8,7 @@ from sqlalchemy import Column, DateTime, Text
 from governance.requests.kinds import KINDS
 from governance.requests.request import DecisionAnswered, answer_of
 from mandate_events.document.event import Recorded
-from mandate_events.views.rows import Change, Gone
+from mandate_events.views.rows import Change
 from mandate_events.views.view import View, table
 
 INBOX: Final = table(
@@ -28,10 +29,10 @@ INBOX: Final = table(
 )
 
 
-def change(record: Recorded[Any]) -> Change | Gone:
+def change(record: Recorded[Any]) -> Change | Sequence[Change]:
     kind = KINDS.get(record.subject.partition("/")[0])
     if kind is None:  # a migration is answered too, and was never asked for here
-        return Gone(record.thing)
+        return []
     event = record.data
     match event:
         case DecisionAnswered():

@@ -148,7 +148,9 @@ async def import_proposals(request: Request, person: Authenticated) -> Response:
     return Response(b"".join(lines), 200, {**headers, "Content-Language": language}, NDJSON)
 
 
-@router.get("/v1/imports", operation_id="listImports", responses={200: {"model": page_model(Import)}}, **anyone())
+@router.get(
+    "/v1/imports", operation_id="listImports", responses={200: {"model": page_model(Import, "/v1/imports")}}, **anyone()
+)
 async def list_imports(request: Request, person: Authenticated, limit: Limit = 50, cursor: Cursor = None) -> Response:
     """Imports of the last month, the newest first: your own; with the right to read governance entirely, all."""
     everything = await _sees_all(request, person)

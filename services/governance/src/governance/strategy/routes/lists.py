@@ -26,7 +26,7 @@ router = Router()
 @router.get(
     "/v1/objectives",
     operation_id="listObjectives",
-    responses={200: {"model": page_model(ObjectivePage)}},
+    responses={200: {"model": page_model(ObjectivePage, "/v1/objectives")}},
     tags=["strategy"],
     **reads("read-framework", waits=True),
 )
@@ -59,7 +59,7 @@ def shown_objective(row: dict[str, Any]) -> dict[str, Any]:
 @router.get(
     "/v1/proposals",
     operation_id="listProposals",
-    responses={200: {"model": page_model(ProposalItem)}},
+    responses={200: {"model": page_model(ProposalItem, "/v1/proposals")}},
     tags=["portfolio intake"],
     **reads("read-governance", waits=True),
 )

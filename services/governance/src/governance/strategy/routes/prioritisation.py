@@ -113,7 +113,7 @@ async def prioritise(
 @router.get(
     "/v1/portfolios/{id}/prioritisations",
     operation_id="listPrioritisations",
-    responses={200: {"model": page_model(PrioritisationItem)}},
+    responses={200: {"model": page_model(PrioritisationItem, "/v1/portfolios/{id}/prioritisations")}},
     **reads("read-governance", waits=True),
 )
 async def list_prioritisations(

@@ -27,14 +27,14 @@ LIBRARIES: Final = ("events", "web")
 OURS: Final = {f"mandate-{path.parent.name}" for path in ROOT.glob("*/*/pyproject.toml")} | {"mandate-local"}
 INSIDE: Final = {
     "governance": {
-        "wording/office.toml",
+        "office/wording.toml",
         "standards/templates/light.fr.toml",
         "migrations/env.py",
         "migrations/versions/0001_ledger.py",
     },
-    "projects": {"wording/projects.toml", "migrations/env.py", "migrations/versions/0001_ledger.py"},
-    "reporting": {"wording/reporting.toml", "migrations/env.py", "migrations/versions/0001_ledger.py"},
-    "mandate_web": {"wording.toml", "py.typed"},
+    "projects": {"execution/wording.toml", "migrations/env.py", "migrations/versions/0001_ledger.py"},
+    "reporting": {"history/wording.toml", "migrations/env.py", "migrations/versions/0001_ledger.py"},
+    "mandate_web": {"problems/wording.toml", "py.typed"},
     "mandate_events": {"py.typed"},
 }
 """Files of a package that are no modules of it, and are needed all the same."""

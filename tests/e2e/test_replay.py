@@ -193,7 +193,7 @@ def test_a_packed_export_is_read_too(world: World, tmp_path: Path) -> None:
 
 def test_an_altered_document_is_found(world: World, tmp_path: Path) -> None:
     lines = world.export.read_bytes().splitlines()
-    at = next(index for index, line in enumerate(lines) if b"project-proposed" in line)
+    at = next(index for index, line in enumerate(lines) if b'"type":"mandate.governance.project-proposed' in line)
     altered = tmp_path / "altered.ndjson"
     altered.write_bytes(b"\n".join([*lines[:at], lines[at].replace(b"1000.00", b"9000.00"), *lines[at + 1 :]]))
     done = replay(altered, "--list", "portfolio", status=1)

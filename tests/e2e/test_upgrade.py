@@ -25,8 +25,39 @@ pytestmark = [pytest.mark.usefixtures("require_broker"), pytest.mark.timeout(400
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 NOTE: Final = "Said by the newer version"
+NOTING: Final = f'''
+def decide(review: Any, command: Any, context: Context) -> Any:
+    if not isinstance(command, DecideGate):
+        return BEFORE.decide(review, command, context)
+    check_open(review)
+    asked = review.asked
+    decided = GateDecided(project=asked.project, gate=asked.gate, outcome=command.outcome, note="{NOTE}")
+    return [decided, GateNoted(project=asked.project)]
+
+
+def evolve(review: Any, event: Any, record: Any) -> Any:
+    return review if isinstance(event, GateNoted) else BEFORE.evolve(review, event, record)
+
+
+GATE_REVIEW = dataclasses.replace(
+    BEFORE,
+    decide=decide,
+    evolve=evolve,
+    events=(GateNoted, *BEFORE.events),
+    records={{**BEFORE.records, DecideGate: (GateDecided, GateNoted)}},
+)
+
+
+'''
+"""How the newer version decides and folds what the older one knew."""
+
 NEWER: Final = {
     "services/governance/src/governance/requests/gate_review.py": (
+        ("from typing import Literal\n", "import dataclasses\nfrom typing import Any, Literal\n"),
+        (
+            "from governance.requests.request import Condition,",
+            "from governance.requests.request import check_open, Condition,",
+        ),
         (
             "    conditions: list[Condition] = msgspec.field(default_factory=list)\n",
             (
@@ -37,23 +68,10 @@ NEWER: Final = {
                 "    project: str\n"
             ),
         ),
-        ("EVENTS = (GateReviewOpened,", "EVENTS = (GateNoted, GateReviewOpened,"),
-        (
-            "outcome=command.outcome, conditions=conditions)\n",
-            (
-                f'outcome=command.outcome, conditions=conditions, note="{NOTE}"),\n'
-                "                GateNoted(project=review.project),\n"
-            ),
-        ),
-        (
-            "        case DecisionAnswered(), GateReview():\n",
-            (
-                "        case GateNoted(), GateReview():\n            return review\n"
-                "        case DecisionAnswered(), GateReview():\n"
-            ),
-        ),
+        ('GATE_REVIEW = plain("gate-review"', 'BEFORE = plain("gate-review"'),
+        ("KIND = Kind(\n", NOTING + "KIND = Kind(\n"),
     ),
-    "services/projects/src/projects/heard.py": (
+    "services/projects/src/projects/execution/heard.py": (
         (
             '    outcome: Literal["go", "conditional_go", "hold", "recycle", "kill"]\n',
             '    outcome: Literal["go", "conditional_go", "hold", "recycle", "kill"]\n    note: str | None = None\n',

@@ -21,14 +21,21 @@ from tests.integration.ledgers import eventually
 from tests.integration.offices import ANN, BEN, PATH, OfficeLedger, command, draft, found, revise
 from tests.services import GOVERNANCE, GOVERNANCE_SERVICE
 
+KNOWN = replace(
+    STANDARD,
+    events=tuple(event for event in STANDARD.events if event is not StandardPublished),
+    records={command: events for command, events in STANDARD.records.items() if StandardPublished not in events},
+)
 OLDER = Domain(
     "governance",
     aggregates=[
-        replace(each, events=tuple(event for event in each.events if event is not StandardPublished))
+        KNOWN if each is STANDARD else each
         for each in GOVERNANCE.aggregates.values()
         if each not in (RIGHTS_TABLE, DENIAL)
     ],
-    rights=[right for chapter in GOVERNANCE_SERVICE.chapters for right in chapter.rights],
+    rights=[
+        right for chapter in GOVERNANCE_SERVICE.chapters for right in chapter.rights if right.kind is not PublishStandard
+    ],
     find_mandates=lambda context: context.read(MANDATE, context.actor) or (),
 )
 """Governance as it was before a standard could be published."""

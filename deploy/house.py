@@ -20,12 +20,14 @@ from mandate_events.views.view import View
 from mandate_web.app.service import Service
 from mandate_web.chapters.chapter import Chapter
 from mandate_web.chapters.explain import explained
-from mandate_web.problems.wording import Wording
+from mandate_web.problems.wording import LANGUAGES, Wording
 from projects.main import SERVICE as PROJECTS
 from reporting.main import SERVICE as REPORTING
 
 ROOT: Final = Path(__file__).parents[1]
 SERVICES: Final = (GOVERNANCE, PROJECTS, REPORTING)
+PARTS: Final = ("detail", "help")
+"""What is said of a rule, in each language."""
 
 
 def modules(service: Service) -> Iterator[ModuleType]:
@@ -58,6 +60,9 @@ def where(kind: type[Any] | ModuleType) -> str:
 def unnamed_chapters(service: Service) -> Iterator[str]:
     """Folders that are chapters and that the service does not list."""
     named = {chapter.folder for chapter in service.chapters}
+    for folder in sorted(named):
+        if not (folder / "__init__.py").exists():
+            yield f"{folder.relative_to(ROOT)} has no __init__.py, with a sentence about the chapter: write it"
     for file in sorted(service.migrations.parent.glob("*/chapter.py")):
         if file.parent not in named:
             main = (service.migrations.parent / "main.py").relative_to(ROOT)
@@ -77,7 +82,7 @@ def homeless_events(service: Service) -> Iterator[str]:
 
 
 def untaken_commands(service: Service) -> Iterator[str]:
-    """Commands that no aggregate takes, and those of persons that have no address."""
+    """Commands that no aggregate takes."""
     taken = {command for aggregate in service.domain.aggregates.values() for command in aggregate.records}
     for command in defined(service, (Command, SystemCommand)):
         if command not in taken:
@@ -90,6 +95,10 @@ def untaken_commands(service: Service) -> Iterator[str]:
 def silent_rules(service: Service) -> Iterator[str]:
     """Rules by which something is refused, and that have no words."""
     wording = Wording(service.wording)
+    for rule, texts in wording.rules.items():
+        lacking = [f"{each}.{part}" for each in LANGUAGES for part in PARTS if part not in texts.get(each, {})]
+        if lacking:
+            yield f"[rules.{rule}] lacks {', '.join(lacking)}: write it in the wording.toml where it stands"
     for module in modules(service):
         file = Path(inspect.getfile(module))
         for line, rule in _refusals(file):

@@ -6,7 +6,7 @@ import os
 import tempfile
 import time
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,8 @@ import uvicorn
 
 from mandate_local.postgres import EmbeddedPostgres
 from mandate_local.processes import free_port
-from mandate_local.product import ISSUER, create_product, prepare
+from mandate_local.product import ISSUER, SERVICES, create_product, prepare
+from mandate_web.app.service import Service
 from mandate_web.identity.tokens import person_id
 from mandate_web.live.connection import IDLE, Connection
 from tests.e2e.running import STANDARD
@@ -125,13 +126,13 @@ async def serving(app: Any, port: int) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def founded_product() -> AsyncIterator[Product]:
+async def founded_product(services: Sequence[Service] = SERVICES) -> AsyncIterator[Product]:
     """The product on its own database, with an office of two members and the draft of a standard."""
     with tempfile.TemporaryDirectory(prefix="mandate-http-") as directory:
         state, port = Path(directory) / "identity", free_port()
         with EmbeddedPostgres(Path(directory) / "postgres") as postgres:
-            await prepare(postgres)
-            async with serving(create_product(postgres, state, port), port):
+            await prepare(postgres, services=services)
+            async with serving(create_product(postgres, state, port, services=services), port):
                 running = Product(postgres, state, port)
                 try:
                     await _found(running)

@@ -34,7 +34,10 @@ OLDER = Domain(
         if each not in (RIGHTS_TABLE, DENIAL)
     ],
     rights=[
-        right for chapter in GOVERNANCE_SERVICE.chapters for right in chapter.rights if right.kind is not PublishStandard
+        right
+        for chapter in GOVERNANCE_SERVICE.chapters
+        for right in chapter.rights
+        if right.kind is not PublishStandard
     ],
     find_mandates=lambda context: context.read(MANDATE, context.actor) or (),
 )

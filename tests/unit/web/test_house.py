@@ -1,5 +1,6 @@
 """What a service is follows from its chapters; and what these do not say is told at once, all of it."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ from pydantic import BaseModel
 from mandate_events.deciding import Aggregate, Command, Context, Decided, Mandate, Streams
 from mandate_events.deciding.completeness import Incomplete
 from mandate_events.deciding.looking import Looked
-from mandate_events.deciding.rights import KeptFrom, allow
+from mandate_events.deciding.rights import KeptFrom, Right, allow
 from mandate_events.deciding.submission import Submission
 from mandate_events.document.event import Event, Recorded
 from mandate_web.chapters.chapter import Chapter, Served, Things
@@ -39,8 +40,11 @@ def evolve(_state: Any, _event: Event, _record: Recorded[Any]) -> tuple[Mandate,
 PLAN: Aggregate[Any] = Aggregate("plan", decide, evolve, events=(Planned,), records={Plan: (Planned,)})
 
 
-def chapter(**more: Any) -> Chapter:
-    return Chapter(name="planning", says="Plans", folder=Path(__file__).parent, reads="read-plans", **more)
+def chapter(*, rights: Sequence[Right] = (), **more: Any) -> Chapter:
+    given = [allow("read-plans", "manager"), *rights]
+    return Chapter(
+        name="planning", says="Plans", folder=Path(__file__).parent, reads="read-plans", rights=given, **more
+    )
 
 
 def read(streams: Streams) -> list[str]:

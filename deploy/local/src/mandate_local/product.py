@@ -1,7 +1,7 @@
 """The embedded product: PostgreSQL, three services in one process, the local transport, development identities."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Final
@@ -35,7 +35,7 @@ ISSUER: Final = "http://127.0.0.1/mandate-development-identity"
 
 def settings_of(service: Service, postgres: EmbeddedPostgres, port: int, kafka: str | None = None) -> Settings:
     """A service's settings in the embedded product. With `kafka` the services talk through those brokers instead."""
-    others = [other.name for other in SERVICES if other is not service]
+    others = [other.name for other in SERVICES if other.name != service.name]
     return Settings(
         production=False,
         deployment=DEPLOYMENT,
@@ -52,22 +52,24 @@ def settings_of(service: Service, postgres: EmbeddedPostgres, port: int, kafka: 
     )
 
 
-async def prepare(postgres: EmbeddedPostgres, kafka: str | None = None) -> None:
+async def prepare(postgres: EmbeddedPostgres, kafka: str | None = None, services: Sequence[Service] = SERVICES) -> None:
     """Databases, migrations and topics: one after the other, since Alembic's context is global."""
-    for service in SERVICES:
+    for service in services:
         await asyncio.to_thread(postgres.ensure_database, service.name)
         await migrate(postgres.dsn(service.name), service.migrations)
         engine = create_engine(postgres.dsn(service.name))
         await bring(engine, service.lists)
         await engine.dispose()
     if kafka:
-        await declare_topics(kafka, [service.name for service in SERVICES])
+        await declare_topics(kafka, [service.name for service in services])
 
 
-def create_product(postgres: EmbeddedPostgres, state: Path, port: int, kafka: str | None = None) -> Starlette:
+def create_product(
+    postgres: EmbeddedPostgres, state: Path, port: int, kafka: str | None = None, services: Sequence[Service] = SERVICES
+) -> Starlette:
     """One application with everything in it. Its lifespan enters those of the mounted ones: Starlette does not."""
     apps: Mapping[str, FastAPI] = {
-        service.name: service.app(settings_of(service, postgres, port, kafka), with_worker=True) for service in SERVICES
+        service.name: service.app(settings_of(service, postgres, port, kafka), with_worker=True) for service in services
     }
     identity = create_identity(ISSUER, AUDIENCE, state, deployment=DEPLOYMENT)
 
@@ -87,5 +89,5 @@ def create_product(postgres: EmbeddedPostgres, state: Path, port: int, kafka: st
     routes.append(Mount("/identity", identity))
     product = Starlette(routes=routes, lifespan=lifespan)
     product.router.redirect_slashes = False
-    problems.install(product, *(file for service in SERVICES for file in service.wording))
+    problems.install(product, *(file for service in services for file in service.wording))
     return product

@@ -30,15 +30,15 @@ class Listed:
     shown: Callable[[dict[str, Any]], Mapping[str, Any]]
 
 
-def _lists() -> Iterator[tuple[tuple[str, str], Listed]]:
-    for service in SERVICES.values():
+def lists(services: Mapping[str, Service]) -> Iterator[tuple[tuple[str, str], Listed]]:
+    for service in services.values():
         for name, (view, shown) in service.house.listed.items():
             if shown:
                 made_from = {each: known for each, known in service.lists.catalogues.items() if view.types(known)}
                 yield (service.name, name), Listed(view, made_from, shown)
 
 
-LISTS: Final[Mapping[tuple[str, str], Listed]] = dict(_lists())
+LISTS: Final[Mapping[tuple[str, str], Listed]] = dict(lists(SERVICES))
 """Every list that a service can be asked for, by service and name."""
 
 

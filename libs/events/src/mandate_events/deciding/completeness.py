@@ -44,7 +44,7 @@ def _of_commands(aggregates: Iterable[Aggregate[Any]], rows: Sequence[Right]) ->
 
 
 def _of_rights(aggregates: Sequence[Aggregate[Any]], rows: Iterable[Right], events: set[type[Event]]) -> Iterator[str]:
-    taken = {name_of(command) for aggregate in aggregates for command in aggregate.records}
+    taken = {name_of(command): aggregate for aggregate in aggregates for command in aggregate.records}
     all_say = all(aggregate.records is not UNSAID for aggregate in aggregates)
     for row in rows:
         if all_say and row.kind is not None and row.command not in taken:
@@ -53,15 +53,19 @@ def _of_rights(aggregates: Sequence[Aggregate[Any]], rows: Iterable[Right], even
                 f" decides it ({_written(row.kind)})"
             )
         for rule, condition in row.unless.items():
-            for fault in _of_condition(condition, row, events):
+            for fault in _of_condition(condition, row, events, taken.get(row.command)):
                 yield f"the right to {row.command} says in `unless`, {rule}: {fault}"
 
 
-def _of_condition(condition: Condition, row: Right, events: set[type[Event]]) -> Iterator[str]:
+def _of_condition(
+    condition: Condition, row: Right, events: set[type[Event]], decided_on: Aggregate[Any] | None
+) -> Iterator[str]:
     for mark in condition.asks():
         event = mark.event
         if event not in events:
             yield f"{event.__name__} is in no aggregate's `events`; name the newest version of it ({file_of(event)})"
+        elif decided_on and event not in decided_on.events:
+            yield f"{event.__name__} never happens to a {decided_on.name}, so it keeps nobody ({decided_on.file})"
         for member in (mark.member, mark.where):
             if member is not None and member not in event.__struct_fields__:
                 yield f"{event.__name__} has no member `{member}` ({file_of(event)})"

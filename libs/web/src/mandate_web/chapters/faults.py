@@ -31,7 +31,18 @@ def faults(chapters: Sequence[Chapter]) -> Iterator[str]:
         for aggregate in chapter.all_aggregates:
             if aggregate.records is UNSAID:
                 yield f"{aggregate.name} does not say what its commands record: `records` in {aggregate.file}"
+    yield from _unreadable(chapters)
     yield from _repeated(chapters)
+
+
+def _unreadable(chapters: Sequence[Chapter]) -> Iterator[str]:
+    """Rights to read that nobody is given."""
+    given = {right.command for chapter in chapters for right in chapter.rights if right.effect == "allow"}
+    for chapter in chapters:
+        asked = {chapter.reads, *(each.reads for each in chapter.served), *(each.reads for each in chapter.lists)}
+        for name in sorted(asked - {None} - given, key=str):
+            where = chapter.folder / "chapter.py"
+            yield f"nobody has the right {name}, by which {chapter.name} is read: say who in {where}"
 
 
 def _repeated(chapters: Sequence[Chapter]) -> Iterator[str]:
@@ -79,6 +90,12 @@ def _misplaced(served: Served, where: Path) -> Iterator[str]:
             yield (
                 f"{command.__name__} is posted at {path} in {where}, and {aggregate.name} does not take it: "
                 f"say in its `records` what it records, in {aggregate.file}"
+            )
+    for path, command in served.takes.items():
+        if not path.startswith(served.at.partition("{")[0]):
+            yield (
+                f"{command.__name__} is posted at {path}, whose `{{id}}` is not that of {served.at}: post it beneath "
+                f"{served.at}, or name it under `opens` if it begins one; see {where}"
             )
     for path, command in served.opens.items():
         if "{id}" in path and not path.startswith("/v1/projects/{id}/"):

@@ -10,6 +10,7 @@ import immutables
 import msgspec
 from pydantic import BaseModel
 
+from mandate_events.deciding.telling import file_of
 from mandate_events.document.event import Event
 from mandate_events.values.told import instant
 
@@ -84,7 +85,7 @@ def path_of(page: type[BaseModel], name: str, state: Any) -> Path:
     held = f"holds in {' and in '.join(kept)}" if kept else "does not hold"
     raise Untold(
         f"{page.__qualname__} tells `{name}`, which {getattr(state, '__qualname__', state)} {held}: give the "
-        f"state in {state.__module__} a member or property of that name, or say it in the thing's `shown`"
+        f"state in {file_of(state)} a member or property of that name, or say it in the thing's `shown`"
     )
 
 

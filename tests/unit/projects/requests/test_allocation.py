@@ -96,10 +96,6 @@ def test_what_is_asked_for_makes_sense(change: dict[str, Any], message: str) -> 
         RequestAllocation.model_validate({**BODY, **change})
 
 
-def test_it_is_asked_for_once(asked: Scenario) -> None:
-    when(asked, RequestAllocation.model_validate(BODY)).refused("already-requested")
-
-
 def test_the_pmo_asks_for_nothing_and_gives_nothing_back(in_force: Scenario) -> None:
     for command in (RequestAllocation.model_validate(BODY), release()):
         when(in_force, command, ANN).refused("pmo-does-not-manage-projects", authority=True)

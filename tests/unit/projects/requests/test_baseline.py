@@ -186,10 +186,3 @@ def test_no_baseline_past_a_breach_that_is_not_reported(given: Given) -> None:
     )
     given.scenario.given(TOLERANCE, "p1", breach)
     given.when(submit()).refused("exception-not-reported")
-
-
-def test_what_is_not_its_own_a_baseline_refuses(given: Given) -> None:
-    with pytest.raises(TypeError):
-        BASELINE.decide(None, decision(BaselineApproved, "approved"), None)  # type: ignore[arg-type]
-    with pytest.raises(TypeError):
-        BASELINE.evolve(None, ProjectClosed(), None)  # type: ignore[arg-type]

@@ -117,10 +117,6 @@ def test_a_decision_that_comes_after_the_end_is_not_applied(waiting: Scenario) -
     when(waiting, apply("approved"), SYSTEM).then(late, closed("not_applied"))
 
 
-def test_a_project_that_has_ended_submits_nothing(initiated: Scenario) -> None:
-    ask(initiated.given(PROJECT, "p1", ProjectClosed())).refused("project-closed")
-
-
 def test_what_is_no_project_submits_nothing_and_is_decided_nothing(recognised: Scenario) -> None:
     ask(recognised).unknown()
     unknown = DecisionNotApplied(project="p1", outcome="approved", rule="project-unknown", origin=ORIGIN)

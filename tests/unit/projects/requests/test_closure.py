@@ -9,12 +9,11 @@ from pydantic import ValidationError
 from mandate_events.deciding import Instruction
 from mandate_events.document.identifiers import derived
 from mandate_events.testing import Outcome, Scenario
-from projects.execution.events import ProjectClosed, ProjectTerminated
+from projects.execution.events import ProjectClosed
 from projects.execution.evidence import Evidence
-from projects.execution.project import PROJECT
 from projects.requests.closure import CLOSURE, ClosureApproved, ClosureRejected, ClosureRequested, RequestClosure
 from projects.requests.register import REGISTER, RequestClosed, RequestOpened
-from projects.requests.request import ApplyDecision, DecisionApplied, DecisionNotApplied
+from projects.requests.request import ApplyDecision, DecisionApplied
 from tests.unit.projects.conftest import ANN, ORIGIN, PAT, TIM
 from tests.unit.projects.requests.deciding import decision
 
@@ -84,32 +83,7 @@ def test_rejected_the_project_goes_on_and_may_ask_again(waiting: Scenario) -> No
     ask(waiting, SECOND).then(REQUESTED, again)
 
 
-@pytest.mark.parametrize(
-    ("end", "rule"),
-    [(ProjectClosed(), "project-closed"), (ProjectTerminated(gate="g1"), "project-terminated")],
-)
-def test_what_has_ended_meanwhile_is_not_closed_again(
-    waiting: Scenario, end: ProjectClosed | ProjectTerminated, rule: str
-) -> None:
-    late = DecisionNotApplied(project="p1", outcome="approved", rule=rule, origin=ORIGIN)
-    waiting.given(PROJECT, "p1", end)
-    when(waiting, apply("approved")).then(late, closed("not_applied"))
-    waiting.given(CLOSURE, FIRST, late)
-    when(waiting, apply("approved")).then()
-
-
-def test_what_has_ended_is_not_asked_to_end(initiated: Scenario) -> None:
-    ask(initiated.given(PROJECT, "p1", ProjectClosed())).refused("project-closed")
-
-
 def test_nobody_else_asks_for_it(waiting: Scenario) -> None:
     ask(waiting, SECOND, by=ANN).refused("pmo-does-not-manage-projects", authority=True)
     ask(waiting, SECOND, by=TIM).refused("no-right", authority=True)
     ask(waiting).refused("already-requested")
-
-
-def test_what_is_not_its_own_a_closure_refuses() -> None:
-    with pytest.raises(TypeError):
-        CLOSURE.decide(None, apply("approved"), None)  # type: ignore[arg-type]
-    with pytest.raises(TypeError):
-        CLOSURE.evolve(None, ProjectClosed(), None)  # type: ignore[arg-type]

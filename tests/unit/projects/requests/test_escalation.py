@@ -123,10 +123,6 @@ def test_it_is_relayed_once_and_of_a_project_that_runs(officered: Scenario) -> N
     ask(officered.given(ESCALATION, FIRST, relayed(), by=OLA)).refused("already-requested")
 
 
-def test_a_project_that_has_ended_escalates_nothing(officered: Scenario) -> None:
-    ask(officered.given(PROJECT, "p1", ProjectClosed())).refused("project-closed")
-
-
 def test_what_is_not_its_own_an_escalation_and_posts_refuse() -> None:
     with pytest.raises(TypeError):
         ESCALATION.decide(None, apply(), None)  # type: ignore[arg-type]

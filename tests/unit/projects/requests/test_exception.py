@@ -37,7 +37,7 @@ from projects.requests.exception import (
     Option,
     ReportException,
 )
-from projects.requests.request import ApplyDecision, DecisionApplied, DecisionNotApplied
+from projects.requests.request import ApplyDecision, DecisionApplied
 from tests.unit.projects.conftest import ANN, BUDGET, ORIGIN, PAT, PHASES, TIM, initiation
 from tests.unit.projects.requests.deciding import decision
 
@@ -327,14 +327,6 @@ def test_conditions_of_the_decision_become_conditions_of_the_project(reported: S
     set_ = GateConditionSet(number=1, gate="g1", text="Weekly report", owner="Pat", due_on=date(2026, 6, 30))
     outcome = when(reported, apply("accept", conditions=[condition]), SYSTEM)
     outcome.then(applied("accept"), settled("accept"), set_)
-
-
-def test_a_decision_on_a_project_that_has_ended_is_not_applied(reported: Scenario) -> None:
-    reported.given(PROJECT, "p1", ProjectClosed())
-    outcome = DecisionNotApplied(project="p1", outcome="stop", rule="project-closed", origin=ORIGIN)
-    when(reported, apply("stop"), SYSTEM).then(outcome)
-    reported.given(EXCEPTION, E1, outcome)
-    when(reported, apply("stop"), SYSTEM).then()
 
 
 def test_an_exception_that_was_no_breach_is_settled_too(tolerant: Scenario) -> None:

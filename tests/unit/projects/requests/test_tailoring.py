@@ -141,14 +141,3 @@ def test_nobody_else_asks_for_it_and_once(waiting: Scenario) -> None:
     ask(waiting, ANN).refused("pmo-does-not-manage-projects", authority=True)
     ask(waiting, TIM).refused("no-right", authority=True)
     ask(waiting).refused("already-requested")
-
-
-def test_a_project_that_has_ended_departs_from_nothing(initiated: Scenario) -> None:
-    ask(initiated.given(PROJECT, "p1", ProjectClosed())).refused("project-closed")
-
-
-def test_what_is_not_its_own_a_tailoring_refuses() -> None:
-    with pytest.raises(TypeError):
-        TAILORING.decide(None, apply("approved"), None)  # type: ignore[arg-type]
-    with pytest.raises(TypeError):
-        TAILORING.evolve(None, APPROVED, None)  # type: ignore[arg-type]

@@ -42,14 +42,6 @@ def test_the_pm_asks_and_nobody_else(initiated: Scenario) -> None:
     ask(initiated, TIM).refused("no-right", authority=True)
 
 
-def test_it_is_asked_for_once_and_of_a_project_that_runs(initiated: Scenario) -> None:
-    ask(initiated.given(WAIVER, "w1", ASKED), PAT).refused("already-requested")
-
-
-def test_an_ended_project_asks_for_nothing(initiated: Scenario) -> None:
-    ask(initiated.given(PROJECT, "p1", ProjectClosed()), PAT).refused("project-closed")
-
-
 def test_what_is_granted_takes_effect_once_up_to_the_day_that_was_granted(initiated: Scenario) -> None:
     initiated.given(WAIVER, "w1", ASKED, by=PAT)
     when(initiated, granted()).then(APPLIED)

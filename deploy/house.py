@@ -13,16 +13,21 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
-from governance.main import SERVICE as GOVERNANCE
 from mandate_events.deciding import Command, SystemCommand
+from mandate_events.deciding.completeness import Incomplete
 from mandate_events.document.event import Event, Recorded, name_of
 from mandate_events.views.view import View
 from mandate_web.app.service import Service
 from mandate_web.chapters.chapter import Chapter
 from mandate_web.chapters.explain import explained
 from mandate_web.problems.wording import LANGUAGES, Wording
-from projects.main import SERVICE as PROJECTS
-from reporting.main import SERVICE as REPORTING
+
+try:
+    from governance.main import SERVICE as GOVERNANCE
+    from projects.main import SERVICE as PROJECTS
+    from reporting.main import SERVICE as REPORTING
+except Incomplete as incomplete:
+    sys.exit(str(incomplete))
 
 ROOT: Final = Path(__file__).parents[1]
 SERVICES: Final = (GOVERNANCE, PROJECTS, REPORTING)

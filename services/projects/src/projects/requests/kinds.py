@@ -3,7 +3,17 @@
 from collections.abc import Sequence
 from typing import Final
 
-from projects.requests import allocation, baseline, change, charter, closure, escalation, exception, tailoring, waiver
+from projects.requests import (
+    allocation,
+    baseline,
+    change,
+    charter,
+    closure,
+    escalation,
+    exception,
+    tailoring,
+    waiver,
+)
 from projects.requests.kind import Kind
 
 KINDS: Final[Sequence[Kind]] = (

@@ -55,6 +55,8 @@ SEEN = table(
 )
 
 UPGRADED = Catalogue("governance", (*GOVERNANCE.types, MandateGivenV2))
+EVENTS = (*UPGRADED.types,)
+"""What the list is filled by, whether the program knows them all or not yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ class Follower:
                 raise ValueError("poison")
             return Change(record.sequence, {"position": record.position, "subject": record.subject})
 
-        seen = View(SEEN, (*catalogue.types,), change)
+        seen = View(SEEN, EVENTS, change)
         return Consumer("views", source, catalogue, self.engine, service="projects", views=[seen])
 
     async def origins(self) -> list[int]:
@@ -117,7 +119,7 @@ async def governed(postgres: EmbeddedPostgres) -> Ledger:
 
 @pytest.fixture
 async def follower(postgres: EmbeddedPostgres, governed: Ledger) -> AsyncIterator[Follower]:
-    ledger = await new_ledger(postgres, "projects", [View(SEEN, (), lambda record: Change(record.sequence))])
+    ledger = await new_ledger(postgres, "projects", [View(SEEN, EVENTS, lambda record: Change(record.sequence))])
     await ledger.query("alter table views.seen add column number bigserial")  # in which order rows were written
     await ledger.query("grant usage on all sequences in schema views to projects_append")
     async with Store(PROJECTS, ledger.dsn) as store, ledger.engine() as engine:

@@ -53,21 +53,21 @@ class Preparing:
         self._tasks: set[asyncio.Task[None]] = set()
         self._waiting = 0
 
-    def lacks(self, submission: Submission) -> bool:
-        """Whether something that the command reads is not in the cache."""
-        return bool(self._missing(submission, {})) and self._waiting < MAX_PREPARING
+    def lacks(self, submission: Submission) -> Mapping[str, Aggregate[Any]]:
+        """What the command reads and is not in the cache; nothing where too many wait for theirs already."""
+        return self._missing(submission, {}) if self._waiting < MAX_PREPARING else {}
 
-    async def prepare(self, submission: Submission) -> None:
-        """Load level by level what is declared, with one query for each."""
+    async def prepare(self, submission: Submission, wanted: Mapping[str, Aggregate[Any]]) -> None:
+        """Load what it lacks, and level by level what is declared once that is known, with one query for each."""
         seen: dict[str, Fold] = {}
         self._waiting += 1
         try:
             for _ in range(LEVELS):
-                wanted = self._missing(submission, seen)
                 found = await self._load(wanted) if wanted else {}
                 if not found:
                     return
                 seen |= {stream: found[stream] for stream in wanted}
+                wanted = self._missing(submission, seen)
         finally:
             self._waiting -= 1
 

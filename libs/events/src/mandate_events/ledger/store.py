@@ -126,9 +126,9 @@ class Store:
     async def submit(self, submission: Submission) -> Accepted:
         """Decide one command; its events are durable on return. See `Appender.submit`."""
         assert self._preparing is not None, "the store is not open"
-        if self._preparing.lacks(submission):
+        if wanted := self._preparing.lacks(submission):
             self.appender.admit(submission)
-            await self._preparing.prepare(submission)
+            await self._preparing.prepare(submission, wanted)
         return await self.appender.submit(submission)
 
     async def _begin(self) -> None:

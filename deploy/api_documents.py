@@ -16,14 +16,11 @@ from typing import Any, Final
 
 from breaking import OasdiffUnavailable, breaks
 from contracts import STABLE, release
-from governance.main import SERVICE as GOVERNANCE
+from house import SERVICES
 from mandate_web.app.service import Service
 from mandate_web.settings import Settings
-from projects.main import SERVICE as PROJECTS
-from reporting.main import SERVICE as REPORTING
 
 ROOT: Final = Path(__file__).parents[1]
-SERVICES: Final = (GOVERNANCE, PROJECTS, REPORTING)
 
 
 def document(service: Service) -> dict[str, Any]:

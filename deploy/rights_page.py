@@ -1,26 +1,17 @@
 """The page of rights, `docs/rights.md`: `write` it out of the tables of the services, or `check` it."""
 
 import inspect
-import pkgutil
 import sys
 from collections.abc import Iterator
-from importlib import import_module
 from pathlib import Path
 from typing import Final
 
-import governance
-import mandate_events.deciding.adoption
-import mandate_events.deciding.denial
-import projects
-from governance.main import GOVERNANCE
-from mandate_events.deciding import Command, Instruction, SystemCommand
+from house import SERVICES
+from mandate_events.deciding import Instruction
 from mandate_events.deciding.domain import Domain
 from mandate_events.deciding.rights import Right
-from projects.main import PROJECTS
-from reporting.main import REPORTING
 
 ROOT: Final = Path(__file__).parents[1]
-DOMAINS: Final = (GOVERNANCE, PROJECTS, REPORTING)
 PAGE: Final = ROOT / "docs" / "rights.md"
 
 INTRODUCTION: Final = """\
@@ -33,36 +24,19 @@ a policy, a timer or a service's start. The same table is read at `GET /v1/decis
 """
 
 
-def commands(domain: Domain) -> dict[str, type[Instruction]]:
-    """The commands of a service by name, in the order in which its code tells them."""
-    package = {"governance": governance, "projects": projects}.get(domain.service)
-    modules = [mandate_events.deciding.adoption, mandate_events.deciding.denial]
-    if package:
-        names = [each.name for each in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")]
-        modules += [import_module(name) for name in names if ".migrations" not in name and ".main" not in name]
-    found = {
-        name: kind
-        for module in modules
-        for name, kind in vars(module).items()
-        if inspect.isclass(kind) and issubclass(kind, Command | SystemCommand) and kind.__module__ == module.__name__
-    }
-    bases = {base for kind in found.values() for base in kind.__mro__[1:]}
-    return {name: kind for name, kind in found.items() if kind not in bases}
-
-
 def page() -> str:
-    tables = [f"## {domain.service.capitalize()}\n\n{''.join(_table(domain))}" for domain in DOMAINS]
+    domains = [service.domain for service in SERVICES]
+    tables = [f"## {domain.service.capitalize()}\n\n{''.join(_table(domain))}" for domain in domains]
     return "\n".join([INTRODUCTION, *tables])
 
 
 def _table(domain: Domain) -> Iterator[str]:
-    known = commands(domain)
     yield "| decision | who | where | not where | says |\n| --- | --- | --- | --- | --- |\n"
     for row in domain.rights.rows:
         who = " ".join(f"`{role}`" for role in row.roles)
         where = "own project" if row.relation == "own-project" else "anywhere"
         unless = " ".join(f"`{rule}`" for rule in row.rules)
-        yield f"| {_named(row)} | {who} | {where} | {unless} | {_says(known.get(row.command))} |\n"
+        yield f"| {_named(row)} | {who} | {where} | {unless} | {_says(row.kind)} |\n"
 
 
 def _says(command: type[Instruction] | None) -> str:

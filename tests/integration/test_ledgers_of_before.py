@@ -19,7 +19,6 @@ import asyncpg
 import pytest
 
 # What of today's code is asked. Where it is moved, these lines follow; nothing below names a module.
-from governance.main import SERVICE as GOVERNANCE
 from governance.office.office import OFFICE, THE_OFFICE, AppointObserver
 from mandate_events.deciding import Aggregate, Instruction
 from mandate_events.deciding.batch import Submission
@@ -35,8 +34,7 @@ from mandate_web.app.service import Service
 from mandate_web.chapters.opened import Opened
 from mandate_web.settings import Settings
 from projects.control.forecast import FORECAST, ReviseForecast
-from projects.main import SERVICE as PROJECTS
-from reporting.main import SERVICE as REPORTING
+from tests import services
 from tests.faults.ledger_checks import (
     Ledger,
     check_archive,
@@ -50,7 +48,7 @@ from tests.faults.restoring import run
 from tests.integration.ledgers import eventually
 
 FIXTURE: Final = Path(__file__).parents[1] / "fixtures" / "ledgers-shape-3"
-SERVICES: Final[Mapping[str, Service]] = {service.name: service for service in (GOVERNANCE, PROJECTS, REPORTING)}
+SERVICES: Final[Mapping[str, Service]] = {service.name: service for service in services.SERVICES}
 EACH: Final = pytest.mark.parametrize("service", SERVICES)
 
 ADDED: Final = frozenset[str]()

@@ -13,16 +13,18 @@ from typing import Final, cast
 import pytest
 
 import governance.roles
+import house
 import projects.roles
 from governance.main import GOVERNANCE
-from mandate_events.deciding import Command, Context, Mandate, Refused, SystemCommand
+from mandate_events.deciding import Command, Context, Instruction, Mandate, Refused, SystemCommand
+from mandate_events.deciding.denial import DENIAL
 from mandate_events.deciding.domain import Domain
-from mandate_events.deciding.rights import SYSTEM, Rights
+from mandate_events.deciding.rights import RIGHTS_TABLE, SYSTEM, Rights
 from mandate_web.app.service import Service
 from mandate_web.routes.access import POLICY
 from projects.main import PROJECTS
-from rights_page import commands
-from tests.unit.web.test_routes import SERVICES, routes
+from tests.services import SERVICES
+from tests.unit.web.test_routes import routes
 
 ROOT: Final = Path(__file__).parents[3]
 DOMAINS: Final = (GOVERNANCE, PROJECTS)
@@ -59,6 +61,13 @@ def told(domain: Domain) -> dict[Cell, bool]:
             cell = (command, role, relation)
             cells[cell] = allowed and cells.get(cell, True)
     return cells
+
+
+def commands(domain: Domain) -> dict[str, type[Instruction]]:
+    """Those that stand in the code, of the service and of the kernel, by name."""
+    [service] = [each for each in SERVICES if each.domain is domain]
+    kernel = [command for aggregate in (RIGHTS_TABLE, DENIAL) for command in aggregate.records]
+    return {kind.__name__: kind for kind in (*kernel, *house.defined(service, (Command, SystemCommand)))}
 
 
 def cells(domain: Domain) -> Iterator[Cell]:

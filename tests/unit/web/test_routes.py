@@ -22,9 +22,7 @@ from mandate_web.routes.lists import OpenView
 from mandate_web.routes.moment import _known_at
 from mandate_web.settings import Settings
 from projects.main import SERVICE as PROJECTS
-from reporting.main import SERVICE as REPORTING
-
-SERVICES = (GOVERNANCE, PROJECTS, REPORTING)
+from tests.services import SERVICES
 
 SETTINGS = Settings(
     production=False, database="postgresql://nowhere/none", transport="local", issuer_url="http://127.0.0.1/issuer"

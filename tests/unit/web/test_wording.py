@@ -10,14 +10,10 @@ import pytest
 
 import mandate_events
 import mandate_web
-from governance.main import SERVICE as GOVERNANCE
 from mandate_web.app.service import Service
 from mandate_web.problems.problem import KINDS
 from mandate_web.problems.wording import LANGUAGES, Wording, language_of
-from projects.main import SERVICE as PROJECTS
-from reporting.main import SERVICE as REPORTING
-
-SERVICES = (GOVERNANCE, PROJECTS, REPORTING)
+from tests.services import SERVICES
 
 EVERYTHING = Wording(file for service in SERVICES for file in service.wording)
 

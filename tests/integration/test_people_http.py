@@ -313,6 +313,53 @@ async def test_the_leader_removes_what_is_left(product: Product, monkeypatch: py
     assert len(rounds) == 3
 
 
+# --- names in other answers ---
+
+
+async def test_an_answer_names_the_persons_it_tells_of_where_that_is_asked_for(product: Product) -> None:
+    known, erased, unknown = person("pmo-1"), str(uuid.uuid4()), str(uuid.uuid4())
+    before = await last(product)
+    for each in (erased, unknown):
+        await product.give(f"{OFFICE}/observers", {"person": each, **REASON})
+    await enter(product, known)
+    await enter(product, erased, name="Not To Be Kept")
+    bare, named = await product.get(OFFICE), await product.get(f"{OFFICE}?include=people")
+    people = named.json().pop("people")
+    assert (people[known], people[erased], people[unknown]) == (
+        {"status": "known", "name": NAME},
+        {"status": "known", "name": "Not To Be Kept"},
+        {"status": "unknown", "name": None},
+    )
+    told = bare.json()
+    assert {name: value for name, value in named.json().items() if name != "people"} == told
+    assert set(people) == {*told["members"], *told["auditors"], *told["observers"]}
+    await product.give(f"{PEOPLE}/{erased}/erasures", REASON)
+    after = await product.get(f"{OFFICE}?include=people", **{"If-None-Match": named.headers["etag"]})
+    assert after.status_code == 200, "the office is as it was, and the names are others"
+    assert after.json()["people"][erased] == {"status": "erased", "name": None}
+    assert len({answer.headers["etag"] for answer in (bare, named, after)}) == 3
+    same = await product.get(f"{OFFICE}?include=people", **{"If-None-Match": after.headers["etag"]})
+    assert same.status_code == 304
+    past = await product.get(f"{OFFICE}?include=people&known_at={before.strftime('%Y-%m-%dT%H:%M:%S.%fZ')}")
+    assert past.json()["people"][known]["name"] == NAME, "names have no past"
+    assert erased not in past.json()["people"]
+    refused(await product.get(f"{OFFICE}?include=people,addresses"), 422, "invalid")
+
+
+async def test_a_page_of_a_list_names_its_persons(product: Product) -> None:
+    me, who = person("pmo-1"), str(uuid.uuid4())
+    await enter(product, me)
+    await enter(product, who)
+    resource = {"person": who, "skills": ["analysis"], **REASON}
+    receipt = await product.give("/governance/v1/resources", resource)
+    seen = {"Mandate-Consistency": receipt["consistency"]}
+    answer = await product.get("/governance/v1/resources?include=people", **seen)
+    assert answer.json()["people"] == {who: {"status": "known", "name": NAME}}
+    assert "people" not in (await product.get("/governance/v1/resources", **seen)).json()
+    listed = (await product.get(f"{PEOPLE}?ids={who}&include=people")).json()
+    assert listed["people"] == {each: {"status": "known", "name": NAME} for each in (me, who)}
+
+
 async def test_only_the_service_itself_reads_the_directory(product: Product) -> None:
     for role in ("read", "auditor"):
         connection = await asyncpg.connect(product.postgres.dsn("governance", user=f"governance_{role}"))

@@ -1,6 +1,6 @@
 """Text as commands take it: what every part of the system can hold, and what a person can see."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
@@ -37,11 +37,29 @@ Line = Annotated[str, Field(min_length=1), AfterValidator(_storable), AfterValid
 
 Title = Annotated[Line, Field(max_length=200)]
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
+PERSON: Final = told("Opaque id of a person")
+"""Says, to those who read events, that it is a person's id; and to programs that look at types, too."""
+
 PersonId = Annotated[
     Uuid,
-    Field(pattern=f"^{UUID_PATTERN}$", description="Opaque id of a person"),
-    told("Opaque id of a person"),  # to those who read events
+    Field(
+        pattern=f"^{UUID_PATTERN}$",
+        description="Opaque id of a person",
+        examples=["ce25ad4a-5edf-59aa-983a-c33342cd72ca"],
+    ),
+    PERSON,
 ]
+Actor = Annotated[
+    str,
+    Field(
+        pattern=f"^({UUID_PATTERN}|system/.+)$",
+        description="Opaque id of a person, or system/<policy>",
+        examples=["ce25ad4a-5edf-59aa-983a-c33342cd72ca"],
+    ),
+    PERSON,
+]
+"""Who did something: a person, or a service by a policy."""
+
 ThingId = Annotated[str, Field(pattern=f"^{UUID_PATTERN}$", examples=["0190f3a5-7b1c-5c7e-9f43-5a1d2c3b4e5f"])]
 """The id of a thing, as a command names it."""
 

@@ -15,6 +15,7 @@ from mandate_web.app.examples import example_of
 from mandate_web.problems.problem import KINDS, TYPES
 from mandate_web.problems.wording import Wording
 from mandate_web.routes.access import POLICY, SECURITY_SCHEMES, header
+from mandate_web.routes.including import included
 
 PROBLEM: Final = "application/problem+json"
 DOCUMENTS: Final = "docs/problems"
@@ -141,6 +142,7 @@ def describe(document: dict[str, Any], rights: Rights, wording: Wording) -> dict
         for status, response in responses.items():
             if status.startswith("2"):
                 _headers(response, operation)
+        _include(operation, schemas)
         _examples(operation, schemas)
     _drop_unused(document)
     return document
@@ -259,6 +261,18 @@ def _headers(response: dict[str, Any], operation: dict[str, Any]) -> None:
     declared = response.setdefault("headers", {})
     for name in names:
         declared.setdefault(name, {"$ref": f"#/components/headers/{name}"})
+
+
+def _include(operation: dict[str, Any], schemas: dict[str, Any]) -> None:
+    """What `?include=` adds to an answer, as optional members of it."""
+    models = included(operation)
+    for model in models:
+        schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+        schemas |= {**schema.pop("$defs", {}), model.__name__: schema}
+    if models:
+        content = operation["responses"]["200"]["content"]["application/json"]
+        added = [{"$ref": f"#/components/schemas/{model.__name__}"} for model in models]
+        content["schema"] = {"allOf": [content["schema"], *added]}
 
 
 def _plain(parameter: dict[str, Any]) -> None:

@@ -7,6 +7,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel, Field
 from starlette.responses import JSONResponse, Response
 
+from mandate_events.deciding import PersonId
 from mandate_events.deciding.rights import RIGHTS_TABLE, RightsAdopted
 from mandate_events.ledger.following import CONNECTION_LOST
 from mandate_events.ledger.store import Store
@@ -111,7 +112,7 @@ class Held(BaseModel):
 class Me(BaseModel):
     """Who is asking, and what they hold."""
 
-    person: str
+    person: PersonId
     issuer: str
     subject: str = Field(examples=["pmo-1"])
     mandates: list[Held]

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import httpx
 from fastapi import APIRouter, FastAPI
+from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.middleware.cors import CORSMiddleware
 
 from mandate_events.deciding import Aggregate, Mandate
@@ -74,6 +75,10 @@ async def _nothing(_: Opened) -> None:
     """At the start nothing is put on record."""
 
 
+async def _nobody(_: AsyncEngine, _ids: Sequence[str]) -> Mapping[str, str | None]:
+    return {}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Service:
     """A service: its chapters, and what stands outside of any of them."""
@@ -93,6 +98,8 @@ class Service:
     """The name under which it acts on what another service recorded, `system/<name>`."""
     find_zone: Callable[[Opened, datetime | None], Awaitable[ZoneInfo]] = _utc
     """The time zone in which days end, as it had been recorded by an instant."""
+    find_names: Callable[[AsyncEngine, Sequence[str]], Awaitable[Mapping[str, str | None]]] = _nobody
+    """Who persons are, by id; None of who was erased. Who has no entry is left out."""
     on_start: Callable[[Opened], Awaitable[None]] = _nothing
     archive: Archive | None = None
     """What it reads instead of its own ledger."""
@@ -211,6 +218,7 @@ class Service:
                     return await self.find_held(opened, person, moment)
 
                 app.state.find_held = find_held
+                app.state.find_names = partial(self.find_names, opened.engine)
                 app.state.find_zone = partial(self.find_zone, opened)
                 app.state.pasts = Pasts(self.lists, opened.engine)
                 app.state.live = Live(self.feed(opened), opened.store.appender.news)

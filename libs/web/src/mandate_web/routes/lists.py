@@ -22,6 +22,7 @@ from mandate_events.views.past import Pasts
 from mandate_events.views.view import View as Described
 from mandate_web.problems.problem import Problem, invalid
 from mandate_web.routes.access import Authenticated, Person
+from mandate_web.routes.including import Including, OpenIncluding
 from mandate_web.routes.moment import KnownAt, listed, mark, positions
 from mandate_web.routes.paging import Page
 
@@ -38,10 +39,11 @@ Keys: TypeAlias = Sequence[tuple[ColumnElement[Any], bool]]
 class View:
     """This service's views, waited for as far as the request asks, or as they were at `known_at`."""
 
-    def __init__(self, request: Request, seen: dict[str, int], known_at: datetime | None) -> None:
+    def __init__(self, request: Request, seen: dict[str, int], known_at: datetime | None, including: Including) -> None:
         self.engine: AsyncEngine = request.app.state.engine
         self.seen = seen
         self.known_at = known_at
+        self.including = including
         self._request = request
 
     async def ask(self, statement: Select[Any], *views: Described) -> Sequence[Row[Any]]:
@@ -78,7 +80,11 @@ class View:
         labelled = [key.label(name) for name, (key, _) in zip(names, keys, strict=True)]
         rows = await self.ask(page.apply(statement.add_columns(*labelled), keys), *views)
         found, following = page.answer(rows, names)
-        return self.mark(JSONResponse({"items": [item(row) for row in found], "next": following}))
+        return await self.answer({"items": [item(row) for row in found], "next": following})
+
+    async def answer(self, body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Response:
+        """What was found, with what is to be included."""
+        return self.mark(JSONResponse(await self.including.complete(body), headers=headers))
 
     def mark(self, response: Response) -> Response:
         """Every read states its position."""
@@ -89,6 +95,7 @@ async def _open_view(
     request: Request,
     _: Authenticated,  # first: who may not ask must not make us wait
     known_at: KnownAt,
+    including: OpenIncluding,
 ) -> View:
     mandate_consistency = request.headers.get("mandate-consistency")
     prefer = request.headers.get("prefer")
@@ -100,10 +107,11 @@ async def _open_view(
     while True:
         seen = await _seen(engine)
         if all(seen.get(source, 0) >= position for source, position in target.items()):
-            return View(request, seen if known_at is None else await positions(request, known_at), known_at)
+            cuts = seen if known_at is None else await positions(request, known_at)
+            return View(request, cuts, known_at, including)
         if time.monotonic() >= deadline:
             if all(seen.get(source, 0) >= position for source, position in wanted.items()):
-                return View(request, seen, known_at)
+                return View(request, seen, known_at, including)
             facts = {"seen": listed(seen), "wanted": listed(wanted)}
             raise Problem("projection-behind", "view-behind", facts, headers={"Retry-After": "1"})
         await asyncio.sleep(POLL)
@@ -114,7 +122,7 @@ OpenView: TypeAlias = Annotated[View, Depends(_open_view)]
 
 async def view_of_now(request: Request, person: Person) -> View:
     """For what is decided: the present, whatever the request asks of it."""
-    return await _open_view(request, person, None)
+    return await _open_view(request, person, None, Including(request))
 
 
 def _tokens(header: str) -> dict[str, int]:

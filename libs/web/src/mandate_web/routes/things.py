@@ -13,6 +13,7 @@ from mandate_events.deciding import Aggregate, Unknown
 from mandate_events.deciding.batch import Fold
 from mandate_events.ledger.store import Store
 from mandate_web.problems.wording import Language
+from mandate_web.routes.including import Including, OpenIncluding
 from mandate_web.routes.moment import KnownAt, mark, positions
 from mandate_web.routes.tags import tagged
 
@@ -27,8 +28,9 @@ def shows(model: type[BaseModel]) -> dict[int | str, dict[str, Any]]:
 class Things:
     """Reads the things of one request."""
 
-    def __init__(self, request: Request, known_at: datetime | None) -> None:
+    def __init__(self, request: Request, known_at: datetime | None, including: Including) -> None:
         self.known_at = known_at
+        self._including = including
         self._request = request
         self._store: Store = request.app.state.store
         self._position = self._store.appender.position  # what is read from now on includes it
@@ -57,7 +59,8 @@ class Things:
     async def answer(self, fold: Fold, body: Mapping[str, Any], language: Language | None = None) -> Response:
         """The thing with its version, or 304 where the client has it; and its language, where it is told in several."""
         version = f"{fold.version}-{language}" if language else str(fold.version)
-        response = tagged(self._request, version, orjson.dumps(body))
+        content = orjson.dumps(await self._including.complete(body))
+        response = tagged(self._request, self._including.version(version, content), content)
         if language:
             response.headers.update({"Content-Language": language, "Vary": "Accept-Language"})
         service = self._store.domain.service
@@ -65,8 +68,8 @@ class Things:
         return mark(self._request, response, seen, self.known_at)
 
 
-async def _open_things(request: Request, known_at: KnownAt) -> Things:
-    return Things(request, known_at)
+async def _open_things(request: Request, known_at: KnownAt, including: OpenIncluding) -> Things:
+    return Things(request, known_at, including)
 
 
 OpenThings: TypeAlias = Annotated[Things, Depends(_open_things)]

@@ -147,10 +147,10 @@ class AppointmentsPage(BaseModel):
     """Who runs, watches and owns a project: person ids."""
 
     project: str = Field(examples=["0190f3a5-7b1c-5c7e-9f43-5a1d2c3b4e5f"])
-    manager: str | None = Field(description="The PM")
+    manager: PersonId | None = Field(description="The PM")
     accepted: bool = Field(description="Whether the PM accepted the appointment", examples=[True])
-    officer: str | None = Field(description="The PMOfficer")
-    sponsor: str | None
+    officer: PersonId | None = Field(description="The PMOfficer")
+    sponsor: PersonId | None
 
 
 class Appointments(State, frozen=True):

@@ -36,7 +36,7 @@ class UsePage(BaseModel):
     project: str = Field(examples=["0190f3a5-7b1c-5c7e-9f43-5a1d2c3b4e5f"])
     version: int | None = Field(description="The version of the template")
     waiver: str | None = Field(description="What it rests on where the tool was not approved")
-    used_by: str = Field(description="Person id of who took it up", examples=["ce25ad4a-5edf-59aa-983a-c33342cd72ca"])
+    used_by: PersonId = Field(description="Person id of who took it up")
 
 
 Users = immutables.Map[str, UseRecognised]

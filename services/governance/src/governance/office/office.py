@@ -138,9 +138,9 @@ class OfficePage(BaseModel):
     name: str = Field(examples=["Project Management Office"])
     time_zone: str = Field(description="Days end at midnight here", examples=["Australia/Melbourne"])
     currency: str = Field(examples=["AUD"])
-    members: list[str] = Field(examples=[["ce25ad4a-5edf-59aa-983a-c33342cd72ca"]])
-    auditors: list[str]
-    observers: list[str]
+    members: list[PersonId]
+    auditors: list[PersonId]
+    observers: list[PersonId]
 
 
 class Office(State, frozen=True):

@@ -38,6 +38,7 @@ from mandate_events.deciding import (
     Instruction,
     Invalid,
     Looking,
+    PersonId,
     Refused,
     Slug,
     State,
@@ -278,9 +279,9 @@ class ComplianceReviewPage(BaseModel):
     standard: str = Field(description="What the project ran to when it was opened", examples=["capital-delivery@1"])
     title: str = Field(examples=["Procurement, first half of the year"])
     controls: list[str] = Field(description="What is looked at", examples=[["independent-cost-review"]])
-    opened_by: str = Field(description="Person id", examples=["ce25ad4a-5edf-59aa-983a-c33342cd72ca"])
+    opened_by: PersonId
     status: Status
-    closed_by: str | None = Field(description="Person id")
+    closed_by: PersonId | None
     findings: list[FindingPage]
     corrective_actions: list[CorrectiveActionPage]
 
@@ -292,7 +293,7 @@ class ComplianceReviewItem(BaseModel):
     project: str = Field(examples=["0190f3a5-7b1c-5c7e-9f43-5a1d2c3b4e5f"])
     standard: str = Field(examples=["capital-delivery@1"])
     title: str = Field(examples=["Procurement, first half of the year"])
-    opened_by: str = Field(description="Person id", examples=["ce25ad4a-5edf-59aa-983a-c33342cd72ca"])
+    opened_by: PersonId
     opened_at: str = Field(examples=["2026-03-02T12:00:00.000000Z"])
     status: Status
     findings: int = Field(description="How many it has")

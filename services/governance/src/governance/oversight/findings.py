@@ -160,7 +160,7 @@ class FindingPage(BaseModel):
     severity: Severity
     text: str = Field(examples=["No second estimate was made"])
     status: Status
-    closed_by: str | None = Field(description="Person id")
+    closed_by: PersonId | None
 
 
 class FindingItem(FindingPage):
@@ -168,7 +168,7 @@ class FindingItem(FindingPage):
 
     review: str
     project: str = Field(examples=["0190f3a5-7b1c-5c7e-9f43-5a1d2c3b4e5f"])
-    raised_by: str = Field(description="Person id", examples=["ce25ad4a-5edf-59aa-983a-c33342cd72ca"])
+    raised_by: PersonId
     raised_at: str = Field(examples=["2026-03-02T12:00:00.000000Z"])
 
 
@@ -186,8 +186,8 @@ class CorrectiveActionPage(BaseModel):
     id: str = Field(examples=["0190f3a5-7b1c-5c7e-9f43-5a1d2c3b4e5f"])
     finding: int
     action: str = Field(examples=["Have the estimate reviewed by another estimator"])
-    owner: str = Field(description="Person id", examples=["ce25ad4a-5edf-59aa-983a-c33342cd72ca"])
+    owner: PersonId
     due_on: date
-    reported_by: str | None = Field(description="Person id")
+    reported_by: PersonId | None
     withdrawn: bool = Field(description="The project no longer has to do it")
     evidence: list[ReportedEvidence]

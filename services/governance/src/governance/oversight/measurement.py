@@ -19,6 +19,7 @@ from mandate_events.deciding import (
     Decided,
     Invalid,
     Looking,
+    PersonId,
     Refused,
     State,
     Streams,
@@ -202,7 +203,7 @@ class MeasuredPage(BaseModel):
     value: str = Field(examples=["0.82"])
     colour: Colour | None = Field(description="Null where no threshold was set")
     standard: str | None = Field(description="What the project ran to", examples=["capital-delivery@1"])
-    measured_by: str = Field(description="Person id", examples=["ce25ad4a-5edf-59aa-983a-c33342cd72ca"])
+    measured_by: PersonId
 
 
 class MeasurementPage(BaseModel):
@@ -224,5 +225,5 @@ class BreachedThresholdItem(BaseModel):
     standard: str | None = Field(
         description="Whose threshold it is; null where it is the one for all", examples=["light@1"]
     )
-    measured_by: str = Field(description="Person id", examples=["ce25ad4a-5edf-59aa-983a-c33342cd72ca"])
+    measured_by: PersonId
     breached_at: str = Field(examples=["2026-03-02T12:00:00.000000Z"])

@@ -60,11 +60,11 @@ class ErasePerson(Decision):
 class PersonPage(BaseModel):
     """Who a person is."""
 
-    id: str = Field(description="Opaque id of the person", examples=["ce25ad4a-5edf-59aa-983a-c33342cd72ca"])
+    id: PersonId
     name: str = Field(examples=["Ada Lovelace"])
     email: str = Field(examples=["ada.lovelace@example.org"])
     changed_at: str = Field(examples=["2026-11-24T12:00:00.000000Z"])
-    changed_by: str = Field(description="Person id", examples=["ce25ad4a-5edf-59aa-983a-c33342cd72ca"])
+    changed_by: PersonId
 
 
 class People(BaseModel):

@@ -67,7 +67,7 @@ class MandatePage(BaseModel):
 class Mandates(BaseModel):
     """The mandates that a person held."""
 
-    person: str = Field(description="Opaque id of the person", examples=["ce25ad4a-5edf-59aa-983a-c33342cd72ca"])
+    person: PersonId
     mandates: list[MandatePage]
 
 

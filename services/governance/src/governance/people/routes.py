@@ -16,6 +16,7 @@ from mandate_events.document.formats import UUID_PATTERN
 from mandate_web.chapters.pages import copied, plain
 from mandate_web.routes.access import Authenticated, Viewer, anyone, no_right, reads, viewer
 from mandate_web.routes.desk import OpenDesk, decides, expected_version
+from mandate_web.routes.including import OpenIncluding
 from mandate_web.routes.moment import AsOf, KnownAt, end_of, mark, positions
 from mandate_web.routes.paging import Cursor, Limit, Page
 from mandate_web.routes.routing import Router
@@ -69,6 +70,7 @@ async def erase(request: Request, id: Id, command: Decision, desk: OpenDesk) -> 
 async def list_people(
     request: Request,
     _: Annotated[Viewer, viewer("read-framework")],
+    including: OpenIncluding,
     ids: Ids = None,
     limit: Limit = 100,
     cursor: Cursor = None,
@@ -80,16 +82,22 @@ async def list_people(
     async with request.app.state.engine.connect() as connection:
         found = await connection.execute(page.apply(wanted, [(PEOPLE.c.person, False)]))
         items, following = page.answer(found.all(), ["person"])
-    return JSONResponse({"items": [shown(row) for row in items], "next": following})
+    return JSONResponse(await including.complete({"items": [shown(row) for row in items], "next": following}))
 
 
 @router.get("/v1/people/{id}", operation_id="getPerson", responses=shows(PersonPage), **reads("read-framework"))
-async def get_person(request: Request, id: Id, _: Annotated[Viewer, viewer("read-framework")]) -> Response:  # noqa: A002
+async def get_person(
+    request: Request,
+    id: Id,  # noqa: A002
+    _: Annotated[Viewer, viewer("read-framework")],
+    including: OpenIncluding,
+) -> Response:
     """Who a person is. One who has no entry, or was erased, is not found."""
     row = await find(request.app.state.engine, id)
     if row is None:
         raise Unknown(f"person/{id}")
-    return tagged(request, str(row["version"]), orjson.dumps(shown(row)))
+    content = orjson.dumps(await including.complete(shown(row)))
+    return tagged(request, including.version(str(row["version"]), content), content)
 
 
 # --- mandates ---
@@ -102,10 +110,12 @@ async def get_person(request: Request, id: Id, _: Annotated[Viewer, viewer("read
     **anyone(),
 )
 async def list_mandates(
+    *,
     request: Request,
     id: Id,  # noqa: A002
     person: Authenticated,
     known_at: KnownAt,
+    including: OpenIncluding,
     as_of: AsOf = None,
 ) -> Response:
     """The mandates that a person holds, and what each lets them decide.
@@ -125,7 +135,7 @@ async def list_mandates(
     body = {"person": id, "mandates": [shown_mandate(each, adopted.table if adopted else ()) for each in held]}
     if known_at is not None:
         seen = await positions(request, known_at)
-    return mark(request, JSONResponse(body), seen, known_at)
+    return mark(request, JSONResponse(await including.complete(body)), seen, known_at)
 
 
 def shown_mandate(mandate: MandateHeld, table: Iterable[Mapping[str, Any]]) -> dict[str, Any]:

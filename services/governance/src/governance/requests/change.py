@@ -89,7 +89,7 @@ class ChangePage(RequestPage):
     title: str = Field(examples=["A second intake"])
     description: str
     impact: ImpactPage
-    assessed_by: str = Field(description="Person id", examples=["ce25ad4a-5edf-59aa-983a-c33342cd72ca"])
+    assessed_by: PersonId
 
 
 OUTCOMES: Outcomes = {ChangeApproved: "approved", ChangeRejected: "rejected"}

@@ -67,10 +67,10 @@ class ReviewItem(BaseModel):
     gate: str = Field(examples=["gate-1"])
     phase: str = Field(examples=["business-case"])
     standard: str = Field(examples=["capital-delivery@1"])
-    requested_by: str = Field(description="Person id", examples=["ce25ad4a-5edf-59aa-983a-c33342cd72ca"])
+    requested_by: PersonId
     status: Status = Field(description="`answered` when the project has said what became of the decision")
     outcome: Outcome | None
-    decided_by: str | None
+    decided_by: PersonId | None
 
 
 class ListedReview(ReviewItem):

@@ -5,6 +5,7 @@ from datetime import date
 from pydantic import BaseModel, Field
 
 from governance.requests.request import Status
+from mandate_events.deciding import PersonId
 
 
 class EvidencePage(BaseModel):
@@ -29,10 +30,10 @@ class RequestPage(BaseModel):
     id: str
     project: str = Field(examples=["0190f3a5-7b1c-5c7e-9f43-5a1d2c3b4e5f"])
     standard: str = Field(examples=["capital-delivery@1"])
-    requested_by: str = Field(description="Person id", examples=["ce25ad4a-5edf-59aa-983a-c33342cd72ca"])
+    requested_by: PersonId
     evidence: list[EvidencePage]
     status: Status = Field(description="`answered` when the project has said what became of the decision")
     outcome: str | None
     conditions: list[ConditionPage]
-    decided_by: str | None
+    decided_by: PersonId | None
     answer: str | None = Field(description="What the project said: `applied`, or why not", examples=["applied"])

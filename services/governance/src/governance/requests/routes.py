@@ -14,6 +14,7 @@ from governance.requests.page import RequestPage
 from governance.requests.request import Request, Status
 from governance.requests.views.inbox import INBOX, INBOX_VIEW
 from governance.standards.standard import STANDARD, Standard, parse
+from mandate_events.deciding import PersonId
 from mandate_events.values.told import instant
 from mandate_web.chapters.pages import copied
 from mandate_web.routes.access import Viewer, reads, viewer
@@ -85,13 +86,13 @@ class InboxItem(BaseModel):
     project: str = Field(examples=["0190f3a5-7b1c-5c7e-9f43-5a1d2c3b4e5f"])
     about: str = Field(description="The gate, the control, the period ... that it is about", examples=["gate-1"])
     standard: str = Field(description="What the project runs to", examples=["capital-delivery@1"])
-    requested_by: str = Field(description="Person id", examples=["ce25ad4a-5edf-59aa-983a-c33342cd72ca"])
+    requested_by: PersonId
     requested_at: str = Field(examples=["2026-03-02T12:00:00.000000Z"])
     reason: str | None = Field(description="Why it is asked for")
     may_decide: list[str] = Field(description="The roles that the table of rights lets decide it", examples=[["pmo"]])
     status: Status
     outcome: str | None
-    decided_by: str | None
+    decided_by: PersonId | None
     decided_at: str | None
     answer: str | None = Field(description="What the project said: `applied`, or why not", examples=["applied"])
 

@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 
 from governance.resources.load import Commitment, Period, Plan, Week
 from governance.resources.resource import Kind, Resource, Status
+from mandate_events.deciding import PersonId
 from mandate_events.values.figures import spelled
 from mandate_web.chapters.pages import copied, plain
 
@@ -20,7 +21,7 @@ class ResourceItem(BaseModel):
 
     id: str
     kind: Kind
-    person: str | None = Field(description="Person id", examples=["ce25ad4a-5edf-59aa-983a-c33342cd72ca"])
+    person: PersonId | None
     title: str | None = Field(description="Of a team", examples=["Hydraulic modellers"])
     skills: list[str] = Field(examples=[["hydraulics"]])
     status: Status

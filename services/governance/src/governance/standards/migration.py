@@ -21,6 +21,7 @@ from mandate_events.deciding import (
     Instruction,
     Looking,
     On,
+    PersonId,
     Refused,
     Slug,
     State,
@@ -68,7 +69,7 @@ class StandardMigrationPage(BaseModel):
     project: str = Field(examples=["0190f3a5-7b1c-5c7e-9f43-5a1d2c3b4e5f"])
     standard: str = Field(examples=["capital-delivery@2"])
     gate_path: str = Field(examples=["two-gate"])
-    decided_by: str = Field(description="Person id", examples=["ce25ad4a-5edf-59aa-983a-c33342cd72ca"])
+    decided_by: PersonId
     answer: str | None = Field(description="What the project said: `applied`, or why not", examples=["applied"])
 
 

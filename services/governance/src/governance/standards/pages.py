@@ -17,10 +17,9 @@ from governance.standards.document import (
 )
 from governance.standards.ready import Template
 from governance.standards.standard import Standard, Status, Verdict, Version
+from mandate_events.deciding import PersonId
 from mandate_web.chapters.pages import copied
 from mandate_web.problems.wording import Language
-
-PERSON = "ce25ad4a-5edf-59aa-983a-c33342cd72ca"
 
 
 class GatePage(BaseModel):
@@ -82,7 +81,7 @@ class StandardContent(BaseModel):
 class DraftReviewPage(BaseModel):
     """What a reviewer said last of the draft, as it was published or is now."""
 
-    reviewer: str = Field(description="Person id", examples=[PERSON])
+    reviewer: PersonId
     verdict: Verdict
     comment: str | None = Field(examples=["Say who holds the contingency"])
 
@@ -92,7 +91,7 @@ class VersionSummary(BaseModel):
 
     version: int
     status: Status
-    authors: list[str] = Field(description="Person ids", examples=[[PERSON]])
+    authors: list[PersonId]
     template: str | None = Field(description="The ready standard that it began with", examples=["light.en"])
     reviews: list[DraftReviewPage]
     successor: str | None = Field(description="Of a retired one: what follows it", examples=["capital-delivery@2"])

@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field
 
 from governance.strategy.business_case import BusinessCasePage
 from governance.strategy.proposal import Proposal, Status
+from mandate_events.deciding import PersonId
 from mandate_events.values.told import Amount
 from mandate_web.chapters.pages import copied
 
@@ -21,7 +22,7 @@ class ProposalItem(BaseModel):
     status: Status
     gate_path: str | None = Field(examples=["two-gate"])
     forecast_cost: Amount
-    proposed_by: str = Field(description="Person id", examples=["ce25ad4a-5edf-59aa-983a-c33342cd72ca"])
+    proposed_by: PersonId
     standard: str | None = Field(description="In force for the project", examples=["capital-delivery@1"])
     budget: Amount | None = Field(description="What was authorised")
 
@@ -30,7 +31,7 @@ class ScorePage(BaseModel):
     """The latest score of one person by one version of a scoring model."""
 
     model: str = Field(examples=["alignment@1"])
-    scorer: str = Field(description="Person id", examples=["ce25ad4a-5edf-59aa-983a-c33342cd72ca"])
+    scorer: PersonId
     scores: dict[str, str] = Field(description="By criterion", examples=[{"environment": "4"}])
     total: str = Field(description="Out of 100", examples=["72.5000"])
 

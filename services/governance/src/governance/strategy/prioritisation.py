@@ -25,6 +25,7 @@ from mandate_events.deciding import (
     Instruction,
     Invalid,
     Looking,
+    PersonId,
     Refused,
     Slug,
     State,
@@ -155,7 +156,7 @@ class PrioritisationPage(SummaryPage):
     """A ranking on record: its limits, its places, and what was taken."""
 
     id: str = Field(examples=["0190f3a5-7b1c-7c7e-9f43-5a1d2c3b4e5f"])
-    prioritised_by: str = Field(description="Person id", examples=["ce25ad4a-5edf-59aa-983a-c33342cd72ca"])
+    prioritised_by: PersonId
     ranked: list[PlacePage] = Field(description="Best first; empty where there are more than 250")
     table: str = Field(description="SHA-256 of the whole ranking: `GET /v1/blobs/{sha256}`")
 
@@ -164,7 +165,7 @@ class PrioritisationItem(SummaryPage):
     """A ranking on record, by whom and when."""
 
     id: str = Field(examples=["0190f3a5-7b1c-5c7e-9f43-5a1d2c3b4e5f"])
-    prioritised_by: str = Field(description="Person id", examples=["ce25ad4a-5edf-59aa-983a-c33342cd72ca"])
+    prioritised_by: PersonId
     prioritised_at: str = Field(examples=["2026-11-24T12:00:00.000000Z"])
 
 

@@ -22,6 +22,7 @@ from mandate_events.deciding import (
     Invalid,
     Looking,
     Part,
+    PersonId,
     Slug,
     State,
     Streams,
@@ -123,7 +124,7 @@ class ModelVersionPage(BaseModel):
     version: int
     title: str = Field(examples=["Strategic alignment"])
     criteria: list[CriterionPage]
-    defined_by: str = Field(description="Person id", examples=["ce25ad4a-5edf-59aa-983a-c33342cd72ca"])
+    defined_by: PersonId
 
 
 class ScoringModelPage(BaseModel):

@@ -179,8 +179,8 @@ class CorrectiveActionPage(BaseModel):
     review: str = Field(description="Id of the compliance review, in governance")
     finding: int = Field(description="Its number in the review")
     action: str = Field(examples=["Have the estimate reviewed by another estimator"])
-    owner: str = Field(description="Person id", examples=["ce25ad4a-5edf-59aa-983a-c33342cd72ca"])
+    owner: PersonId
     due_on: date
     status: Status
-    reported_by: str | None = Field(description="Person id")
+    reported_by: PersonId | None
     evidence: list[EvidencePage]

@@ -2,6 +2,8 @@
 
 from pydantic import BaseModel, Field
 
+from mandate_events.deciding import PersonId
+
 
 class RequestPage(BaseModel):
     """What the project asked for, and what came of it."""
@@ -9,5 +11,5 @@ class RequestPage(BaseModel):
     id: str
     project: str = Field(examples=["0190f3a5-7b1c-5c7e-9f43-5a1d2c3b4e5f"])
     standard: str = Field(examples=["capital-delivery@1"])
-    requested_by: str = Field(description="Person id", examples=["ce25ad4a-5edf-59aa-983a-c33342cd72ca"])
+    requested_by: PersonId
     status: str = Field(description="`open`, or the decision that reached the project", examples=["open"])

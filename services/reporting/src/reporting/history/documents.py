@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from mandate_events.values.text import Actor
 from mandate_events.values.told import instant
 from mandate_web.live.streaming import Reading
 from reporting.history.archive import ARCHIVE
@@ -28,7 +29,7 @@ class Entry(BaseModel):
     name: str = Field(examples=["project-authorised"])
     subject: str = Field(description="The stream it belongs to")
     project: str | None
-    actor: str = Field(description="Person id, or system/<policy>")
+    actor: Actor
     role: str
     authority: str = Field(description="The event that the mandate rests on: stream@version")
     reason: str | None

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Literal
 from fastapi import Depends, Header, Query, Request
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from mandate_events.deciding import PersonId, Text
 from mandate_web.live.streaming import Streamed
@@ -80,7 +80,7 @@ async def list_history(
     """Who decided what, in which role, on whose authority, when and why.
 
     With `Accept: application/x-ndjson` the answer is the documents themselves, all that match, oldest first, one a
-    line, byte for byte as their service recorded them; `sort`, `limit` and `cursor` have no meaning then.
+    line, byte for byte as their service recorded them; `sort`, `limit`, `cursor` and `include` have no meaning then.
     `Mandate-Count` says how many, and `Mandate-Last` which document the last line is, so that a whole export can be
     told from a part. One that broke off goes on with `after` (the last document received) and the same `last`.
     `Mandate-Position` says how much of each ledger lies before that end.
@@ -157,4 +157,4 @@ async def _export(
 async def _page(view: View, page: Page, conditions: Conditions, *, newest_first: bool) -> Response:
     rows = await view.ask(page.apply(entries.where(*conditions), [(ARCHIVE.c.entry, newest_first)]))
     items, following = page.answer(rows, ["entry"])
-    return view.mark(JSONResponse({"items": [shown(item) for item in items], "next": following}, headers=_NEGOTIATED))
+    return await view.answer({"items": [shown(item) for item in items], "next": following}, _NEGOTIATED)

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final
 from fastapi import Query
 from pydantic import BaseModel, Field
 from sqlalchemy import literal
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from mandate_events.deciding import Text
 from mandate_events.deciding.rights import is_system
@@ -64,8 +64,7 @@ async def get_story(
     nodes = [Node(row["entry"], row.pop("event"), _cause(row), bool(row.pop("seen"))) for row in found]
     documents = {row["entry"]: shown(row) for row in found}
     items = [_told(depth, parent, node, documents) for depth, parent, node in tree(nodes)]
-    body = {"correlation": correlation, "items": items, "complete": len(rows) <= LONGEST}
-    return view.mark(JSONResponse(body))
+    return await view.answer({"correlation": correlation, "items": items, "complete": len(rows) <= LONGEST})
 
 
 def _cause(row: dict[str, Any]) -> str:

@@ -51,9 +51,9 @@ class Project(BaseModel):
     standard: str | None = Field(examples=["capital-delivery@1"])
     budget: Amount | None
     forecast_cost: Amount | None
-    manager: str | None
-    officer: str | None
-    sponsor: str | None
+    manager: PersonId | None
+    officer: PersonId | None
+    sponsor: PersonId | None
     open_review: str | None = Field(description="The gate review that was requested and is not answered")
     initiated_at: str | None
     last_changed_at: str
@@ -215,5 +215,6 @@ async def get_project(
             latest = latest.where(ARCHIVE.c.recorded_at <= view.known_at)
         rows = await view.ask(latest.order_by(ARCHIVE.c.entry.desc()).limit(LATEST))
         decisions = [shown(dict(row._mapping)) for row in rows]  # noqa: SLF001 - SQLAlchemy's public name for it
-    content = orjson.dumps({**shown_project(dict(found[0]._mapping)), "decisions": decisions})  # noqa: SLF001
+    body = {**shown_project(dict(found[0]._mapping)), "decisions": decisions}  # noqa: SLF001
+    content = orjson.dumps(await view.including.complete(body))
     return view.mark(tagged(request, hashlib.sha256(content).hexdigest()[:32], content))

@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 
 from governance.strategy.intake import ProposeProject
 from governance.strategy.proposal import PROPOSAL
-from mandate_events.deciding import Refused, Unknown
+from mandate_events.deciding import PersonId, Refused, Unknown
 from mandate_events.document.formats import UUID_PATTERN
 from mandate_events.document.identifiers import uuid7
 from mandate_events.values.told import instant
@@ -27,6 +27,7 @@ from mandate_web.problems.problem import Problem, invalid
 from mandate_web.problems.wording import language_of
 from mandate_web.routes.access import POLICY, SECURED, Authenticated, Person, Viewer, anyone, header
 from mandate_web.routes.desk import HEADERS, KEY
+from mandate_web.routes.including import OpenIncluding
 from mandate_web.routes.paging import Cursor, Limit, Page
 from mandate_web.routes.routing import Router
 
@@ -50,7 +51,7 @@ class Import(BaseModel):
     id: str = Field(examples=["0190f3a5-7b1c-5c7e-9f43-5a1d2c3b4e5f"])
     kind: Literal["proposals"]
     state: Literal["queued", "running", "done", "cancelled"]
-    given_by: str = Field(description="Person id", examples=["ce25ad4a-5edf-59aa-983a-c33342cd72ca"])
+    given_by: PersonId
     total: int = Field(description="Lines to import", examples=[445])
     done: int = Field(description="Lines that have a result", examples=[445])
     accepted: int = Field(examples=[444])
@@ -151,7 +152,9 @@ async def import_proposals(request: Request, person: Authenticated) -> Response:
 @router.get(
     "/v1/imports", operation_id="listImports", responses={200: {"model": page_model(Import, "/v1/imports")}}, **anyone()
 )
-async def list_imports(request: Request, person: Authenticated, limit: Limit = 50, cursor: Cursor = None) -> Response:
+async def list_imports(
+    request: Request, person: Authenticated, including: OpenIncluding, limit: Limit = 50, cursor: Cursor = None
+) -> Response:
     """Imports of the last month, the newest first: your own; with the right to read governance entirely, all."""
     everything = await _sees_all(request, person)
     page = Page({"list": "imports", "all": everything}, limit, cursor)
@@ -159,13 +162,13 @@ async def list_imports(request: Request, person: Authenticated, limit: Limit = 5
     async with request.app.state.engine.connect() as connection:
         found = await connection.execute(page.apply(wanted, [(JOBS.c.created_at, True), (JOBS.c.id, True)]))
         items, following = page.answer(found.all(), ["created_at", "id"])
-    return JSONResponse({"items": [shown(job) for job in items], "next": following})
+    return JSONResponse(await including.complete({"items": [shown(job) for job in items], "next": following}))
 
 
 @router.get("/v1/imports/{id}", operation_id="getImport", responses={200: {"model": Import}}, **anyone())
-async def get_import(request: Request, id: Id, person: Authenticated) -> Response:  # noqa: A002
+async def get_import(request: Request, id: Id, person: Authenticated, including: OpenIncluding) -> Response:  # noqa: A002
     """How far an import is. One that you may not see is not found."""
-    return JSONResponse(shown(await _visible(request, id, person)))
+    return JSONResponse(await including.complete(shown(await _visible(request, id, person))))
 
 
 @router.get(

@@ -8,7 +8,7 @@ import msgspec
 import orjson
 from fastapi import Path, Query, Request
 from sqlalchemy import select
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from governance.strategy.prioritisation import (
     MOST,
@@ -80,7 +80,7 @@ async def rank_portfolio(
     proposals = [(each, (await things.find(PROPOSAL, each)).state) for each in await _undecided(view, id)]
     lines = rank((candidate(each, state, model, day) for each, state in proposals if state.undecided), limits)
     about = msgspec.to_builtins(summary(lines, id, model, limits))
-    return view.mark(JSONResponse({**about, "items": table(lines)}))
+    return await view.answer({**about, "items": table(lines)})
 
 
 async def _undecided(view: View, portfolio: str) -> Sequence[str]:

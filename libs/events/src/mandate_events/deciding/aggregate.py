@@ -104,6 +104,9 @@ def nothing(_state: Any, _command: Any, _looking: Looking) -> Streams:
     return ()
 
 
+_SOME: Final = "some"
+
+
 def _no_project(_id: str, _state: Any) -> str | None:
     return None
 
@@ -139,6 +142,11 @@ class Aggregate(Generic[S]):
 
     def stream(self, id_: str) -> str:
         return f"{self.name}/{id_}"
+
+    @property
+    def in_a_project(self) -> bool:
+        """Whether each belongs to a project, and is not the one of its kind there."""
+        return self.project is not _no_project and self.project(_SOME, None) != _SOME
 
     @property
     def file(self) -> str:

@@ -10,7 +10,7 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
-from mandate_events.deciding.aggregate import Aggregate, Mandate, On
+from mandate_events.deciding.aggregate import Aggregate, Decided, Mandate, On
 from mandate_events.deciding.domain import Domain
 from mandate_events.deciding.fold import BrokenStream, Fold, Row
 from mandate_events.deciding.marks import Marks
@@ -182,6 +182,25 @@ class Deciding:
     # --- deciding ---
 
     def run(self) -> None:
+        """Judge the person, decide, and record what follows."""
+        submission, aggregate = self.submission, self.submission.aggregate
+        decided = self.judged()
+        if len(decided) > MAX_EVENTS:
+            raise TooLarge(f"one decision would record {len(decided)} events; the limit is {MAX_EVENTS}")
+        elsewhere = [each for each in decided if isinstance(each, On)]
+        if elsewhere:
+            self._need({each.aggregate.stream(each.id): each.aggregate for each in elsewhere})
+        if aggregate.records:
+            self._check_declared([type(each.event if isinstance(each, On) else each) for each in decided])
+        for each in decided:
+            if isinstance(each, On):
+                self.record(each.aggregate, each.id, each.event)
+            else:
+                self.record(aggregate, submission.id, each)
+        self.version_after = self._fold(aggregate, submission.stream).version
+
+    def judged(self) -> Decided:
+        """What follows from the command where the person may give it and the state allows it; nothing is recorded."""
         submission = self.submission
         aggregate = submission.aggregate
         fold = self._fold(aggregate, submission.stream)
@@ -198,20 +217,7 @@ class Deciding:
         self.mandate = self.batch.domain.rights.judge(state, command, self, held)
         if submission.expected not in (None, fold.version):  # after the rights: no refusal of authority goes unrecorded
             raise VersionConflict(submission.stream, submission.expected, fold.version)
-        decided = aggregate.decide(state, command, self)
-        if len(decided) > MAX_EVENTS:
-            raise TooLarge(f"one decision would record {len(decided)} events; the limit is {MAX_EVENTS}")
-        elsewhere = [each for each in decided if isinstance(each, On)]
-        if elsewhere:
-            self._need({each.aggregate.stream(each.id): each.aggregate for each in elsewhere})
-        if aggregate.records:
-            self._check_declared([type(each.event if isinstance(each, On) else each) for each in decided])
-        for each in decided:
-            if isinstance(each, On):
-                self.record(each.aggregate, each.id, each.event)
-            else:
-                self.record(aggregate, submission.id, each)
-        self.version_after = self._fold(aggregate, submission.stream).version
+        return aggregate.decide(state, command, self)
 
     def leading_mandate(self) -> Mandate:
         """The mandate that a refused person is shown with: the first that could matter here, or none."""

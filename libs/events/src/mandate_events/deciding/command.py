@@ -1,6 +1,6 @@
 """Commands: what somebody asks for, in the imperative; and what a service gives itself."""
 
-from typing import TypeAlias
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field
@@ -9,6 +9,10 @@ from mandate_events.values.text import Reason
 
 STRICT = ConfigDict(frozen=True, extra="forbid")
 """Who gives a member that there is not is told so."""
+
+
+class Unsaid(Exception):
+    """A command was asked for a member that it does not have yet: see `Command.unsaid`."""
 
 
 class Part(BaseModel):
@@ -23,6 +27,22 @@ class Command(BaseModel):
     model_config = STRICT
 
     reason: Reason | None = Field(default=None, description="Why; kept on record")
+
+    @classmethod
+    def unsaid(cls) -> Self:
+        """The command before anything is said in it: whether it may be given is judged by it, as far as that goes.
+        Whoever asks for a member meets `Unsaid`."""
+        command = cls.model_construct()
+        command.__dict__.clear()
+        return command
+
+    if not TYPE_CHECKING:  # or any member would be taken for one that there is
+
+        def __getattr__(self, name: str) -> Any:
+            """Only what is not there is asked for here; a command that was validated lacks nothing."""
+            if name in type(self).model_fields:
+                raise Unsaid(name)
+            return super().__getattr__(name)
 
 
 class Decision(Command):

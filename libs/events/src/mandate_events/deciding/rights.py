@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeAlias
 
 from mandate_events.deciding.adoption import RIGHTS_TABLE, AdoptRights, RightsAdopted, RightsRowsAdopted
 from mandate_events.deciding.aggregate import Context, Looking, Mandate, Streams
-from mandate_events.deciding.command import Command, Instruction, SystemCommand
+from mandate_events.deciding.command import Command, Instruction, SystemCommand, Unsaid
 from mandate_events.deciding.denial import (
     COLLAPSE,
     DENIAL,
@@ -164,7 +164,7 @@ class Rights:
             if row.effect == "deny":
                 raise Refused(row.rule, authority=True, command=row.command, role=mandate.role)
             for rule, condition in row.unless.items():
-                if condition.met(state, command, context, held):
+                if _met(condition, state, command, context, held):
                     raise Refused(rule, authority=True, command=row.command)
             return mandate
         name = type(command).__name__
@@ -200,6 +200,14 @@ def _match(row: Right, held: Sequence[Mandate], project: str | None) -> Mandate 
         ):
             return mandate
     return None
+
+
+def _met(condition: Condition, state: Any, command: Instruction, context: Context, held: Sequence[Mandate]) -> bool:
+    """Whether a condition holds of the person; not yet, where that is up to what the command will say."""
+    try:
+        return condition.met(state, command, context, held)
+    except Unsaid:
+        return False
 
 
 KERNEL_RIGHTS = (allow(AdoptRights, SYSTEM), allow(RecordRepeats, SYSTEM))

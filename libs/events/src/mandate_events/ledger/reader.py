@@ -4,7 +4,7 @@ A read never trusts a cache by itself: the same query that would fetch the tail 
 """
 
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -15,7 +15,7 @@ from mandate_events.deciding.batch import Fold
 from mandate_events.deciding.domain import Domain
 from mandate_events.deciding.outcome import WrittenByNewer
 from mandate_events.document.event import Recorded, UnknownType, UnknownVersion
-from mandate_events.ledger.statements import AFTER, BLOB, FEED, LAST, STREAM_SINCE, STREAM_UNTIL
+from mandate_events.ledger.statements import AFTER, BLOB, FEED, LAST, STREAM_SINCE, STREAM_UNTIL, STREAMS_SINCE
 
 MAX_FOLDS: Final = 10_000
 CHUNK: Final = 5_000
@@ -38,10 +38,26 @@ class Reader:
         rows = await self._pool.fetch(STREAM_SINCE, stream, fold.version)
         if rows:
             fold = self._after(fold, rows)
-            self._folds[stream] = fold
-            if len(self._folds) > MAX_FOLDS:
-                self._folds.popitem(last=False)
+            self._keep(stream, fold)
         return fold.known
+
+    async def folds(self, wanted: Mapping[str, Aggregate[Any]]) -> dict[str, Fold]:
+        """Many things as committed now, by their streams, with one query. One that only a newer version of this program
+        can read stays as it was before that: whoever asks for what is known of it meets `WrittenByNewer`."""
+        found = {stream: self._folds.get(stream) or Fold(aggregate) for stream, aggregate in wanted.items()}
+        versions = [fold.version for fold in found.values()]
+        changed = set()
+        for stream, type_, document in await self._pool.fetch(STREAMS_SINCE, list(found), versions):
+            found[stream] = found[stream].then(self._domain.catalogue, type_, document, self._domain.asked)
+            changed.add(stream)
+        for stream in changed:
+            self._keep(stream, found[stream])
+        return found
+
+    def _keep(self, stream: str, fold: Fold) -> None:
+        self._folds[stream] = fold
+        if len(self._folds) > MAX_FOLDS:
+            self._folds.popitem(last=False)
 
     async def fold_at(
         self, aggregate: Aggregate[Any], id_: str, known_at: datetime | None, before: datetime | None = None

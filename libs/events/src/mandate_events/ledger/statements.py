@@ -58,6 +58,11 @@ STREAM_SINCE: Final = """
 select type, document from ledger.events where stream = $1 and version > $2 order by version
 """
 
+STREAMS_SINCE: Final = """
+select stream, type, document from unnest($1::text[], $2::integer[]) as known (name, had)
+join ledger.events on stream = name and version > had order by stream, version
+"""
+
 STREAM_UNTIL: Final = """
 select type, document from ledger.events where stream = $1 and recorded_at <= $2 order by version
 """

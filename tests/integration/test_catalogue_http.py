@@ -46,7 +46,7 @@ async def taken_up(product: Product, project: str, path: str, body: dict[str, An
         return (await product.post(f"{P}/projects/{project}/{path}", body, "pm-1")).status_code == 201
 
     await until(accepted)
-    answer: dict[str, Any] = (await product.get(f"{P}/projects/{project}/adoptions", "pm-1")).json()
+    answer: dict[str, Any] = (await product.get(f"{P}/projects/{project}/adoption", "pm-1")).json()
     return answer
 
 
@@ -130,7 +130,7 @@ async def test_who_is_in_another_project_does_not_see_who_uses_a_tool(product: P
     await until(is_known)
     assert await used(product, f"tools/{name}", "pm-2") == []
     assert (await product.get(f"{G}/uses?tool={name}", "pm-2")).json()["items"] == []
-    assert (await product.get(f"{P}/projects/{project}/adoptions", "pm-2")).status_code == 404
+    assert (await product.get(f"{P}/projects/{project}/adoption", "pm-2")).status_code == 404
     assert (await product.get(f"{G}/uses?project={other}", "pm-2")).json()["items"] == []
 
 

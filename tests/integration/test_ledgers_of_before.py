@@ -9,7 +9,7 @@ import gzip
 import hashlib
 import json
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,15 +51,37 @@ FIXTURE: Final = Path(__file__).parents[1] / "fixtures" / "ledgers-shape-3"
 SERVICES: Final[Mapping[str, Service]] = {service.name: service for service in services.SERVICES}
 EACH: Final = pytest.mark.parametrize("service", SERVICES)
 
-ADDED: Final = frozenset[str]()
+Json = dict[str, Any]
+
+ADDED: Final = frozenset(
+    {
+        "about",
+        "answer",
+        "closed_at",
+        "decided_at",
+        "decision_reason",
+        "evidence",
+        "kind",
+        "may_decide",
+        "opened_at",
+        "reason",
+        "requested_at",
+        "standard_says",
+    }
+)
 """Fields of pages and columns of lists that later versions show besides."""
+
+AS_PAGES: Final[Mapping[str, Callable[[Json], Json]]] = {
+    "gate-reviews": lambda page: {**page, "opened_at": page["requested_at"]},
+    "compliance-reviews": lambda page: {**page, "findings": len(page["findings"])},
+}
+"""Lists that tell each thing as its page since then: what a row told, by the page. Their tables are others."""
 
 ROWS: Final = """
 select cast((select jsonb_object_agg(key, value) from jsonb_each_text(to_jsonb(one))) as text) from views.{} as one
 """
 """Each row as an object of texts: numbers as PostgreSQL writes them, instants in UTC."""
 
-Json = dict[str, Any]
 History = tuple[list[Any], Checked]
 """What is replayed: documents with their headings, and what was found in checking them."""
 
@@ -199,7 +221,11 @@ def test_every_thing_is_shown_as_it_was(history: History, expected: Json, servic
 def test_every_list_is_what_it_was(history: History, expected: Json) -> None:
     assert expected["lists"]
     for name, listed in expected["lists"].items():
-        check_same(listed, as_json(list(rows(*history, name))), name)
+        now = as_json(list(rows(*history, name, "governance" if name in AS_PAGES else None)))
+        if as_before := AS_PAGES.get(name):
+            names = {member for row in listed for member in row}
+            now = [{member: row[member] for member in names} for row in map(as_before, now)]
+        check_same(listed, now, name)
 
 
 @EACH
@@ -217,6 +243,8 @@ async def test_every_view_is_built_from_the_record_as_it_was(restored: Restored,
     keys = {view.name: view.key_columns for view in lists.views}
     assert said["views"]
     for table, listed in said["views"].items():
+        if table.replace("_", "-") in AS_PAGES:
+            continue
         found = [json.loads(row[0]) for row in await restored.query(service, ROWS.format(table))]
         by_key = {"/".join(row[name] for name in keys[table]): row for row in found}
         check_same(_without(held_up, listed), _without(held_up, by_key), f"{service} {table}")

@@ -45,6 +45,8 @@ class Told:
     """The instant between plan and confirmation."""
     answers: dict[str, tuple[Any, Any]]
     """Of that instant and of the end: the thing, and the list."""
+    may: dict[str, tuple[Any, Any]]
+    """What the PM, and the sponsor, could do with the thing then."""
 
     @property
     def list_(self) -> str:
@@ -63,6 +65,12 @@ async def given(product: Product, path: str, body: dict[str, Any], persona: str)
 
 async def shown(product: Product, *paths: str, **headers: str) -> tuple[Any, Any]:
     one, other = [(await product.get(path, "pm-1", **headers)).raise_for_status().json() for path in paths]
+    one.pop("allowed", None)  # the past has none
+    return one, other
+
+
+async def offered(product: Product, path: str) -> tuple[Any, Any]:
+    one, other = [(await product.get(path, persona)).json()["allowed"] for persona in ("pm-1", "sponsor-1")]
     return one, other
 
 
@@ -81,12 +89,15 @@ async def told(product: Product) -> AsyncIterator[Told]:
     thing = f"{P}/benefits/{first['id']}"
     seen = {"Mandate_Consistency": second["Mandate_Consistency"], "Prefer": "wait=20"}
     planned = await shown(product, thing, path, **seen)
+    may = {"planned": await offered(product, thing)}
     [[now]] = await product.query("select clock_timestamp()")
+    await asyncio.sleep(0.3)  # the service's clock is behind the database's by what an answer takes
     last = await given(product, f"{thing}/confirmations", CONFIRM, "sponsor-1")
     confirmed = await shown(product, thing, path, Mandate_Consistency=last["Mandate_Consistency"], Prefer="wait=20")
+    may["confirmed"] = await offered(product, thing)
     before = now.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     answers = {"planned": planned, "confirmed": confirmed}
-    yield Told(product, project, first["id"], second["id"], before, answers)
+    yield Told(product, project, first["id"], second["id"], before, answers, may)
 
 
 # --- over HTTP ---
@@ -113,6 +124,32 @@ async def test_a_projects_benefits_are_told_page_by_page(told: Told) -> None:
     rest = await told.product.get(f"{told.list_}?limit=1&cursor={page['next']}")
     assert rest.status_code == 200, rest.text
     assert [item["id"] for item in (*page["items"], *rest.json()["items"])] == [told.early, told.benefit]
+
+
+def test_what_may_be_done_with_it_is_offered_to_who_may(told: Told) -> None:
+    href, schema = f"{told.thing}/confirmations", "/projects/openapi.json#/components/schemas/ConfirmBenefit"
+    confirm = {"command": "ConfirmBenefit", "method": "POST", "href": href, "body_schema": schema}
+    assert told.may == {"planned": ([], [confirm]), "confirmed": ([], [])}
+
+
+async def test_planning_one_is_offered_with_the_project(told: Told) -> None:
+    for persona, may in (("pm-1", True), ("sponsor-1", False), ("pmo-1", False)):
+        offers = (await told.product.get(f"{P}/projects/{told.project}", persona)).json()["allowed"]
+        assert (told.list_ in {each["href"] for each in offers if each["command"] == "PlanBenefit"}) is may
+
+
+async def test_a_list_tells_what_may_be_done_and_who_they_are_and_how_many_there_are(told: Told) -> None:
+    query = f"{told.list_}?include=allowed,people&count=true&q=NOISE&sort=-title"
+    listed = (await told.product.get(query, "sponsor-1")).json()
+    [item] = listed["items"]
+    assert (item["id"], listed["total"]) == (told.early, 1)
+    assert [each["command"] for each in item["allowed"]] == ["ConfirmBenefit"]
+    assert listed["people"].keys() == {person("pm-1")}
+    both = (await told.product.get(f"{told.list_}?status=planned,confirmed&count=true&limit=1")).json()
+    assert (len(both["items"]), both["total"]) == (1, 2)
+    none = (await told.product.get(f"{told.list_}?q=%25", "pm-1")).json()
+    assert none["items"] == [], "what is searched for is no pattern"
+    refused(await told.product.get(f"{told.list_}?include=allowed&known_at={told.before}"), 422, "invalid")
 
 
 async def test_who_is_not_on_the_project_sees_none(told: Told) -> None:

@@ -118,11 +118,6 @@ STEPS: Final[dict[str, tuple[Callable[[], Chapter], str, str]]] = {
         f"the list at {AT} goes by `stage`, which BenefitPage does not tell",
         "chapter.py",
     ),
-    "a list sorted by what may be missing": (
-        lambda: listed(Things(at=AT, sort=("measured",))),
-        f"the list at {AT} is sorted by `measured`, which may be missing",
-        "chapter.py",
-    ),
     "no tag": (lambda: replace(CHAPTER, tags={}), "the chapter quality has pages or lists and no tag", "chapter.py"),
 }
 

@@ -48,7 +48,7 @@ PLANNED = Planned(title="Dry streets", due_on=date(2027, 6, 30))
 
 
 def test_members_attributes_and_what_the_kept_events_say_are_copied() -> None:
-    assert copies(BenefitPage)("b1", Benefit(planned=PLANNED, tags=frozenset({"z", "a"}))) == {
+    assert copies(BenefitPage, {})("b1", Benefit(planned=PLANNED, tags=frozenset({"z", "a"}))) == {
         "id": "b1",
         "title": "Dry streets",
         "due_on": "2027-06-30",

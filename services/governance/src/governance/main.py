@@ -17,6 +17,7 @@ from governance.requests.chapter import CHAPTER as REQUESTS
 from governance.resources.chapter import CHAPTER as RESOURCES
 from governance.standards.chapter import CHAPTER as STANDARDS
 from governance.strategy.chapter import CHAPTER as STRATEGY
+from governance.strategy.proposal import PROPOSAL
 from mandate_events.deciding.batch import Submission
 from mandate_web.app.service import Reads, Service
 from mandate_web.app.serving import run
@@ -59,6 +60,7 @@ SERVICE: Final = Service(
     ],
     reads=Reads(everything="read-governance", denials="read-denials", framework="read-framework"),
     mandates=MANDATE,
+    project=PROPOSAL,
     acts_as={"projects": "gate-inbox"},
     find_zone=find_zone,
     find_names=find_names,

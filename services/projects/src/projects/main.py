@@ -11,6 +11,7 @@ from mandate_web.app.serving import run
 from mandate_web.chapters.opened import Opened
 from projects.control.chapter import CHAPTER as CONTROL
 from projects.execution.chapter import CHAPTER as EXECUTION
+from projects.execution.project import PROJECT
 from projects.recognition.chapter import CHAPTER as RECOGNITION
 from projects.recognition.mandate import MANDATE
 from projects.recognition.office import OFFICE, THE_OFFICE, zone_of
@@ -31,6 +32,7 @@ SERVICE: Final = Service(
     chapters=[RECOGNITION, EXECUTION, CONTROL, REQUESTS],
     reads=Reads(everything="read-projects", denials="read-denials", framework="read-projects"),
     mandates=MANDATE,
+    project=PROJECT,
     kept_from=[KeptFrom(role=PMO, alone=(PROJECT_MANAGER,), rule="pmo-does-not-manage-projects")],
     acts_as={"governance": "recognition"},
     find_zone=find_zone,

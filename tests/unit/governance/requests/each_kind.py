@@ -12,6 +12,7 @@ import pytest
 from pydantic import ValidationError
 
 from governance.main import GOVERNANCE
+from governance.requests.chapter import served
 from governance.requests.kind import Kind
 from governance.requests.kinds import KINDS
 from governance.requests.request import NoteAnswer, ReceiveRequest, Request
@@ -23,7 +24,6 @@ from mandate_events.document.event import Catalogue, Event, Recorded
 from mandate_events.document.origin import Origin
 from mandate_events.testing import Outcome, Scenario
 from mandate_events.views.rows import Key, Row
-from mandate_web.chapters.pages import copied
 from tests.unit.governance.conftest import BEN
 
 ROOT: Final = Path(__file__).parents[4]
@@ -140,7 +140,7 @@ class Story:
 
     @property
     def page(self) -> dict[str, Any]:
-        return copied(self.kind.page, ID, self.request)
+        return dict(served(self.kind).tell(ID, self.request))
 
     @property
     def row(self) -> Row:

@@ -25,6 +25,10 @@ Told: TypeAlias = Callable[[str, Any], Mapping[str, Any]]
 """(id, state) -> the thing as it is told: its page."""
 
 STATE: Final = "state"
+RECORDED_AT: Final = "recorded_at"
+"""When the first of its events was recorded."""
+CHANGED_AT: Final = "changed_at"
+"""When the last one was."""
 
 _COLUMNS: Final[Mapping[Any, Any]] = {
     str: Text,
@@ -69,7 +73,7 @@ class Listing:
         kind = state_of(aggregate)
         self.aggregate = aggregate
         self._told = told
-        self._columns = tuple(columns)
+        self._columns = tuple(each for each in columns if each not in BESIDES)
         self._encode = msgspec.json.Encoder(enc_hook=_plain).encode
         self._decode = msgspec.json.Decoder(kind, dec_hook=_mapped).decode
         self._schema = msgspec.json.schema(kind, schema_hook=_schema)
@@ -84,7 +88,14 @@ class Listing:
         page = self._told(record.thing, state)
         says = {name: page.get(name) for name in self._columns}
         project = self.aggregate.project(record.thing, state)
-        return {"id": record.thing, **says, "project": project, STATE: self._encode(state).decode()}
+        return {
+            "id": record.thing,
+            **says,
+            "project": project,
+            RECORDED_AT: row[RECORDED_AT] or record.time,
+            CHANGED_AT: record.time,
+            STATE: self._encode(state).decode(),
+        }
 
     def tell(self, row: Mapping[str, Any]) -> dict[str, Any]:
         """The thing of a row, as its page tells it."""
@@ -101,13 +112,15 @@ def folded(name: str, listing: Listing, columns: Mapping[str, Any], version: int
 
     Raise `version` when `evolve` comes to mean something else.
     """
-    typed = [Column(each, column_of(kind), index=True) for each, kind in columns.items() if each not in BESIDES]
+    typed = [Column(each, column_of(kind)) for each, kind in columns.items() if each not in BESIDES]
     return View(
         table(
             name,
             Column("id", Text, primary_key=True),
             Column("project", Text, index=True),
             *typed,
+            Column(RECORDED_AT, DateTime(timezone=True), nullable=False, index=True),
+            Column(CHANGED_AT, DateTime(timezone=True), nullable=False),
             Column(STATE, Text, nullable=False),
         ),
         listing.aggregate.events,
@@ -116,8 +129,24 @@ def folded(name: str, listing: Listing, columns: Mapping[str, Any], version: int
     )
 
 
-BESIDES: Final = frozenset({"id", "project"})
+BESIDES: Final = frozenset({"id", "project", RECORDED_AT, CHANGED_AT})
 """Columns that every such list has."""
+
+
+def sortable(name: str, kind: Any) -> bool:
+    """Whether a list is sorted by a member without a word: days, instants, numbers, words of a few, and titles."""
+    try:
+        column = column_of(kind)
+    except TypeError:
+        return False
+    return column is not Text or name in TITLES or name.endswith("_at") or _is_choice(kind)
+
+
+TITLES: Final = ("title", "name", "reference")
+
+
+def _is_choice(kind: Any) -> bool:
+    return any(get_origin(each) is Literal for each in (kind, *get_args(kind)))
 
 
 def column_of(kind: Any) -> Any:

@@ -92,6 +92,8 @@ class Service:
     """The rights by which events are seen as they are recorded."""
     mandates: Aggregate[Any] | None = None
     """The stream of the mandates that a person holds; its state is a sequence of them."""
+    project: Aggregate[Any] | None = None
+    """What is a project here: its streams have the ids of projects."""
     kept_from: Sequence[KeptFrom] = ()
     """Roles that never give the commands of certain others: the table of rights denies them each."""
     acts_as: Mapping[str, str] = field(default_factory=dict)
@@ -108,7 +110,14 @@ class Service:
     def house(self) -> House:
         """All that follows from its chapters."""
         record = self.archive.record if self.archive else None
-        return House(self.name, self.chapters, mandates=self.mandates, kept_from=self.kept_from, record=record)
+        return House(
+            self.name,
+            self.chapters,
+            mandates=self.mandates,
+            kept_from=self.kept_from,
+            record=record,
+            project=self.project,
+        )
 
     @property
     def domain(self) -> Domain:
@@ -240,6 +249,7 @@ class Service:
         )
         app.state.domain = self.domain
         app.state.lists = self.lists
+        app.state.offers = self.house.offers
         app.state.views_own_ledger = self.archive is None
         app.state.limits = Limits(settings.rate_limit)
         app.add_middleware(Envelope, larger=larger_bodies(self.routers))

@@ -2,12 +2,10 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from types import NoneType
-from typing import get_args
 
 from mandate_events.deciding.aggregate import UNSAID
 from mandate_events.document.event import type_name
-from mandate_events.views.folded import column_of, state_of
+from mandate_events.views.folded import BESIDES, column_of, state_of
 from mandate_web.chapters.chapter import Chapter, Listed, Served, Things
 from mandate_web.chapters.pages import ID, Untold, path_of
 
@@ -75,7 +73,7 @@ def _untold(served: Served) -> Iterator[str]:
     """What a page tells that its state does not hold."""
     if not served.shown:
         for name in served.page.model_fields:
-            if name != ID:
+            if name != ID and name not in served.tells and name not in served.beside:
                 try:
                     path_of(served.page, name, state_of(served.aggregate))
                 except Untold as untold:
@@ -113,6 +111,8 @@ def _unlisted(served: Served, things: Things, where: Path) -> Iterator[str]:
         yield f"the list at {things.at} goes by projects, and {served.page.__name__} is `seen` otherwise: see {where}"
     sort = [each.lstrip("-") for each in things.sort]
     for name in (*sort, *things.filters):
+        if name in BESIDES:
+            continue
         member = served.page.model_fields.get(name)
         if member is None:
             yield f"the list at {things.at} goes by `{name}`, which {served.page.__name__} does not tell: see {where}"
@@ -121,8 +121,6 @@ def _unlisted(served: Served, things: Things, where: Path) -> Iterator[str]:
             column_of(member.annotation)
         except TypeError as fault:
             yield f"the list at {things.at} goes by `{name}`: {fault}: see {where}"
-        if name in sort and NoneType in get_args(member.annotation):
-            yield f"the list at {things.at} is sorted by `{name}`, which may be missing: see {where}"
 
 
 def _unasked(listed: Listed, where: Path) -> Iterator[str]:

@@ -20,6 +20,7 @@ from mandate_web.chapters.chapter import Chapter, Lead, Served
 from mandate_web.chapters.faults import faults
 from mandate_web.chapters.lists import row_teller
 from mandate_web.chapters.routes import router_of
+from mandate_web.routes.offering import Offer, Offers
 
 TellRow: TypeAlias = Callable[[dict[str, Any]], dict[str, Any]]
 
@@ -35,12 +36,14 @@ class House:
         mandates: Aggregate[Any] | None = None,
         kept_from: Sequence[KeptFrom] = (),
         record: Record | None = None,
+        project: Aggregate[Any] | None = None,
     ) -> None:
         self.name = name
         self.chapters = chapters
         self._mandates = mandates
         self._kept_from = kept_from
         self._record = record
+        self._project = project
         found = list(faults(self.chapters))
         try:
             self.domain = self._domain()
@@ -108,7 +111,7 @@ class House:
             for listed in chapter.lists:
                 yield _dashed(listed.view.name), (listed.view, row_teller(listed))
             for served in chapter.served:
-                if served.view and served.listed:
+                if served.view:
                     yield _dashed(served.view.name), (served.view, served.listing.tell)
         if self.timers:
             view = due_view(self.timers.values())
@@ -131,6 +134,18 @@ class House:
     def things(self) -> Mapping[str, Served]:
         """What has a page, by kind."""
         return {served.aggregate.name: served for served in self.served}
+
+    @cached_property
+    def offers(self) -> Offers:
+        """Where people give commands, by the kind of thing."""
+        offers = [offer for served in self.served for offer in served.offers]
+        offers += [offer for chapter in self.chapters for offer in chapter.offers]
+        kinds: dict[str, list[Offer]] = {}
+        for offer in offers:
+            if not offer.opens:
+                kinds.setdefault(offer.aggregate.name, []).append(offer)
+        at_projects = [offer for offer in offers if offer.at.startswith("/v1/projects/{id}/")]
+        return Offers(kinds, at_projects, self._project)
 
     @cached_property
     def framework(self) -> frozenset[str]:

@@ -35,11 +35,11 @@ def copied(page: type[BaseModel], id_: str, state: Any, **own: Any) -> dict[str,
     return told
 
 
-def copies(page: type[BaseModel]) -> Callable[[str, Any], dict[str, Any]]:
-    """The function that tells a thing as this page, where all of it bears the state's names."""
+def copies(page: type[BaseModel], tells: Mapping[str, Callable[[Any], Any]]) -> Callable[[str, Any], dict[str, Any]]:
+    """The function that tells a thing as this page: by the state's names, or as `tells` says of the state."""
 
     def shown(id_: str, state: Any) -> dict[str, Any]:
-        return copied(page, id_, state)
+        return copied(page, id_, state, **{name: tell(state) for name, tell in tells.items()})
 
     return shown
 

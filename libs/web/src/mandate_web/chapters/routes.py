@@ -50,8 +50,8 @@ def _serve(router: Router, chapter: Chapter, served: Served) -> None:
             tags=tags,
             **reads(query),
         )
-    if served.listed:
-        add_things(router, chapter, served, served.listed)
+    for things in served.lists:
+        add_things(router, chapter, served, things)
 
 
 def _post(router: Router, path: str, command: type[Command], endpoint: Endpoint, tags: list[Any]) -> None:
@@ -95,7 +95,8 @@ def _reading(served: Served, query: str) -> Endpoint:
     async def read(who: Viewer, things: OpenThings, id: str | None = None) -> Response:  # noqa: A002
         known = served.id.of(id)
         fold = await things.find(aggregate, known, seen=lambda state: sees(served, who, known, state))
-        return await things.answer(fold, tell(known, fold.state))
+        beside = {name: await look(things, fold.state) for name, look in served.beside.items()}
+        return await things.answer(fold, {**tell(known, fold.state), **beside})
 
     ids = {"id": served.id.annotation} if "{id}" in served.at else {}
     return signed(read, **ids, who=Annotated[Viewer, viewer(query)], things=OpenThings)

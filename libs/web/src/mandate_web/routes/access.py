@@ -110,6 +110,7 @@ def viewer(query: str) -> Any:
         find: FindHeld = request.app.state.find_held
         rights: Rights = request.app.state.domain.rights
         held = await find(person.id)
+        request.scope["mandate.held"] = held
         projects = {mandate.project for mandate in held}
         if not any(rights.may_read(query, held, project) for project in projects):
             raise no_right(query, rights)

@@ -19,7 +19,8 @@ from mandate_web.routes.access import POLICY, SECURED, Authenticated, Person, he
 
 KEY: Final = re.compile(r"[!-~]{1,255}")
 JSON_TYPE: Final = re.compile(r"application/[a-z0-9.-]+\+json")
-ETAG: Final = re.compile(r'"([0-9]{1,9})"')
+ETAG: Final = re.compile(r'"([0-9]{1,9})(-[0-9a-f]{1,64})?"')
+"""The version, as a receipt tells it, or with the digest of an answer, as a read does: the versions are compared."""
 
 
 class Receipt(BaseModel):
@@ -28,7 +29,7 @@ class Receipt(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     id: str = Field(description="Id of the thing decided on")
-    version: int = Field(description="Version of its stream, and its new ETag")
+    version: int = Field(description="Version of its stream: send it as `If-Match`, in quotes")
     position: int | None = Field(description="Position of the last event in the ledger; null where nothing changed")
     consistency: str = Field(
         description="Send it as `Mandate-Consistency` with a read that must see this", examples=["governance:17"]
@@ -42,7 +43,7 @@ HEADERS: Final = [
         "3f1c0e5a-import-17",
         "^[!-~]{1,255}$",
     ),
-    header("If-Match", "The version you decided on", '"7"', r'^ *(\*|"[0-9]{1,9}") *$'),
+    header("If-Match", "The version you decided on", '"7"', r'^ *(\*|"[0-9]{1,9}(-[0-9a-f]{1,64})?") *$'),
 ]
 
 
@@ -152,7 +153,7 @@ def _check(content_type: str, body: bytes) -> None:
 
 
 def expected_version(if_match: str | None) -> int | None:
-    """The version in `If-Match`; a strong tag of digits, or `*` for any."""
+    """The version in `If-Match`; a strong tag that begins with it, or `*` for any."""
     if if_match is None or if_match.strip() == "*":
         return None
     match = ETAG.fullmatch(if_match.strip())

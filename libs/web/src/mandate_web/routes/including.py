@@ -11,7 +11,6 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 from fastapi import Depends, Query, Request
 from pydantic import BaseModel, Field
 
-from mandate_events.document.canonical import digest
 from mandate_web.routes.persons import persons
 
 FindNames: TypeAlias = Callable[[Sequence[str]], Awaitable[Mapping[str, str | None]]]
@@ -44,6 +43,7 @@ MEMBERS: Final[Mapping[str, type[BaseModel]]] = {"people": WithPeople}
 SAYS: Final[Mapping[str, str]] = {
     "people": "`people` adds who the persons are that the answer tells of by id: their names are those of today, also "
     "in an answer about the past, since names are no part of the record",
+    "allowed": "`allowed` adds to each item what you may do with it now",
 }
 
 
@@ -61,10 +61,6 @@ class Including:
         model = self._request.scope["route"].responses[200]["model"]
         return {**body, "people": await self._people(sorted(set(persons(model, body))))}
 
-    def version(self, version: str, content: bytes) -> str:
-        """The version of an answer: what is added to a thing changes without it."""
-        return f"{version}-{digest(content).hex()[:16]}" if self.asked else version
-
     async def _people(self, ids: Sequence[str]) -> dict[str, Any]:
         find: FindNames = self._request.app.state.find_names
         names = await find(ids) if ids else {}
@@ -76,7 +72,7 @@ def _named(names: Mapping[str, str | None], id_: str) -> dict[str, str | None]:
     return {"status": "known" if name else "erased" if id_ in names else "unknown", "name": name}
 
 
-def _opens(*values: str) -> Any:
+def including(*values: str) -> Any:
     """The dependency of a route that can include these."""
     one = "|".join(values)
     says = "What to add to the answer, with commas between: " + "; ".join(SAYS[value] for value in values)
@@ -93,7 +89,7 @@ def _opens(*values: str) -> Any:
     return Depends(opened)
 
 
-OpenIncluding: TypeAlias = Annotated[Including, _opens("people")]
+OpenIncluding: TypeAlias = Annotated[Including, including("people")]
 """`?include=people`; anything else is a 422."""
 
 

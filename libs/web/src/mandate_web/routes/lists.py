@@ -11,20 +11,26 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Final, TypeAlias
 
-from fastapi import Depends, Request
-from sqlalchemy import ColumnElement, Row, Select, text
+from fastapi import Depends, Query, Request
+from pydantic import BeforeValidator
+from pydantic_core import PydanticCustomError
+from sqlalchemy import Row, Select, func, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.responses import JSONResponse, Response
 
+from mandate_events.deciding import Aggregate, Unknown
 from mandate_events.ledger.following import swapped
+from mandate_events.ledger.store import Store
 from mandate_events.views.past import Pasts
 from mandate_events.views.view import View as Described
 from mandate_web.problems.problem import Problem, invalid
-from mandate_web.routes.access import Authenticated, Person
-from mandate_web.routes.including import Including, OpenIncluding
+from mandate_web.routes.access import Authenticated, Viewer
+from mandate_web.routes.including import Including, OpenIncluding, including
 from mandate_web.routes.moment import KnownAt, listed, mark, positions
+from mandate_web.routes.offering import ALLOWED, Offers, Thing, allowed
 from mandate_web.routes.paging import Page
+from mandate_web.routes.sorting import Keys
 
 TOKEN: Final = re.compile(r"([a-z]+):([0-9]{1,18})")
 MAX_WAIT: Final = 30.0
@@ -32,8 +38,13 @@ DEFAULT_WAIT: Final = 2.0
 POLL: Final = 0.02
 
 
-Keys: TypeAlias = Sequence[tuple[ColumnElement[Any], bool]]
-"""What to order by, and whether downwards; the last one is unique."""
+Of: TypeAlias = Callable[[Mapping[str, Any]], tuple[Aggregate[Any], str]]
+"""Which thing a row is."""
+
+
+def each_is(kind: Aggregate[Any]) -> Of:
+    """Each row is a thing of this kind, by its id."""
+    return lambda row: (kind, row["id"])
 
 
 class View:
@@ -44,7 +55,17 @@ class View:
         self.seen = seen
         self.known_at = known_at
         self.including = including
+        self.counts = False
+        """Whether a page tells how many there are in all."""
         self._request = request
+
+    async def check_project(self, who: Viewer, project: str) -> None:
+        """Raises `Unknown` where there is no such project, and likewise where the person may not see it."""
+        offers: Offers = self._request.app.state.offers
+        store: Store = self._request.app.state.store
+        assert offers.project is not None, "only a service that says what a project is lists things beneath one"
+        if not who.sees(project) or not (await store.reader.fold(offers.project, project)).version:
+            raise Unknown(f"project/{project}")
 
     async def ask(self, statement: Select[Any], *views: Described) -> Sequence[Row[Any]]:
         """The rows of a query over the tables of these views."""
@@ -74,29 +95,41 @@ class View:
         keys: Keys,
         item: Callable[[dict[str, Any]], dict[str, Any]],
         *views: Described,
+        of: Of | None = None,
     ) -> Response:
-        """One page of a query, in order of the keys; `item` makes of a row what is sent."""
+        """One page of a query, in order of the keys; `item` makes of a row what is sent. Where each is one thing, `of`
+        tells which, so that it can be told what may be done with it."""
         names = [f"_key{number}" for number in range(len(keys))]
         labelled = [key.label(name) for name, (key, _) in zip(names, keys, strict=True)]
         rows = await self.ask(page.apply(statement.add_columns(*labelled), keys), *views)
         found, following = page.answer(rows, names)
-        return await self.answer({"items": [item(row) for row in found], "next": following})
+        body: dict[str, Any] = {"items": [item(row) for row in found], "next": following}
+        if of and ALLOWED in self.including.asked:
+            await self._offer(body["items"], [of(row) for row in found])
+        if self.counts:
+            [[body["total"]]] = await self.ask(select(func.count()).select_from(statement.subquery()), *views)
+        return await self.answer(body)
 
     async def answer(self, body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Response:
         """What was found, with what is to be included."""
         return self.mark(JSONResponse(await self.including.complete(body), headers=headers))
+
+    async def _offer(self, items: Sequence[dict[str, Any]], things: Sequence[tuple[Aggregate[Any], str]]) -> None:
+        """Tell of each thing what the person who asks may do with it now."""
+        if self.known_at is not None:
+            raise invalid("?include", "allowed-is-of-now")
+        store: Store = self._request.app.state.store
+        folds = await store.reader.folds({kind.stream(id_): kind for kind, id_ in things})
+        offered = await allowed(self._request, [Thing(id_, folds[kind.stream(id_)]) for kind, id_ in things])
+        for item, may in zip(items, offered, strict=True):
+            item[ALLOWED] = may
 
     def mark(self, response: Response) -> Response:
         """Every read states its position."""
         return mark(self._request, response, self.seen, self.known_at)
 
 
-async def _open_view(
-    request: Request,
-    _: Authenticated,  # first: who may not ask must not make us wait
-    known_at: KnownAt,
-    including: OpenIncluding,
-) -> View:
+async def _look(request: Request, known_at: datetime | None, including: Including) -> View:
     mandate_consistency = request.headers.get("mandate-consistency")
     prefer = request.headers.get("prefer")
     engine: AsyncEngine = request.app.state.engine
@@ -117,12 +150,59 @@ async def _open_view(
         await asyncio.sleep(POLL)
 
 
+async def _open_view(
+    request: Request,
+    _: Authenticated,  # first: who may not ask must not make us wait
+    known_at: KnownAt,
+    including: OpenIncluding,
+) -> View:
+    return await _look(request, known_at, including)
+
+
 OpenView: TypeAlias = Annotated[View, Depends(_open_view)]
 
 
-async def view_of_now(request: Request, person: Person) -> View:
+def _truth(value: Any) -> Any:
+    """As OpenAPI has it: `yes` and `1` are no booleans."""
+    if value not in {"true", "false"}:
+        raise PydanticCustomError("boolean-form", "true or false")
+    return value == "true"
+
+
+Count: TypeAlias = Annotated[
+    bool, BeforeValidator(_truth), Query(description="Tell how many there are in all, as `total`", examples=["true"])
+]
+
+
+async def _open_list(view: OpenView, count: Count = False) -> View:
+    view.counts = count
+    return view
+
+
+OpenList: TypeAlias = Annotated[View, Depends(_open_list)]
+"""A view that is told page by page."""
+
+
+async def _open_list_of_things(
+    *,
+    request: Request,
+    _: Authenticated,
+    known_at: KnownAt,
+    including: Annotated[Including, including("people", ALLOWED)],
+    count: Count = False,
+) -> View:
+    view = await _look(request, known_at, including)
+    view.counts = count
+    return view
+
+
+OpenListOfThings: TypeAlias = Annotated[View, Depends(_open_list_of_things)]
+"""A view that is told page by page, of things that something may be done with."""
+
+
+async def view_of_now(request: Request) -> View:
     """For what is decided: the present, whatever the request asks of it."""
-    return await _open_view(request, person, None, Including(request))
+    return await _look(request, None, Including(request))
 
 
 def _tokens(header: str) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""Single things: one of them, as it is or as it had been recorded by an instant, with its version as strong ETag."""
+"""Single things: one of them with what may be done with it now, or as it had been recorded by an instant."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -15,6 +15,7 @@ from mandate_events.ledger.store import Store
 from mandate_web.problems.wording import Language
 from mandate_web.routes.including import Including, OpenIncluding
 from mandate_web.routes.moment import KnownAt, mark, positions
+from mandate_web.routes.offering import ALLOWED, Thing, allowed, told
 from mandate_web.routes.tags import tagged
 
 UNCHANGED: Final[dict[int | str, dict[str, Any]]] = {304: {"description": "You have it: it did not change"}}
@@ -22,7 +23,7 @@ UNCHANGED: Final[dict[int | str, dict[str, Any]]] = {304: {"description": "You h
 
 def shows(model: type[BaseModel]) -> dict[int | str, dict[str, Any]]:
     """The answers of a route that shows one thing: `@router.get(..., responses=shows(ProposalPage))`."""
-    return {200: {"model": model}, **UNCHANGED}
+    return {200: {"model": told(model)}, **UNCHANGED}
 
 
 class Things:
@@ -34,6 +35,7 @@ class Things:
         self._request = request
         self._store: Store = request.app.state.store
         self._position = self._store.appender.position  # what is read from now on includes it
+        self._of_now: Thing | None = None
 
     async def find(
         self,
@@ -50,6 +52,7 @@ class Things:
         fold = await self._store.reader.fold_at(aggregate, id_, self.known_at, before)
         if fold.state is None or not seen(fold.state):
             raise Unknown(aggregate.stream(id_))
+        self._of_now = None if self.known_at or before else Thing(id_, fold)
         return fold
 
     async def peek(self, aggregate: Aggregate[Any], id_: str) -> Any:
@@ -57,10 +60,11 @@ class Things:
         return (await self._store.reader.fold_at(aggregate, id_, self.known_at)).state
 
     async def answer(self, fold: Fold, body: Mapping[str, Any], language: Language | None = None) -> Response:
-        """The thing with its version, or 304 where the client has it; and its language, where it is told in several."""
-        version = f"{fold.version}-{language}" if language else str(fold.version)
-        content = orjson.dumps(await self._including.complete(body))
-        response = tagged(self._request, self._including.version(version, content), content)
+        """The thing that was found, with what the person who asks may do with it now; 304 where the client has it."""
+        if self._of_now:
+            [offered] = await allowed(self._request, [self._of_now])
+            body = {**body, ALLOWED: offered}
+        response = tagged(self._request, orjson.dumps(await self._including.complete(body)), fold.version)
         if language:
             response.headers.update({"Content-Language": language, "Vary": "Accept-Language"})
         service = self._store.domain.service

@@ -11,15 +11,18 @@ from pydantic import BaseModel, Field
 from sqlalchemy import select
 from starlette.responses import Response
 
+from governance.catalogue.process import PROCESS
 from governance.catalogue.template import TEMPLATE, Template, TemplatePage
 from governance.catalogue.tool import TOOL, Tool, ToolPage
 from governance.catalogue.use import UsePage, Users
 from governance.catalogue.views import CATALOGUE, CATALOGUE_VIEW, USES, USES_VIEW
-from mandate_events.deciding import Slug
+from mandate_events.deciding import Aggregate, Slug
+from mandate_web.chapters.lists import page_model
 from mandate_web.chapters.pages import copied, plain
 from mandate_web.routes.access import Viewer, reads, viewer
 from mandate_web.routes.filters import ProjectFilter, seen_by
-from mandate_web.routes.lists import OpenView, View
+from mandate_web.routes.lists import OpenList, OpenListOfThings, View, each_is
+from mandate_web.routes.offering import told
 from mandate_web.routes.paging import Cursor, Limit
 from mandate_web.routes.routing import Router
 from mandate_web.routes.things import OpenThings, shows
@@ -82,58 +85,54 @@ class CatalogueItem(BaseModel):
     changed_at: str = Field(examples=["2026-03-02T12:00:00.000000Z"])
 
 
-class Catalogue(BaseModel):
-    """One page of the catalogue."""
-
-    items: list[CatalogueItem]
-    next: str | None = Field(description="Cursor of the next page")
-
-
 def shown_item(row: Mapping[str, Any]) -> dict[str, Any]:
     """What is in the catalogue, in a list."""
     return {name: plain(row[name]) for name in CatalogueItem.model_fields}
 
 
-async def _list(kind: str, view: View, limit: int, cursor: str | None) -> Response:
-    page = view.page_of({"list": kind}, limit, cursor)
-    wanted = select(CATALOGUE).where(CATALOGUE.c.kind == kind)
-    return await view.page(page, wanted, [(CATALOGUE.c.id, False)], shown_item, CATALOGUE_VIEW)
+async def _list(kind: Aggregate[Any], view: View, limit: int, cursor: str | None) -> Response:
+    page = view.page_of({"list": kind.name}, limit, cursor)
+    wanted = select(CATALOGUE).where(CATALOGUE.c.kind == kind.name)
+    return await view.page(page, wanted, [(CATALOGUE.c.id, False)], shown_item, CATALOGUE_VIEW, of=each_is(kind))
 
 
 @router.get(
     "/v1/processes",
     operation_id="listProcesses",
-    responses={200: {"model": Catalogue}},
+    responses={200: {"model": page_model(told(CatalogueItem), "/v1/processes")}},
     **reads("read-framework", waits=True),
 )
 async def list_processes(
-    *, _: Annotated[Viewer, viewer("read-framework")], view: OpenView, limit: Limit = 50, cursor: Cursor = None
+    *, _: Annotated[Viewer, viewer("read-framework")], view: OpenListOfThings, limit: Limit = 50, cursor: Cursor = None
 ) -> Response:
     """All processes, by name."""
-    return await _list("process", view, limit, cursor)
+    return await _list(PROCESS, view, limit, cursor)
 
 
 @router.get(
-    "/v1/tools", operation_id="listTools", responses={200: {"model": Catalogue}}, **reads("read-framework", waits=True)
+    "/v1/tools",
+    operation_id="listTools",
+    responses={200: {"model": page_model(told(CatalogueItem), "/v1/tools")}},
+    **reads("read-framework", waits=True),
 )
 async def list_tools(
-    *, _: Annotated[Viewer, viewer("read-framework")], view: OpenView, limit: Limit = 50, cursor: Cursor = None
+    *, _: Annotated[Viewer, viewer("read-framework")], view: OpenListOfThings, limit: Limit = 50, cursor: Cursor = None
 ) -> Response:
     """All tools, by name: approved, withdrawn, and those that are used under a waiver alone."""
-    return await _list("tool", view, limit, cursor)
+    return await _list(TOOL, view, limit, cursor)
 
 
 @router.get(
     "/v1/templates",
     operation_id="listTemplates",
-    responses={200: {"model": Catalogue}},
+    responses={200: {"model": page_model(told(CatalogueItem), "/v1/templates")}},
     **reads("read-framework", waits=True),
 )
 async def list_templates(
-    *, _: Annotated[Viewer, viewer("read-framework")], view: OpenView, limit: Limit = 50, cursor: Cursor = None
+    *, _: Annotated[Viewer, viewer("read-framework")], view: OpenListOfThings, limit: Limit = 50, cursor: Cursor = None
 ) -> Response:
     """All templates, by name."""
-    return await _list("template", view, limit, cursor)
+    return await _list(TEMPLATE, view, limit, cursor)
 
 
 # --- who uses what ---
@@ -147,20 +146,16 @@ class ListedUse(UsePage):
     since: str = Field(examples=["2026-03-02T12:00:00.000000Z"])
 
 
-class Uses(BaseModel):
-    """One page of what projects use."""
-
-    items: list[ListedUse]
-    next: str | None = Field(description="Cursor of the next page")
-
-
 @router.get(
-    "/v1/uses", operation_id="listUses", responses={200: {"model": Uses}}, **reads("read-governance", waits=True)
+    "/v1/uses",
+    operation_id="listUses",
+    responses={200: {"model": page_model(ListedUse, "/v1/uses")}},
+    **reads("read-governance", waits=True),
 )
 async def list_uses(
     *,
     who: Annotated[Viewer, viewer("read-governance")],
-    view: OpenView,
+    view: OpenList,
     tool: ThingFilter = None,
     template: ThingFilter = None,
     project: ProjectFilter | None = None,

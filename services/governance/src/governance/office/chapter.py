@@ -11,6 +11,7 @@ from mandate_events.deciding.separation import named_by_command, predicate
 from mandate_web.chapters.chapter import Chapter, Served
 from mandate_web.chapters.ids import only
 from mandate_web.routes.access import Viewer
+from mandate_web.routes.offering import Offer
 
 SELF_APPOINTMENT: Final = {"self-appointment": named_by_command("person")}
 FOUNDING_IS_OVER: Final = predicate(
@@ -63,5 +64,10 @@ CHAPTER: Final = Chapter(
         allow(office.RemoveObserver, PMO),
     ],
     routers=[routes.router],
+    offers=[
+        Offer(office.RemoveMember, "/v1/office/members/{person}/removals", OFFICE),
+        Offer(office.RemoveAuditor, "/v1/office/auditors/{person}/removals", OFFICE),
+        Offer(office.RemoveObserver, "/v1/office/observers/{person}/removals", OFFICE),
+    ],
     tags={"office": "The PMO and its members"},
 )

@@ -9,7 +9,6 @@ from governance.oversight import routes
 from governance.oversight.compliance_review import (
     COMPLIANCE_REVIEW,
     CloseComplianceReview,
-    ComplianceReviewItem,
     ComplianceReviewPage,
     OpenComplianceReview,
     corrected_it,
@@ -33,12 +32,13 @@ from governance.oversight.measurement import (
     is_computed,
     kpi_read,
 )
-from governance.oversight.views import BREACHES_VIEW, COMPLIANCE_REVIEWS_VIEW, FINDINGS_VIEW, KPIS_VIEW
+from governance.oversight.views import BREACHES_VIEW, FINDINGS_VIEW, KPIS_VIEW
 from governance.roles import PM_OFFICER, PMO, PROJECT_MANAGER, SPONSOR
 from mandate_events.deciding.rights import allow
 from mandate_events.deciding.separation import holds, predicate
-from mandate_web.chapters.chapter import Chapter, Listed, Served
+from mandate_web.chapters.chapter import Chapter, Listed, Served, Things
 from mandate_web.chapters.ids import slug, uuid
+from mandate_web.routes.offering import Offer
 
 SEEN: Final = "With a role in projects only, a person sees those of them."
 COMPUTED: Final = {
@@ -93,6 +93,11 @@ CHAPTER: Final = Chapter(
                 "/v1/compliance-reviews/{id}/finding-closures": CloseFinding,
                 "/v1/compliance-reviews/{id}/closures": CloseComplianceReview,
             },
+            listed=Things(
+                at="/v1/compliance-reviews",
+                sort=("-recorded_at",),
+                says=f"Compliance reviews, the latest first. {SEEN}",
+            ),
             tag="compliance",
         ),
     ],
@@ -113,6 +118,7 @@ CHAPTER: Final = Chapter(
         Listed(
             view=KPIS_VIEW,
             item=KpiItem,
+            of=KPI,
             at="/v1/kpis",
             says="All KPIs, by name.",
             reads="read-framework",
@@ -128,15 +134,6 @@ CHAPTER: Final = Chapter(
             tag="kpis",
         ),
         Listed(
-            view=COMPLIANCE_REVIEWS_VIEW,
-            item=ComplianceReviewItem,
-            at="/v1/compliance-reviews",
-            says=f"Compliance reviews, the latest first. {SEEN}",
-            sort=("-opened_at", "-id"),
-            filters={"project": OfProject, "status": Status},
-            tag="compliance",
-        ),
-        Listed(
             view=FINDINGS_VIEW,
             item=FindingItem,
             at="/v1/findings",
@@ -148,6 +145,7 @@ CHAPTER: Final = Chapter(
     ],
     hears={"projects": HEARS},
     routers=[routes.router],
+    offers=[Offer(MeasureKpi, "/v1/kpis/{kpi}/measurements", MEASUREMENT)],
     tags={
         "kpis": "What is measured, and from where on it is bad",
         "compliance": "Reviews of what holds for projects, with findings",

@@ -4,6 +4,7 @@ A finding may require a corrective action. The project's PM reports there what w
 closes the finding. A review closes when no finding is open. One stream per review.
 """
 
+from datetime import datetime
 from typing import Any, Final
 
 import immutables
@@ -96,10 +97,12 @@ class ComplianceReview(State, frozen=True, kw_only=True):
     title: str
     controls: tuple[str, ...]
     opened_by: str
+    opened_at: datetime
     found: immutables.Map[int, Finding] = msgspec.field(default_factory=immutables.Map)
     actions: immutables.Map[str, CorrectiveAction] = msgspec.field(default_factory=immutables.Map)
     status: Status = "open"
     closed_by: str | None = None
+    closed_at: datetime | None = None
 
     @property
     def findings(self) -> list[Finding]:
@@ -212,6 +215,7 @@ def evolve(review: ComplianceReview | None, event: Event, record: Recorded[Any])
                 title=event.title,
                 controls=tuple(event.controls),
                 opened_by=record.actor,
+                opened_at=record.time,
             )
         case FindingRaised(), ComplianceReview():
             finding = msgspec.convert(event, Finding, from_attributes=True)
@@ -231,7 +235,7 @@ def evolve(review: ComplianceReview | None, event: Event, record: Recorded[Any])
             closed = replace(review.found[number], status="closed", closed_by=record.actor)
             return replace(review, found=review.found.set(number, closed))
         case ComplianceReviewClosed(), ComplianceReview():
-            return replace(review, status="closed", closed_by=record.actor)
+            return replace(review, status="closed", closed_by=record.actor, closed_at=record.time)
         case _:
             raise Unfolded(event)
 
@@ -280,20 +284,9 @@ class ComplianceReviewPage(BaseModel):
     title: str = Field(examples=["Procurement, first half of the year"])
     controls: list[str] = Field(description="What is looked at", examples=[["independent-cost-review"]])
     opened_by: PersonId
-    status: Status
-    closed_by: PersonId | None
-    findings: list[FindingPage]
-    corrective_actions: list[CorrectiveActionPage]
-
-
-class ComplianceReviewItem(BaseModel):
-    """A compliance review in the list."""
-
-    id: str
-    project: str = Field(examples=["0190f3a5-7b1c-5c7e-9f43-5a1d2c3b4e5f"])
-    standard: str = Field(examples=["capital-delivery@1"])
-    title: str = Field(examples=["Procurement, first half of the year"])
-    opened_by: PersonId
     opened_at: str = Field(examples=["2026-03-02T12:00:00.000000Z"])
     status: Status
-    findings: int = Field(description="How many it has")
+    closed_by: PersonId | None
+    closed_at: str | None
+    findings: list[FindingPage]
+    corrective_actions: list[CorrectiveActionPage]

@@ -1,10 +1,9 @@
-"""What the PMO watches: KPIs, breaches of their thresholds, compliance reviews and what these found."""
+"""What the PMO watches: KPIs, breaches of their thresholds, and what compliance reviews found."""
 
 from typing import Any, Final
 
 from sqlalchemy import Boolean, Column, DateTime, Integer, Text
 
-from governance.oversight.compliance_review import ComplianceReviewClosed, ComplianceReviewOpened
 from governance.oversight.findings import FindingClosed, FindingRaised
 from governance.oversight.kpi import KpiDefined
 from governance.oversight.measurement import ThresholdBreached
@@ -35,18 +34,6 @@ BREACHES: Final = table(
     Column("breached_at", DateTime(timezone=True), nullable=False, index=True),
 )
 
-COMPLIANCE_REVIEWS: Final = table(
-    "compliance_reviews",
-    Column("id", Text, primary_key=True),
-    Column("project", Text, nullable=False, index=True),
-    Column("standard", Text, nullable=False),
-    Column("title", Text, nullable=False),
-    Column("opened_by", Text, nullable=False),
-    Column("opened_at", DateTime(timezone=True), nullable=False, index=True),
-    Column("status", Text, nullable=False, index=True),
-    Column("findings", Integer, nullable=False),
-)
-
 FINDINGS: Final = table(
     "findings",
     Column("review", Text, primary_key=True),
@@ -73,18 +60,6 @@ def breached(record: Recorded[Any]) -> Change:
     return Change(record.id, {**says, "measured_by": record.actor, "breached_at": record.time})
 
 
-def reviewed(record: Recorded[Any]) -> Change:
-    match record.data:
-        case ComplianceReviewOpened() as event:
-            says = {name: getattr(event, name) for name in ("project", "standard", "title")}
-            says |= {"opened_by": record.actor, "opened_at": record.time, "status": "open", "findings": 0}
-            return Change(record.thing, says)
-        case FindingRaised(number=number):
-            return Change(record.thing, raises={"findings": number})
-        case _:
-            return Change(record.thing, {"status": "closed"})
-
-
 def found(record: Recorded[Any]) -> Change:
     match record.data:
         case FindingRaised() as event:
@@ -98,7 +73,4 @@ def found(record: Recorded[Any]) -> Change:
 
 KPIS_VIEW: Final = View(KPIS, (KpiDefined,), defined)
 BREACHES_VIEW: Final = View(BREACHES, (ThresholdBreached,), breached)
-COMPLIANCE_REVIEWS_VIEW: Final = View(
-    COMPLIANCE_REVIEWS, (ComplianceReviewOpened, FindingRaised, ComplianceReviewClosed), reviewed
-)
 FINDINGS_VIEW: Final = View(FINDINGS, (FindingRaised, FindingClosed), found)

@@ -12,6 +12,7 @@ from mandate_events.deciding.rights import allow
 from mandate_events.deciding.separation import named_by_command
 from mandate_web.chapters.chapter import Chapter
 from mandate_web.chapters.opened import Opened
+from mandate_web.routes.offering import Offer
 
 
 async def forget_the_erased(opened: Opened) -> None:
@@ -38,6 +39,10 @@ CHAPTER: Final = Chapter(
         allow("read-governance", PROJECT_MANAGER, PM_OFFICER, SPONSOR, own_project=True),
     ],
     routers=[routes.router],
+    offers=[
+        Offer(directory.ChangeDirectoryEntry, "/v1/people/{id}/entries", DIRECTORY),
+        Offer(directory.ErasePerson, "/v1/people/{id}/erasures", DIRECTORY),
+    ],
     leads=[forget_the_erased],
     tags={"people": "Who the persons are, and the mandates that they held"},
 )

@@ -57,7 +57,7 @@ class ErasePerson(Decision):
     person: PersonId
 
 
-class PersonPage(BaseModel):
+class PersonItem(BaseModel):
     """Who a person is."""
 
     id: PersonId
@@ -67,10 +67,14 @@ class PersonPage(BaseModel):
     changed_by: PersonId
 
 
+class PersonPage(PersonItem):
+    """Who a person is, with what may be done with their entry."""
+
+
 class People(BaseModel):
     """One page of persons."""
 
-    items: list[PersonPage]
+    items: list[PersonItem]
     next: str | None = Field(description="Cursor of the next page")
 
 

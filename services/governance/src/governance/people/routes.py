@@ -18,6 +18,7 @@ from mandate_web.routes.access import Authenticated, Viewer, anyone, no_right, r
 from mandate_web.routes.desk import OpenDesk, decides, expected_version
 from mandate_web.routes.including import OpenIncluding
 from mandate_web.routes.moment import AsOf, KnownAt, end_of, mark, positions
+from mandate_web.routes.offering import ALLOWED, Thing, allowed
 from mandate_web.routes.paging import Cursor, Limit, Page
 from mandate_web.routes.routing import Router
 from mandate_web.routes.tags import tagged
@@ -96,8 +97,10 @@ async def get_person(
     row = await find(request.app.state.engine, id)
     if row is None:
         raise Unknown(f"person/{id}")
-    content = orjson.dumps(await including.complete(shown(row)))
-    return tagged(request, including.version(str(row["version"]), content), content)
+    entry = await request.app.state.store.reader.fold(DIRECTORY, id)
+    [offered] = await allowed(request, [Thing(id, entry)])
+    body = await including.complete({**shown(row), ALLOWED: offered})
+    return tagged(request, orjson.dumps(body), row["version"])
 
 
 # --- mandates ---

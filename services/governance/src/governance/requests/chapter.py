@@ -1,31 +1,43 @@
 """Requests: all that projects ask of the PMO, kind by kind, decided once and answered."""
 
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Final
 
-from governance.requests import routes, waiver
-from governance.requests.gate_review import ListedReview
+from governance.requests import gate_review, routes, waiver
 from governance.requests.heard import HEARS
 from governance.requests.kind import ID_PATTERN, Kind
 from governance.requests.kinds import DECISIONS, KINDS
-from governance.requests.request import Status
-from governance.requests.views.gate_reviews import GATE_REVIEWS_VIEW
 from governance.requests.views.inbox import INBOX_VIEW
 from governance.requests.waiver import WAIVER, WaiverExpired, WaiverGranted, WaiverRevoked
 from mandate_events.document.event import Event
 from mandate_events.worker.timers import Due, Timer
-from mandate_web.chapters.chapter import Chapter, Listed, Served
+from mandate_web.chapters.chapter import Chapter, Listed, Served, Things
 from mandate_web.chapters.ids import text
-from mandate_web.routes.filters import ProjectFilter
 
 REQUEST: Final = text("Id of the request", ID_PATTERN)
 
 
+GATE_REVIEWS: Final = Things(
+    at="/v1/gate-reviews",
+    says="Gate reviews, the longest waiting first. With a role in projects only, a person sees those of them.",
+)
+
+
 def served(kind: Kind) -> Served:
     """Where a kind of request is read and decided."""
-    decisions = {f"{kind.at}/decisions": kind.decide}
-    return Served(kind.aggregate, kind.page, at=kind.at, id=REQUEST, takes={**decisions, **kind.takes}, tag=kind.tag)
+    return Served(
+        kind.aggregate,
+        kind.page,
+        at=kind.at,
+        id=REQUEST,
+        takes={f"{kind.at}/decisions": kind.decide, **kind.takes},
+        tells={name: partial(tell, kind) for name, tell in routes.TELLS.items()},
+        beside={"standard_says": partial(routes.standard_says, kind)},
+        listed=GATE_REVIEWS if kind is gate_review.KIND else None,
+        tag=kind.tag,
+    )
 
 
 def _expire(day: date, _part: str) -> waiver.ExpireWaiver:
@@ -45,15 +57,6 @@ CHAPTER: Final = Chapter(
     rights=DECISIONS,
     lists=[
         Listed(view=INBOX_VIEW, shown=routes.shown_row),
-        Listed(
-            view=GATE_REVIEWS_VIEW,
-            item=ListedReview,
-            at="/v1/gate-reviews",
-            says="Gate reviews, the longest waiting first. With a role in projects only, a person sees those of them.",
-            sort=("opened_at",),
-            filters={"status": Status, "project": ProjectFilter},
-            tag="gates",
-        ),
     ],
     timers=[Timer("waiver-expiry", WAIVER, _expire, (WaiverGranted, WaiverRevoked, WaiverExpired), _last_day)],
     hears={"projects": HEARS},

@@ -3,12 +3,12 @@
 from typing import Literal
 
 import msgspec
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from governance.requests.basis import the_gate
 from governance.requests.kind import Kind, Outcomes, Requested, plain
-from governance.requests.page import ConditionPage, EvidencePage
-from governance.requests.request import Condition, ConditionInput, Evidence, Request, Status
+from governance.requests.page import RequestPage
+from governance.requests.request import Condition, ConditionInput, Evidence, Request
 from mandate_events.deciding import Context, Decision, Invalid, PersonId
 from mandate_events.document.event import Event
 from mandate_events.document.formats import ProjectId
@@ -59,32 +59,12 @@ class GateReview(Request, frozen=True, kw_only=True):
     asked: GateReviewOpened
 
 
-class ReviewItem(BaseModel):
-    """A gate review in the inbox."""
+class GateReviewPage(RequestPage):
+    """One gate review: what the project has done up to the gate, and what was decided."""
 
-    id: str
-    project: str = Field(examples=["0190f3a5-7b1c-5c7e-9f43-5a1d2c3b4e5f"])
     gate: str = Field(examples=["gate-1"])
     phase: str = Field(examples=["business-case"])
-    standard: str = Field(examples=["capital-delivery@1"])
-    requested_by: PersonId
-    status: Status = Field(description="`answered` when the project has said what became of the decision")
     outcome: Outcome | None
-    decided_by: PersonId | None
-
-
-class ListedReview(ReviewItem):
-    """A gate review in the inbox, with its dates and what became of it."""
-
-    opened_at: str = Field(examples=["2026-03-02T12:00:00.000000Z"])
-    answer: str | None = Field(description="What the project said: `applied`, or why not", examples=["applied"])
-
-
-class GateReviewPage(ReviewItem):
-    """One gate review, with what it rests on."""
-
-    evidence: list[EvidencePage]
-    conditions: list[ConditionPage]
 
 
 def judge(_review: GateReview, command: DecideGate, _context: Context) -> None:

@@ -5,7 +5,8 @@ asked, who runs or owns the project, and a member who is its PMOfficer do not de
 """
 
 from collections.abc import Callable, Sequence
-from datetime import date
+from datetime import date, datetime
+from functools import wraps
 from typing import Any, Literal, Protocol, TypeAlias, TypeVar
 
 import msgspec
@@ -26,6 +27,7 @@ from mandate_events.deciding import (
     SystemCommand,
     Text,
     Title,
+    replace,
 )
 from mandate_events.document.event import Event, Recorded
 from mandate_events.document.formats import ProjectId, Sha256, Versioned
@@ -112,6 +114,11 @@ class Request(State, frozen=True, kw_only=True):
     decided_by: str | None = None
     answer: str | None = None
     """What the project said: `applied`, or the rule by which it was not."""
+    requested_at: datetime | None = None
+    reason: str | None = None
+    """Why it is asked for."""
+    decided_at: datetime | None = None
+    decision_reason: str | None = None
 
     @property
     def project(self) -> str:
@@ -177,6 +184,21 @@ def answer_of(event: DecisionAnswered) -> str:
     return "applied" if event.applied else f"not applied: {event.rule}"
 
 
+def dated(evolve: Callable[[R | None, Any, Recorded[Any]], R]) -> Callable[[R | None, Any, Recorded[Any]], R]:
+    """`evolve`, and when and why the request was made and decided: the same of every kind."""
+
+    @wraps(evolve)
+    def told(request: R | None, event: Any, record: Recorded[Any]) -> R:
+        after = evolve(request, event, record)
+        if request is None:
+            return replace(after, requested_at=record.time, reason=record.reason)
+        if request.outcome is None and after.outcome is not None:
+            return replace(after, decided_at=record.time, decision_reason=record.reason)
+        return after
+
+    return told
+
+
 def request_aggregate(
     name: str,
     decide: Callable[[R | None, Any, Context], Decided],
@@ -191,7 +213,7 @@ def request_aggregate(
     return Aggregate(
         name,
         decide,
-        evolve,
+        dated(evolve),
         events=(*events, DecisionAnswered),
         records={NoteAnswer: (DecisionAnswered,), **records},
         reads=reads,

@@ -1,88 +1,75 @@
 """The PMO's inbox: one list of all that projects ask for, and each with what it is judged by."""
 
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeAlias
 
 import msgspec
 from fastapi import Path, Query
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from governance.requests.kind import ID_PATTERN
+from governance.requests.kind import ID_PATTERN, Kind
 from governance.requests.kinds import KINDS, basis_of, deciders
 from governance.requests.page import RequestPage
 from governance.requests.request import Request, Status
 from governance.requests.views.inbox import INBOX, INBOX_VIEW
 from governance.standards.standard import STANDARD, Standard, parse
-from mandate_events.deciding import PersonId
+from mandate_events.deciding import Aggregate, PersonId
 from mandate_events.values.told import instant
+from mandate_web.chapters.lists import page_model
 from mandate_web.chapters.pages import copied
 from mandate_web.routes.access import Viewer, reads, viewer
 from mandate_web.routes.filters import ProjectFilter, seen_by
-from mandate_web.routes.lists import OpenView
+from mandate_web.routes.lists import OpenListOfThings
 from mandate_web.routes.moment import Instant
+from mandate_web.routes.offering import told as told_with
 from mandate_web.routes.paging import Cursor, Limit
 from mandate_web.routes.routing import Router
-from mandate_web.routes.things import OpenThings, shows
+from mandate_web.routes.things import OpenThings, Things, shows
 
 router = Router(tags=["inbox"])
 
 Id: TypeAlias = Annotated[str, Path(max_length=64, pattern=ID_PATTERN, description="Id of the request")]
 
 if TYPE_CHECKING:
-    Kind: TypeAlias = str
+    KindName: TypeAlias = str
 else:
-    Kind = Literal[tuple(KINDS)]
+    KindName = Literal[tuple(KINDS)]
 """OpenAPI names them."""
 
 
-class PointPage(BaseModel):
-    """One point of a list."""
-
-    id: str = Field(examples=["need-stated"])
-    title: str = Field(examples=["The need is stated by who has it"])
-
-
-class JudgedGatePage(BaseModel):
-    """What a gate is judged by."""
-
-    id: str = Field(examples=["gate-1"])
-    title: str = Field(examples=["Investment decision"])
-    criteria: list[PointPage]
-    deliverables: list[PointPage]
-    evidence: list[PointPage]
+TELLS: Final[Mapping[str, Callable[[Kind, Request], Any]]] = {
+    "kind": lambda kind, _: kind.name,
+    "about": lambda kind, request: str(kind.about(request.asked)),
+    "may_decide": lambda kind, _: deciders(kind.name),
+}
 
 
-class ControlPage(BaseModel):
-    """A control of the standard."""
-
-    id: str = Field(examples=["independent-cost-review"])
-    title: str = Field(examples=["Independent review of the cost estimate"])
-    mandatory: bool
+def told(kind: Kind, request: Request) -> dict[str, Any]:
+    """Those members of its page."""
+    return {name: tell(kind, request) for name, tell in TELLS.items()}
 
 
-class BasisPage(BaseModel):
-    """What the project's standard says about the request."""
-
-    decider: Literal["pmo", "sponsor"] = Field(description="Whom the standard gives the decision to")
-    gate: JudgedGatePage | None = Field(description="Of a gate review: by which criteria, on what")
-    control: ControlPage | None = Field(description="Of a waiver or a tailoring")
-    tolerances: dict[str, str] = Field(description="By dimension, of what may change them", examples=[{"cost": "10 %"}])
+async def standard_says(kind: Kind, things: Things, request: Request) -> Any:
+    """What the version that the project runs to says about it; None where it is not known here."""
+    name, number = parse(request.standard)
+    standard: Standard | None = await things.peek(STANDARD, name)
+    version = standard.versions.get(number) if standard else None
+    return msgspec.to_builtins(basis_of(kind.name, request, version.content)) if version else None
 
 
 class InboxPage(RequestPage):
     """One request with all that a decision on it rests on."""
 
-    kind: Kind
-    about: str = Field(description="The gate, the control, the period ... that it is about", examples=["gate-1"])
-    standard_says: BasisPage | None = Field(description="null where the version is not known here")
+    kind: KindName
 
 
 class InboxItem(BaseModel):
     """One request in the inbox."""
 
     id: str
-    kind: Kind
+    kind: KindName
     project: str = Field(examples=["0190f3a5-7b1c-5c7e-9f43-5a1d2c3b4e5f"])
     about: str = Field(description="The gate, the control, the period ... that it is about", examples=["gate-1"])
     standard: str = Field(description="What the project runs to", examples=["capital-delivery@1"])
@@ -97,21 +84,17 @@ class InboxItem(BaseModel):
     answer: str | None = Field(description="What the project said: `applied`, or why not", examples=["applied"])
 
 
-class Inbox(BaseModel):
-    """One page of the inbox."""
-
-    items: list[InboxItem]
-    next: str | None = Field(description="Cursor of the next page")
-
-
 @router.get(
-    "/v1/inbox", operation_id="listInbox", responses={200: {"model": Inbox}}, **reads("read-governance", waits=True)
+    "/v1/inbox",
+    operation_id="listInbox",
+    responses={200: {"model": page_model(told_with(InboxItem), "/v1/inbox")}},
+    **reads("read-governance", waits=True),
 )
 async def list_inbox(
     *,
     who: Annotated[Viewer, viewer("read-governance")],
-    view: OpenView,
-    kind: Kind | None = None,
+    view: OpenListOfThings,
+    kind: KindName | None = None,
     status: Status | None = None,
     project: ProjectFilter | None = None,
     requested_before: Annotated[Instant | None, Query(description="Only what has waited since before this")] = None,
@@ -129,7 +112,13 @@ async def list_inbox(
     wanted = seen_by(who, INBOX, kind=kind, status=status, project=project)
     if requested_before:
         wanted = wanted.where(column.requested_at < requested_before)
-    return await view.page(page, wanted, [(column.requested_at, False), (column.id, False)], shown_row, INBOX_VIEW)
+    return await view.page(
+        page, wanted, [(column.requested_at, False), (column.id, False)], shown_row, INBOX_VIEW, of=_request
+    )
+
+
+def _request(row: Mapping[str, Any]) -> tuple[Aggregate[Any], str]:
+    return KINDS[row["kind"]].aggregate, row["id"]
 
 
 def shown_row(row: dict[str, Any]) -> dict[str, Any]:
@@ -146,17 +135,13 @@ def shown_row(row: dict[str, Any]) -> dict[str, Any]:
     **reads("read-governance"),
 )
 async def get_inbox_item(
-    kind: Annotated[Kind, Path(description="The kind of request")],
+    kind: Annotated[KindName, Path(description="The kind of request")],
     id: Id,  # noqa: A002
     who: Annotated[Viewer, viewer("read-governance")],
     things: OpenThings,
 ) -> Response:
     """One request with what it rests on, and what the project's standard says about it."""
-    fold = await things.find(KINDS[kind].aggregate, id, seen=lambda request: who.sees(request.project))
-    request: Request = fold.state
-    name, number = parse(request.standard)
-    standard: Standard | None = await things.peek(STANDARD, name)
-    version = standard.versions.get(number) if standard else None
-    says = msgspec.to_builtins(basis_of(kind, request, version.content)) if version else None
-    about = str(KINDS[kind].about(request.asked))
-    return await things.answer(fold, copied(InboxPage, id, request, kind=kind, about=about, standard_says=says))
+    known = KINDS[kind]
+    fold = await things.find(known.aggregate, id, seen=lambda request: who.sees(request.project))
+    says = await standard_says(known, things, fold.state)
+    return await things.answer(fold, copied(InboxPage, id, fold.state, **told(known, fold.state), standard_says=says))

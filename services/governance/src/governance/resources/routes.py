@@ -43,11 +43,13 @@ from governance.resources.views import (
 )
 from mandate_events.deciding import Slug
 from mandate_events.document.formats import UUID_PATTERN
-from mandate_web.chapters.lists import keys_of, page_model
+from mandate_web.chapters.lists import page_model
 from mandate_web.problems.problem import invalid
+from mandate_web.routes import sorting
 from mandate_web.routes.access import Viewer, reads, viewer
 from mandate_web.routes.filters import seen_by
-from mandate_web.routes.lists import OpenView
+from mandate_web.routes.lists import OpenList, OpenListOfThings, each_is
+from mandate_web.routes.offering import told
 from mandate_web.routes.paging import Cursor, Limit
 from mandate_web.routes.routing import Router
 from mandate_web.routes.things import OpenThings, shows
@@ -57,7 +59,7 @@ router = Router(tags=["resources"])
 Id: TypeAlias = Annotated[str, Path(pattern=f"^{UUID_PATTERN}$", description="Id of the resource")]
 WeekName: TypeAlias = Annotated[str, Query(pattern=WEEK, description="A week of ISO 8601", examples=["2026-W10"])]
 
-BY_ID: Final = keys_of(RESOURCES_VIEW, ["id"])
+BY_ID: Final = sorting.key(RESOURCES.c.id, down=False)
 MAX_WEEKS: Final = 104
 
 
@@ -69,13 +71,13 @@ def committed_to(who: Viewer) -> Sees:
 @router.get(
     "/v1/resources",
     operation_id="listResources",
-    responses={200: {"model": page_model(ResourceItem, "/v1/resources")}},
+    responses={200: {"model": page_model(told(ResourceItem), "/v1/resources")}},
     **reads("read-framework", waits=True),
 )
 async def list_resources(
     *,
     who: Annotated[Viewer, viewer("read-framework")],
-    view: OpenView,
+    view: OpenListOfThings,
     skill: Slug | None = None,
     kind: Kind | None = None,
     status: Status | None = None,
@@ -86,7 +88,7 @@ async def list_resources(
     asked = {"kind": kind, "status": status}
     page = view.page_of({"list": "resources", "skill": skill, **asked}, limit, cursor)
     wanted = _skilled(seen_by(who, RESOURCES_VIEW.table, **asked), skill)
-    return await view.page(page, wanted, BY_ID, shown_item, RESOURCES_VIEW)
+    return await view.page(page, wanted, BY_ID, shown_item, RESOURCES_VIEW, of=each_is(RESOURCE))
 
 
 def _skilled(wanted: Select[Any], skill: str | None) -> Select[Any]:
@@ -129,7 +131,7 @@ async def get_load(
 async def list_load(
     *,
     who: Annotated[Viewer, viewer("read-framework")],
-    view: OpenView,
+    view: OpenList,
     week: WeekName,
     skill: Slug | None = None,
     limit: Limit = 50,

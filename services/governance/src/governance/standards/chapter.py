@@ -62,6 +62,7 @@ CHAPTER: Final = Chapter(
             StandardMigrationPage,
             at="/v1/standard-migrations/{id}",
             id=text("Id of the migration", ID_PATTERN),
+            opens={"/v1/projects/{id}/standard-migrations": MigrateProject},
             reads="read-governance",
         ),
     ],

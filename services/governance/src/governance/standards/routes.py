@@ -10,7 +10,6 @@ from starlette.responses import Response
 from governance.requests.kind import ID_PATTERN
 from governance.standards.content import Content
 from governance.standards.difference import differences
-from governance.standards.migration import MIGRATION, MigrateProject
 from governance.standards.pages import (
     DifferencesPage,
     StandardTemplatePage,
@@ -24,7 +23,6 @@ from governance.standards.standard import STANDARD, Standard, Version
 from mandate_events.deciding import Slug, Unknown
 from mandate_web.problems.wording import language_of
 from mandate_web.routes.access import Viewer, reads, viewer
-from mandate_web.routes.desk import OpenDesk, decides
 from mandate_web.routes.routing import Router
 from mandate_web.routes.things import OpenThings, shows
 
@@ -86,18 +84,6 @@ def _version(id_: str, standard: Standard, number: int) -> Version:
     if version is None:
         raise Unknown(f"{STANDARD.stream(id_)}@{number}")
     return version
-
-
-# --- migrations ---
-
-
-@router.post("/v1/projects/{id}/standard-migrations", operation_id="migrateProject", **decides(MigrateProject))
-async def migrate_project(id: Project, command: MigrateProject, desk: OpenDesk) -> Response:  # noqa: A002
-    """Have a running project go on under another version of a standard.
-
-    It stays in the phase it is in, which the other version must have too. The project answers.
-    """
-    return await desk.open(MIGRATION, command, project=id, location="/v1/standard-migrations/{id}")
 
 
 # --- ready standards: they belong to the program, and are the same for everybody ---

@@ -115,6 +115,7 @@ CHAPTER: Final = Chapter(
         Listed(
             view=SCORING_MODELS_VIEW,
             item=ScoringModelItem,
+            of=SCORING_MODEL,
             at="/v1/scoring-models",
             says="Scoring models by name.",
         ),

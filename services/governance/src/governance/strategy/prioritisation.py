@@ -143,6 +143,10 @@ class RankingPage(SummaryPage):
     items: list[RankedPage]
 
 
+class RecordedRankingPage(RankingPage):
+    """A ranking that is on record."""
+
+
 class PlacePage(BaseModel):
     """The place of a proposal."""
 

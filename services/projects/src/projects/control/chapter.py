@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Final
 
 from mandate_events.deciding.rights import allow
-from mandate_web.chapters.chapter import Chapter, Served
+from mandate_web.chapters.chapter import Chapter, Listed, Served
 from mandate_web.chapters.ids import PROJECT, uuid
 from projects.control.corrective_action import (
     CORRECTIVE_ACTION,
@@ -15,6 +15,7 @@ from projects.control.forecast import FORECAST, ForecastPage, ReviseForecast
 from projects.control.heard import HEARS
 from projects.control.pages import TolerancesPage, shown_tolerances
 from projects.control.tolerance import TOLERANCE
+from projects.control.views import FORECASTS_VIEW, ForecastItem, shown_forecast
 from projects.roles import PROJECT_MANAGER
 
 CHAPTER: Final = Chapter(
@@ -51,6 +52,17 @@ CHAPTER: Final = Chapter(
     rights=[
         allow(ReviseForecast, PROJECT_MANAGER, own_project=True),
         allow(ReportCorrectiveAction, PROJECT_MANAGER, own_project=True),
+    ],
+    lists=[
+        Listed(
+            view=FORECASTS_VIEW,
+            item=ForecastItem,
+            shown=shown_forecast,
+            at="/v1/projects/{id}/forecasts",
+            says="What was forecast, the latest first.",
+            sort=("-revised_at",),
+            tag="forecasts",
+        ),
     ],
     hears={"governance": HEARS},
     tags={

@@ -26,7 +26,7 @@ from mandate_events.deciding import (
 from mandate_events.document.event import Event, Recorded
 from mandate_events.document.formats import ProjectId, Uuid
 from mandate_events.document.origin import Origin
-from projects.execution.evidence import Evidence, EvidenceInput
+from projects.execution.evidence import Evidence, EvidenceInput, EvidencePage
 from projects.execution.project import project_read, running
 
 Status: TypeAlias = Literal["open", "reported", "withdrawn"]
@@ -161,14 +161,6 @@ CORRECTIVE_ACTION: Aggregate[CorrectiveAction] = Aggregate(
 
 
 # --- as it is told ---
-
-
-class EvidencePage(BaseModel):
-    """A document that the report rests on."""
-
-    title: str = Field(examples=["Second estimate"])
-    sha256: str = Field(examples=["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"])
-    uri: str | None
 
 
 class CorrectiveActionPage(BaseModel):

@@ -2,13 +2,15 @@
 
 from datetime import date
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final, TypeAlias
 
-from mandate_events.deciding import Unfolded
+from pydantic import Field
+
+from mandate_events.deciding import Slug, Unfolded
 from mandate_events.deciding.rights import allow
 from mandate_events.document.event import Event
 from mandate_events.worker.timers import Due, Timer
-from mandate_web.chapters.chapter import Chapter, Served
+from mandate_web.chapters.chapter import Chapter, Listed, Served, Things
 from mandate_web.chapters.ids import PROJECT as A_PROJECT
 from projects.execution.adoption import ADOPTION, AdoptTool, UseTemplate
 from projects.execution.conditions import (
@@ -22,7 +24,17 @@ from projects.execution.heard import HEARS
 from projects.execution.migration import MIGRATION
 from projects.execution.pages import AdoptionPage, ProjectPage, shown_adoption, shown_project
 from projects.execution.project import PROJECT, RequestGateReview
+from projects.execution.views import (
+    ADOPTIONS_VIEW,
+    GATE_REVIEWS_VIEW,
+    AdoptionItem,
+    GateReviewItem,
+    ReviewStatus,
+    Taken,
+)
 from projects.roles import PROJECT_MANAGER
+
+OfStandard: TypeAlias = Annotated[str, Field(max_length=80, pattern=r"^[a-z0-9-]+@[1-9][0-9]*$")]
 
 
 def _lapse(day: date, part: str) -> LapseCondition:
@@ -55,12 +67,18 @@ CHAPTER: Final = Chapter(
                 "/v1/projects/{id}/fulfilments": MeetCondition,
             },
             shown=shown_project,
+            listed=Things(
+                at="/v1/projects",
+                sort=("reference",),
+                filters={"portfolio": Slug, "standard": OfStandard},
+                says="Projects, by reference. With a role in projects only, a person sees those.",
+            ),
             tag="projects",
         ),
         Served(
             ADOPTION,
             AdoptionPage,
-            at="/v1/projects/{id}/adoptions",
+            at="/v1/projects/{id}/adoption",
             id=A_PROJECT,
             takes={
                 "/v1/projects/{id}/tool-adoptions": AdoptTool,
@@ -76,6 +94,26 @@ CHAPTER: Final = Chapter(
         allow(MeetCondition, PROJECT_MANAGER, own_project=True),
         allow(AdoptTool, PROJECT_MANAGER, own_project=True),
         allow(UseTemplate, PROJECT_MANAGER, own_project=True),
+    ],
+    lists=[
+        Listed(
+            view=GATE_REVIEWS_VIEW,
+            item=GateReviewItem,
+            at="/v1/projects/{id}/gate-reviews",
+            says="The gate reviews that the project asked for, the latest first. Governance has each by the same id.",
+            sort=("-requested_at",),
+            filters={"status": ReviewStatus, "gate": Slug},
+            tag="projects",
+        ),
+        Listed(
+            view=ADOPTIONS_VIEW,
+            item=AdoptionItem,
+            at="/v1/projects/{id}/adoptions",
+            says="Tools and templates that the project works with, the latest first.",
+            sort=("-adopted_at",),
+            filters={"kind": Taken},
+            tag="adoption",
+        ),
     ],
     timers=[
         Timer("gate-condition", PROJECT, _lapse, (GateConditionSet, GateConditionMet, GateConditionLapsed), _day),

@@ -1,7 +1,7 @@
 """Evidence: the documents that a request to the PMO rests on, frozen by their hashes."""
 
 import msgspec
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from mandate_events.deciding import Part, Text, Title
 from mandate_events.document.formats import Sha256
@@ -14,6 +14,14 @@ class Evidence(msgspec.Struct, frozen=True):
     title: str
     sha256: Sha256
     uri: str | None = None
+
+
+class EvidencePage(BaseModel):
+    """A document that it rests on."""
+
+    title: str = Field(examples=["Business case, final"])
+    sha256: str = Field(examples=["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"])
+    uri: str | None
 
 
 class EvidenceInput(Part):

@@ -57,9 +57,9 @@ class Project(State, frozen=True):
     phase: int = -1
     open_review: str | None = None
     reviews: int = 0
-    conditions: Conditions = immutables.Map()
+    conditions: Conditions = msgspec.field(default_factory=immutables.Map)
     baseline: Baseline | None = None
-    planned_changes: immutables.Map[str, int] = immutables.Map()
+    planned_changes: immutables.Map[str, int] = msgspec.field(default_factory=immutables.Map)
     """The changes that baselines rest on, each with the number of its baseline."""
 
     @property

@@ -172,8 +172,7 @@ class ChangePage(RequestPage):
     """One change, from the request to its implementation."""
 
     status: str = Field(
-        description="`requested`, `assessed`, `with_pmo` (beyond tolerance), what was decided, or `implemented`",
-        examples=["with_pmo"],
+        description="`requested`, `assessed`, `with_pmo` (beyond tolerance), what was decided, or `implemented`"
     )
     title: str = Field(examples=["A second intake"])
     description: str
@@ -286,6 +285,7 @@ KIND = Kind(
     decisions={decisions.ChangeApproved: "approved", decisions.ChangeRejected: "rejected"},
     page=ChangePage,
     at="/v1/changes/{id}",
+    steps=("requested", "assessed", "with_pmo", "implemented"),
     takes={
         "/v1/changes/{id}/assessments": AssessChange,
         "/v1/changes/{id}/decisions": DecideChange,

@@ -17,7 +17,7 @@ def served(kind: Kind) -> Served:
     """Where a kind of request is asked for and read."""
     return Served(
         kind.aggregate,
-        kind.page,
+        kind.told_as,
         at=kind.at,
         id=REQUEST,
         opens={kind.asked_at: kind.ask},

@@ -165,6 +165,7 @@ KIND = Kind(
     decisions={EscalationDecided: None},
     page=EscalationPage,
     at="/v1/escalations/{id}",
+    outcomes=("instruct", "accept", "return", "no_action"),
     tag="escalations",
     says="What the project cannot settle",
     # the link to the PMO is the officer

@@ -188,6 +188,7 @@ KIND = Kind(
     decisions={ExceptionDecided: None},
     page=ExceptionPage,
     at="/v1/exceptions/{id}",
+    outcomes=("accept", "new_tolerance", "replan", "stop"),
     tag="exceptions",
     says="What is reported when a tolerance is left",
 )

@@ -6,9 +6,10 @@ is assessed first) decides and evolves in its own words.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeAlias
+from functools import cached_property
+from typing import Any, Final, Literal, TypeAlias
 
-from pydantic import BaseModel
+from pydantic import Field, create_model
 
 from mandate_events.deciding import (
     Aggregate,
@@ -26,6 +27,7 @@ from mandate_events.deciding import (
 from mandate_events.deciding.aggregate import nothing
 from mandate_events.deciding.rights import Right, allow
 from mandate_events.document.event import Event, Recorded
+from projects.requests.page import RequestPage
 from projects.requests.register import RequestClosed, RequestOpened, answered, enter, register_read
 from projects.requests.request import (
     ANSWERS,
@@ -57,7 +59,7 @@ def nothing_follows(_request: Request, _command: ApplyDecision, _context: Contex
     return []
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Kind:
     """One kind of request. Its streams have the same name and ids in governance."""
 
@@ -65,9 +67,13 @@ class Kind:
     ask: type[RequestCommand]
     decisions: Mapping[type[DecisionHeard], str | None]
     """What governance says when it decides, with the outcome that it means; None where the event names it."""
-    page: type[BaseModel]
+    page: type[RequestPage]
     at: str
     """Where one is read: `/v1/charters/{id}`; it is asked for beneath the project, at the same name."""
+    outcomes: tuple[str, ...] = ()
+    """What else a decision can mean, where its event names the outcome."""
+    steps: tuple[str, ...] = ("open",)
+    """What its status can be besides, before it is decided and after."""
     tag: str
     says: str
     """What stands under its tag in the API's description."""
@@ -75,6 +81,19 @@ class Kind:
     """Who may ask, where that is not the PM of the project alone."""
     takes: Mapping[str, type[Command]] = field(default_factory=dict)
     """Where further commands are given to it."""
+
+    @property
+    def statuses(self) -> list[str]:
+        """All that its status can be."""
+        decided = [outcome for outcome in self.decisions.values() if outcome]
+        return [*self.steps, *decided, *self.outcomes, "not_applied"]
+
+    @cached_property
+    def told_as(self) -> type[RequestPage]:
+        """Its page, which names them."""
+        status: Any = Literal[tuple(self.statuses)]
+        said = Field(description=self.page.model_fields["status"].description, examples=[self.statuses[0]])
+        return create_model(self.page.__name__, __doc__=self.page.__doc__, __base__=self.page, status=(status, said))
 
     @property
     def rights(self) -> Sequence[Right]:

@@ -4,6 +4,8 @@ The stream of a request has the same id here and in governance, so that both sid
 """
 
 from collections.abc import Callable
+from datetime import datetime
+from functools import wraps
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -21,6 +23,7 @@ from mandate_events.deciding import (
     State,
     Streams,
     SystemCommand,
+    replace,
 )
 from mandate_events.document.event import Event, Recorded
 from mandate_events.document.formats import ProjectId, Versioned
@@ -101,6 +104,11 @@ class Request(State, frozen=True, kw_only=True):
     outcome: str | None = None
     answered: bool = False
     """Whether the decision was applied, or could not be."""
+    requested_at: datetime | None = None
+    reason: str | None = None
+    """Why it is asked for."""
+    decided_at: datetime | None = None
+    decision_reason: str | None = None
 
     @property
     def project(self) -> str:
@@ -109,6 +117,10 @@ class Request(State, frozen=True, kw_only=True):
     @property
     def standard(self) -> str:
         return self.asked.standard
+
+    @property
+    def evidence(self) -> list[Evidence]:
+        return self.asked.evidence
 
     @property
     def status(self) -> str:
@@ -162,6 +174,21 @@ def request_read(_request: Request | None, _command: Any, looking: Looking) -> S
     return project_read(looking)
 
 
+def dated(evolve: Callable[[R | None, Any, Recorded[Any]], R]) -> Callable[[R | None, Any, Recorded[Any]], R]:
+    """`evolve`, and when and why the request was made and decided: the same of every kind."""
+
+    @wraps(evolve)
+    def told(request: R | None, event: Any, record: Recorded[Any]) -> R:
+        after = evolve(request, event, record)
+        if request is None:
+            return replace(after, requested_at=record.time, reason=record.reason)
+        if request.outcome is None and after.outcome is not None:
+            return replace(after, decided_at=record.time, decision_reason=record.reason)
+        return after
+
+    return told
+
+
 def request_aggregate(
     name: str,
     decide: Callable[[R | None, Any, Context], Decided],
@@ -177,7 +204,7 @@ def request_aggregate(
     return Aggregate(
         name,
         decide,
-        evolve,
+        dated(evolve),
         events=(*events, *ANSWERS),
         records=records,
         reads=reads,

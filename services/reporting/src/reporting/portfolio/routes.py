@@ -1,13 +1,12 @@
 """Routes of the portfolio: all projects at a glance, and the page of one."""
 
-import hashlib
 from dataclasses import asdict, dataclass
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, get_args
 
 import orjson
 from fastapi import Depends, Path, Query, Request
 from pydantic import BaseModel, Field
-from sqlalchemy import ColumnElement, Integer, and_, func, select
+from sqlalchemy import ColumnElement, and_, func, select
 from starlette.responses import Response
 
 from mandate_events.deciding import PersonId, Slug, Text, Unknown
@@ -15,13 +14,14 @@ from mandate_events.document.formats import UUID_PATTERN
 from mandate_events.values.told import Amount, amount_in
 from mandate_web.chapters.lists import page_model
 from mandate_web.chapters.pages import plain
-from mandate_web.problems.problem import invalid
+from mandate_web.routes import sorting
 from mandate_web.routes.access import Viewer, reads, viewer
-from mandate_web.routes.lists import OpenView
+from mandate_web.routes.filters import SEARCH, Search, conditions, having, several
+from mandate_web.routes.lists import OpenList, OpenView
 from mandate_web.routes.paging import Cursor, Limit
 from mandate_web.routes.routing import Router
 from mandate_web.routes.tags import tagged
-from mandate_web.routes.things import shows
+from mandate_web.routes.things import UNCHANGED
 from reporting.history.archive import ARCHIVE
 from reporting.history.documents import Entry, entries, shown
 from reporting.history.routes import visible
@@ -67,66 +67,39 @@ class ProjectPage(Project):
 
 # --- sorting ---
 
-Keys = tuple[tuple[ColumnElement[Any], bool | None], ...]
-"""What to order by; None stands for the direction that was asked for."""
 
-
-def _last_if_null(column: ColumnElement[Any], blank: str | int | ColumnElement[Any] = "") -> Keys:
-    return (func.num_nulls(column, type_=Integer), False), (func.coalesce(column, blank), None)
-
-
-def _amount(name: str) -> Keys:
+def _amount(name: str, *, down: bool) -> sorting.Keys:
     """Amounts compare within their currency."""
     amount, currency = PORTFOLIO.c[f"{name}_amount"], PORTFOLIO.c[f"{name}_currency"]
-    first, last = _last_if_null(amount, 0)
-    return first, (func.coalesce(currency, ""), False), last
+    missing, *by_amount = sorting.key(amount, down=down)
+    return [missing, (func.coalesce(currency, ""), False), *by_amount]
 
 
-SORTS: Final[dict[str, Keys]] = {
-    **{
-        name: _last_if_null(PORTFOLIO.c[name])
-        for name in (
-            "reference",
-            "title",
-            "status",
-            "phase",
-            "gate",
-            "manager",
-            "officer",
-            "sponsor",
-            "standard",
-            "gate_path",
-            "portfolio",
-        )
-    },
-    "budget": _amount("budget"),
-    "forecast_cost": _amount("forecast"),
-    "initiated_at": _last_if_null(PORTFOLIO.c.initiated_at, PORTFOLIO.c.last_changed_at),
-    "last_changed_at": ((PORTFOLIO.c.last_changed_at, None),),
-}
+AMOUNTS: Final = {"budget": "budget", "forecast_cost": "forecast"}
+COLUMNS: Final = (
+    "reference",
+    "title",
+    "status",
+    "phase",
+    "gate",
+    "manager",
+    "officer",
+    "sponsor",
+    "standard",
+    "gate_path",
+    "portfolio",
+    "initiated_at",
+    "last_changed_at",
+)
 
-_ONE: Final = f"-?({'|'.join(SORTS)})"
-
-Sort = Annotated[
-    str,
-    Query(
-        pattern=f"^{_ONE}(,{_ONE})*$",
-        max_length=200,
-        description="Columns in order, `-` for descending; what has no value comes last. Amounts compare by currency.",
-        examples=["-budget,reference"],
-    ),
-]
+Sort = Annotated[str, sorting.sort_by([*COLUMNS, *AMOUNTS], ["-budget", "reference"])]
 
 
-def keys_of(sort: str) -> list[tuple[ColumnElement[Any], bool]]:
+def keys_of(sort: str) -> sorting.Keys:
     """What a `sort` orders by; the last key is unique."""
-    asked = sort.split(",")
-    if len({each.removeprefix("-") for each in asked}) < len(asked):
-        raise invalid("?sort", "sort-twice")
     keys: list[tuple[ColumnElement[Any], bool]] = []
-    for each in asked:
-        down = each.startswith("-")
-        keys += [(key, down if own is None else own) for key, own in SORTS[each.removeprefix("-")]]
+    for name, down in sorting.asked_keys(sort):
+        keys += _amount(AMOUNTS[name], down=down) if name in AMOUNTS else sorting.key(PORTFOLIO.c[name], down=down)
     return [*keys, (PORTFOLIO.c.id, False)]
 
 
@@ -138,7 +111,7 @@ class Filters:
     """Which projects are asked for: each names a column, and what it holds."""
 
     portfolio: Slug | None = None
-    status: Status | None = None
+    status: Annotated[str | None, several(get_args(Status))] = None
     phase: Annotated[Text | None, Query(max_length=64)] = None
     gate: Annotated[Text | None, Query(max_length=64, description="The gate ahead")] = None
     manager: PersonId | None = None
@@ -146,8 +119,13 @@ class Filters:
     sponsor: PersonId | None = None
     standard: Annotated[Text | None, Query(max_length=80, examples=["capital-delivery@1"])] = None
 
+    q: Search = None
+
     def conditions(self) -> list[ColumnElement[bool]]:
-        return [PORTFOLIO.c[name] == value for name, value in asdict(self).items() if value is not None]
+        asked = asdict(self)
+        title, status = asked.pop(SEARCH), asked.pop("status")
+        found = conditions(PORTFOLIO, {**asked, "status": status.split(",") if status else None})
+        return [*found, having(PORTFOLIO.c.title, title)] if title else found
 
 
 @router.get(
@@ -158,7 +136,7 @@ class Filters:
 )
 async def list_portfolio(
     *,
-    view: OpenView,  # first: the mandates are a view, too
+    view: OpenList,  # first: the mandates are a view, too
     reader: Annotated[Viewer, viewer("read-portfolio")],
     filters: Annotated[Filters, Depends()],
     sort: Sort = "reference",
@@ -185,7 +163,7 @@ def shown_project(row: dict[str, Any]) -> dict[str, Any]:
 @router.get(
     "/v1/projects/{id}",
     operation_id="getProjectPage",
-    responses=shows(ProjectPage),
+    responses={200: {"model": ProjectPage}, **UNCHANGED},
     **reads("read-portfolio", waits=True),
 )
 async def get_project(
@@ -216,5 +194,4 @@ async def get_project(
         rows = await view.ask(latest.order_by(ARCHIVE.c.entry.desc()).limit(LATEST))
         decisions = [shown(dict(row._mapping)) for row in rows]  # noqa: SLF001 - SQLAlchemy's public name for it
     body = {**shown_project(dict(found[0]._mapping)), "decisions": decisions}  # noqa: SLF001
-    content = orjson.dumps(await view.including.complete(body))
-    return view.mark(tagged(request, hashlib.sha256(content).hexdigest()[:32], content))
+    return view.mark(tagged(request, orjson.dumps(await view.including.complete(body))))

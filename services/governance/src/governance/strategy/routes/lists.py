@@ -15,8 +15,9 @@ from mandate_events.values.told import amount_in
 from mandate_web.chapters.lists import page_model
 from mandate_web.chapters.pages import plain
 from mandate_web.routes.access import Viewer, reads, viewer
-from mandate_web.routes.lists import OpenView
+from mandate_web.routes.lists import OpenListOfThings, each_is
 from mandate_web.routes.moment import Day
+from mandate_web.routes.offering import told
 from mandate_web.routes.paging import Cursor, Limit
 from mandate_web.routes.routing import Router
 
@@ -26,14 +27,14 @@ router = Router()
 @router.get(
     "/v1/objectives",
     operation_id="listObjectives",
-    responses={200: {"model": page_model(ObjectivePage, "/v1/objectives")}},
+    responses={200: {"model": page_model(told(ObjectivePage), "/v1/objectives")}},
     tags=["strategy"],
     **reads("read-framework", waits=True),
 )
 async def list_objectives(
     *,
     _: Annotated[Viewer, viewer("read-framework")],
-    view: OpenView,
+    view: OpenListOfThings,
     status: objective.Status | None = None,
     on: Annotated[Day | None, Query(description="Only what holds on this day", examples=["2026-11-24"])] = None,
     limit: Limit = 50,
@@ -48,7 +49,7 @@ async def list_objectives(
     if on:
         wanted = wanted.where(column.starts_on <= on, column.until >= on)
     keys = [(column.starts_on, False), (column.id, False)]
-    return await view.page(page, wanted, keys, shown_objective, OBJECTIVES_VIEW)
+    return await view.page(page, wanted, keys, shown_objective, OBJECTIVES_VIEW, of=each_is(objective.OBJECTIVE))
 
 
 def shown_objective(row: dict[str, Any]) -> dict[str, Any]:
@@ -59,14 +60,14 @@ def shown_objective(row: dict[str, Any]) -> dict[str, Any]:
 @router.get(
     "/v1/proposals",
     operation_id="listProposals",
-    responses={200: {"model": page_model(ProposalItem, "/v1/proposals")}},
+    responses={200: {"model": page_model(told(ProposalItem), "/v1/proposals")}},
     tags=["portfolio intake"],
     **reads("read-governance", waits=True),
 )
 async def list_proposals(
     *,
     who: Annotated[Viewer, viewer("read-governance")],
-    view: OpenView,
+    view: OpenListOfThings,
     status: proposal.Status | None = None,
     portfolio: Slug | None = None,
     limit: Limit = 50,
@@ -83,7 +84,7 @@ async def list_proposals(
     if portfolio:
         wanted = wanted.where(column.portfolio == portfolio)
     keys = [(column.reference, False), (column.id, False)]
-    return await view.page(page, wanted, keys, shown_proposal, PROPOSALS_VIEW)
+    return await view.page(page, wanted, keys, shown_proposal, PROPOSALS_VIEW, of=each_is(proposal.PROPOSAL))
 
 
 def shown_proposal(row: dict[str, Any]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from governance.strategy.prioritisation import (
     Prioritise,
     PrioritisePortfolio,
     RankingPage,
+    RecordedRankingPage,
     SummaryPage,
     candidate,
     summary,
@@ -35,9 +36,10 @@ from mandate_events.values.told import amount_in
 from mandate_web.chapters.lists import page_model
 from mandate_web.chapters.pages import copied, plain
 from mandate_web.problems.problem import invalid
-from mandate_web.routes.access import Authenticated, Viewer, no_right, reads, viewer
+from mandate_web.routes.access import Viewer, no_right, reads, viewer
 from mandate_web.routes.desk import OpenDesk, decides
-from mandate_web.routes.lists import OpenView, View, view_of_now
+from mandate_web.routes.lists import OpenListOfThings, OpenView, View, each_is, view_of_now
+from mandate_web.routes.offering import told
 from mandate_web.routes.paging import Cursor, Limit
 from mandate_web.routes.routing import Router
 from mandate_web.routes.things import OpenThings, shows
@@ -98,13 +100,12 @@ async def prioritise(
     request: Request,
     id: Portfolio,  # noqa: A002
     command: Prioritise,
-    person: Authenticated,
     desk: OpenDesk,
 ) -> Response:
     """Put a ranking on record: of the proposals that are named, or of all that are undecided. It authorises nothing."""
     named = {name: getattr(command, name) for name in Prioritise.model_fields}
     if not command.proposals:
-        named["proposals"] = await _undecided(await view_of_now(request, person), id)
+        named["proposals"] = await _undecided(await view_of_now(request), id)
     return await desk.open(
         PRIORITISATION, PrioritisePortfolio(portfolio=id, **named), location="/v1/prioritisations/{id}"
     )
@@ -113,14 +114,14 @@ async def prioritise(
 @router.get(
     "/v1/portfolios/{id}/prioritisations",
     operation_id="listPrioritisations",
-    responses={200: {"model": page_model(PrioritisationItem, "/v1/portfolios/{id}/prioritisations")}},
+    responses={200: {"model": page_model(told(PrioritisationItem), "/v1/portfolios/{id}/prioritisations")}},
     **reads("read-governance", waits=True),
 )
 async def list_prioritisations(
     *,
     id: Portfolio,  # noqa: A002
     who: Annotated[Viewer, viewer("read-governance")],
-    view: OpenView,
+    view: OpenListOfThings,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:
@@ -131,7 +132,7 @@ async def list_prioritisations(
     page = view.page_of({"list": "prioritisations", "portfolio": id}, limit, cursor)
     wanted = select(PRIORITISATIONS).where(column.portfolio == id)
     keys = [(column.prioritised_at, True), (column.id, True)]
-    return await view.page(page, wanted, keys, shown_row, PRIORITISATIONS_VIEW)
+    return await view.page(page, wanted, keys, shown_row, PRIORITISATIONS_VIEW, of=each_is(PRIORITISATION))
 
 
 def shown_row(row: dict[str, Any]) -> dict[str, Any]:
@@ -145,7 +146,7 @@ def shown_row(row: dict[str, Any]) -> dict[str, Any]:
 @router.get(
     "/v1/prioritisations/{id}/ranking",
     operation_id="getPrioritisationRanking",
-    responses=shows(RankingPage),
+    responses=shows(RecordedRankingPage),
     **reads("read-governance"),
 )
 async def get_ranking(

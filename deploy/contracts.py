@@ -1,6 +1,7 @@
 """What others hold in their hands of the events, out of the code.
 
-- `services/<service>/contracts/<event>.v<n>.json`: a JSON Schema of the whole document of each event and version
+- `services/<service>/contracts/<event>.v<n>.json`: a JSON Schema of the whole document of each event and version, and
+  beside them that of the envelope which all of them have
 - `docs/events.md`: the catalogue
 - `docs/api/asyncapi.yaml`: the topics
 
@@ -16,13 +17,14 @@ import yaml
 
 from house import DOMAINS, sample_of
 from mandate_events.published.asyncapi import asyncapi
-from mandate_events.published.compatibility import Schema, violations
-from mandate_events.published.contracts import contracts, schema_of
+from mandate_events.published.compatibility import Schema, violations, whole
+from mandate_events.published.contracts import contracts, envelope_id, envelope_of, schema_of, text_of
 from mandate_events.published.pages import page
 from releases import STABLE, release
 
 CATALOGUE: Final = Path("docs/events.md")
 TOPICS: Final = Path("docs/api/asyncapi.yaml")
+ENVELOPE: Final = ".envelope.json"
 
 
 class Plain(yaml.CSafeDumper):
@@ -52,8 +54,9 @@ def wanted(root: Path) -> dict[Path, str]:
     files, samples = {}, {}
     for domain in DOMAINS:
         directory = root / "services" / domain.service / "contracts"
+        files[directory / envelope_id(domain.service)] = text_of(envelope_of(domain.service))
         for contract in contracts(domain):
-            files[directory / f"{contract.name}.json"] = f"{json.dumps(schema_of(contract), indent=2)}\n"
+            files[directory / f"{contract.name}.json"] = text_of(schema_of(contract))
             samples[contract.type] = json.loads(sample_of(contract.service, contract.type, root).read_bytes())
     topics = asyncapi(DOMAINS, samples, str(release(root)))
     text = yaml.dump(topics, Dumper=Plain, sort_keys=False, allow_unicode=True, width=110)
@@ -83,13 +86,25 @@ def refused(root: Path, files: Mapping[Path, str]) -> list[str]:
 
 
 def breaks(old: Mapping[Path, Schema], new: Mapping[Path, Schema]) -> Iterator[str]:
-    """How the published versions would change, other than by more fields."""
-    for path in old:
-        if path in new:
-            yield from (f"{path.stem}{each}" for each in violations(old[path], new[path]))
-        else:
+    """How the published versions would change, other than by more fields; a change of all of them is told once."""
+    before, after = ({schema.get("$id", ""): schema for schema in side.values()} for side in (old, new))
+    told: dict[Path, list[str]] = {}
+    for path in sorted(old, key=_is_event):
+        if path not in new:
             yield f"{path.stem}: removed"
+            continue
+        try:
+            changes = violations(whole(old[path], before), whole(new[path], after))
+        except LookupError as missing:
+            changes = [f": stands on {missing}, which is not there"]
+        yield from (f"{path.stem}{each}" for each in changes if each not in told.get(path.parent, ()))
+        if not _is_event(path):
+            told[path.parent] = changes
 
 
 def _schemas(files: Mapping[Path, str]) -> dict[Path, Schema]:
     return {path: json.loads(text) for path, text in files.items() if path.parent.name == "contracts"}
+
+
+def _is_event(path: Path) -> bool:
+    return not path.name.endswith(ENVELOPE)

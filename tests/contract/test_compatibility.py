@@ -11,7 +11,8 @@ import msgspec
 import pytest
 
 import generated
-from mandate_events.published.compatibility import Schema, violations
+from mandate_events.published.compatibility import Schema, violations, whole
+from mandate_events.published.contracts import envelope_of
 from tests.contract.rehearsal import ROOT
 
 FIRST = {"title": str, "cost": int, "outcome": Literal["go", "hold"], "due": date | None}
@@ -114,6 +115,88 @@ def test_prose_may_change() -> None:
     assert violations(schema(), new) == []
 
 
+# --- schemas that stand on another ---
+
+EVENT = {
+    "$id": "decided",
+    "allOf": [{"$ref": "envelope"}],
+    "properties": {"subject": {"pattern": "^gate/.+$"}, "data": {"$ref": "#/$defs/Decided"}},
+    "$defs": {"Decided": {"type": "object", "properties": {"gate": {"type": "string"}}, "required": ["gate"]}},
+}
+ENVELOPE = {
+    "$id": "envelope",
+    "type": "object",
+    "properties": {
+        "subject": {"type": "string", "pattern": "^[a-z]+/.+$"},
+        "actor": {"type": "string"},
+        "data": {"type": "object"},
+    },
+    "required": ["subject", "actor", "data"],
+}
+
+
+def standing(event: Schema, on: Schema) -> Schema:
+    return whole(event, {"envelope": on})
+
+
+def changed(schema: Schema, change: Callable[[Schema], object]) -> Schema:
+    copy: Schema = json.loads(json.dumps(schema))
+    change(copy)
+    return copy
+
+
+def test_a_schema_in_one_piece_and_in_two_are_the_same() -> None:
+    """What every document has was said in each schema, once."""
+    inline = standing(EVENT, ENVELOPE)
+    assert "allOf" not in inline
+    assert violations(inline, standing(EVENT, ENVELOPE)) == []
+    assert violations(whole(inline, {}), standing(EVENT, ENVELOPE)) == []
+
+
+def _note(schema: Schema) -> None:
+    schema["properties"]["note"] = {"type": "string"}
+
+
+def _demand_a_note(schema: Schema) -> None:
+    _note(schema)
+    schema["required"].append("note")
+
+
+def test_the_envelope_may_gain_what_may_be_absent() -> None:
+    assert violations(standing(EVENT, ENVELOPE), standing(EVENT, changed(ENVELOPE, _note))) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda it: it["properties"].pop("actor"), "/actor: removed"),
+        (lambda it: it["required"].remove("actor"), "/actor: no longer required"),
+        (lambda it: it["properties"]["actor"].update(type="integer"), "/actor: type was 'string', is 'integer'"),
+        (lambda it: it["properties"]["actor"].update(minLength=1), "/actor: minLength was None, is 1"),
+        (_demand_a_note, "/note: added without a default"),
+        (lambda it: it.pop("type"), "/: type was 'object', is None"),
+    ],
+)
+def test_a_break_in_the_envelope_is_one_of_each_that_stands_on_it(
+    change: Callable[[Schema], object], said: str
+) -> None:
+    assert said in violations(standing(EVENT, ENVELOPE), standing(EVENT, changed(ENVELOPE, change)))
+
+
+def test_an_event_may_not_narrow_what_the_envelope_says() -> None:
+    narrowed = changed(EVENT, lambda it: it["properties"].update(actor={"const": "me"}))
+    assert violations(standing(EVENT, ENVELOPE), standing(narrowed, ENVELOPE)) == ["/actor: const was None, is 'me'"]
+    freed = changed(EVENT, lambda it: it.pop("allOf"))
+    assert "/actor: removed" in violations(standing(EVENT, ENVELOPE), whole(freed, {}))
+
+
+def test_it_looks_within_also_then() -> None:
+    other = changed(EVENT, lambda it: it["$defs"]["Decided"]["properties"]["gate"].update(type="integer"))
+    assert violations(standing(EVENT, ENVELOPE), standing(other, ENVELOPE)) == [
+        "/data/gate: type was 'string', is 'integer'"
+    ]
+
+
 # --- make docs, make check ---
 
 
@@ -135,9 +218,7 @@ def release(tree: Path, version: str) -> None:
 
 
 def edit(path: Path, change: Callable[[Schema], object]) -> None:
-    content = json.loads(path.read_text())
-    change(content)
-    path.write_text(json.dumps(content))
+    path.write_text(json.dumps(changed(json.loads(path.read_text()), change)))
 
 
 def had_a_chair(decided: Schema) -> None:
@@ -145,6 +226,7 @@ def had_a_chair(decided: Schema) -> None:
 
 
 DECIDED = Path("services/governance/contracts/gate-decided.v1.json")
+COMMON = Path("services/governance/contracts/mandate.governance.envelope.json")
 
 
 def test_what_is_committed_is_what_the_code_says() -> None:
@@ -185,6 +267,18 @@ def test_a_break_is_refused_from_then_on(tree: Path, version: str) -> None:
     assert (tree / DECIDED).read_text() == before
     (tree / "services/governance/contracts/once-published.v1.json").write_text("{}")
     assert "once-published.v1: removed" in generated.check(tree, PARTS)
+
+
+def test_a_break_in_the_envelope_is_refused_and_told_once(tree: Path) -> None:
+    release(tree, "1.0.0")
+    assert generated.write(tree, PARTS) == []
+    edit(tree / COMMON, lambda common: common["properties"]["actor"].update(pattern="^[0-9]+$"))
+    _, *refused = generated.write(tree, PARTS)
+    now = envelope_of("governance")["properties"]["actor"]["pattern"]
+    assert refused == [f"mandate.governance.envelope/actor: pattern was '^[0-9]+$', is {now!r}"]
+    (tree / COMMON).unlink()
+    _, *refused = generated.write(tree, PARTS)
+    assert "gate-decided.v1: stands on 'mandate.governance.envelope.json', which is not there" in refused
 
 
 def test_a_new_field_is_no_break(tree: Path) -> None:

@@ -35,24 +35,14 @@ check: $(READY) ## Check style, types, import rules, pinned packages, and that n
 	$(BIN)/mypy $(TYPED)
 	$(BIN)/lint-imports --no-cache --no-logo
 	$(BIN)/python deploy/locks.py check
-	$(BIN)/python deploy/house.py check
-	$(BIN)/python deploy/contracts.py check
-	$(BIN)/python deploy/problem_pages.py check
-	$(BIN)/python deploy/settings_table.py check
-	$(BIN)/python deploy/rights_page.py check
-	$(BIN)/python deploy/api_documents.py check
+	$(BIN)/python deploy/generated.py check
 	@PYTHONPATH=deploy $(BIN)/python -m image.check
 
 explain: $(READY) ## Print what follows from a chapter (CHAPTER=requests)
 	@exec $(BIN)/python deploy/house.py explain "$(CHAPTER)"
 
 docs: $(READY) ## Write what is generated: contracts and samples, the events, the topics, the APIs, the problems
-	$(BIN)/python -m tests.contract.rehearsal
-	$(BIN)/python deploy/contracts.py write
-	$(BIN)/python deploy/problem_pages.py write
-	$(BIN)/python deploy/settings_table.py write
-	$(BIN)/python deploy/rights_page.py write
-	$(BIN)/python deploy/api_documents.py write
+	@PYTHONPATH=. $(BIN)/python deploy/generated.py write
 
 bench: $(READY) ## Measure throughput and latency on this machine
 	@exec $(BIN)/python -m bench

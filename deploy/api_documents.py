@@ -1,26 +1,25 @@
 """The API as its users see it: `docs/api/<service>.json`, one OpenAPI 3.1 document per service, out of the code.
 
-    api_documents.py write      writes them
-    api_documents.py check      fails if one is stale, or breaks what was promised
-    api_documents.py promise    makes of the present documents what later ones must not break (docs/api/promised)
-
-A promise is a deliberate act. From release 1.0.0 on a new one may not break the one before it.
+From release 1.0.0 on `docs/api/promised` holds what later documents must not break: `api_documents.py promise` makes it
+of the present ones. A promise is a deliberate act, and a new one may not break the one before it. Until then nothing is
+promised, and nothing is kept twice.
 """
 
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
 from breaking import OasdiffUnavailable, breaks
-from contracts import STABLE, release
-from house import SERVICES
+from house import ROOT, SERVICES
 from mandate_web.app.service import Service
 from mandate_web.settings import Settings
+from releases import STABLE, release
 
-ROOT: Final = Path(__file__).parents[1]
+DOCUMENTS: Final = Path("docs/api")
+PROMISED: Final = DOCUMENTS / "promised"
 
 
 def document(service: Service) -> dict[str, Any]:
@@ -32,74 +31,56 @@ def document(service: Service) -> dict[str, Any]:
     return service.app(settings).openapi()
 
 
-def wanted() -> dict[str, str]:
-    """The text of each file by its name."""
-    return {f"{service.name}.json": f"{json.dumps(document(service), indent=2)}\n" for service in SERVICES}
+def wanted(root: Path) -> dict[Path, str]:
+    """The text of each file."""
+    return {
+        root / DOCUMENTS / f"{service.name}.json": f"{json.dumps(document(service), indent=2)}\n"
+        for service in SERVICES
+    }
 
 
-def stale(directory: Path, texts: Mapping[str, str]) -> list[str]:
-    """The names of the files that say something else than these texts, or are left over."""
-    there = {path.name: path.read_text("utf-8") for path in directory.glob("*.json")}
-    return sorted(name for name in there.keys() | texts.keys() if there.get(name) != texts.get(name))
+def committed(root: Path) -> list[Path]:
+    return list((root / DOCUMENTS).glob("*.json"))
 
 
-def broken(directory: Path) -> Iterator[str]:
+def broken(root: Path) -> Iterator[str]:
     """Each way in which the documents break what was promised. Raises `OasdiffUnavailable`."""
-    for promised in sorted((directory / "promised").glob("*.json")):
-        present = directory / promised.name
+    for promised in sorted((root / PROMISED).glob("*.json")):
+        present = root / DOCUMENTS / promised.name
         if present.exists():
             yield from (f"{promised.stem}: {each}" for each in breaks(promised, present))
         else:
             yield f"{promised.stem}: the whole service is gone"
 
 
-def write(directory: Path, texts: Mapping[str, str]) -> int:
-    for name in stale(directory, texts):
-        if name in texts:
-            (directory / name).write_text(texts[name], "utf-8")
-        else:
-            (directory / name).unlink()
-    return 0
-
-
-def check(directory: Path, texts: Mapping[str, str]) -> int:
-    names = stale(directory, texts)
-    if names:
-        print(f"stale: docs/api/{', '.join(names)} (run `make docs`)")
+def unkept(root: Path) -> list[str]:
+    """What is wrong with the promise; it is asked for from 1.0.0 on."""
+    if not (root / PROMISED).exists():
+        if release(root) < STABLE:
+            return []
+        return [f"nothing is promised in {PROMISED}: run `deploy/api_documents.py promise`"]
     try:
-        faults = list(broken(directory))
+        faults = list(broken(root))
     except OasdiffUnavailable as missing:
-        print(f"NOT CHECKED: whether the API breaks what was promised; {missing}")
-        return 1 if names or os.environ.get("MANDATE_REQUIRE_ALL") == "1" else 0
-    if faults:
-        print("\n".join(["breaks what was promised in docs/api/promised:", *faults]))
-    if names or faults:
-        return 1
-    print("the API documents match the code, and keep what was promised")
-    return 0
+        said = f"NOT CHECKED: whether the API breaks what was promised; {missing}"
+        if os.environ.get("MANDATE_REQUIRE_ALL") == "1":
+            return [said]
+        print(said)
+        return []
+    return [f"breaks what was promised in {PROMISED}:", *faults] if faults else []
 
 
-def promise(directory: Path, texts: Mapping[str, str], *, final: bool) -> int:
-    faults = list(broken(directory)) if final else []
-    if faults:
-        print("\n".join(["from 1.0.0 on a promise is kept:", *faults]))
-        return 1
-    return write(directory / "promised", texts)
-
-
-def main(action: str, root: Path = ROOT) -> int:
-    directory, texts = root / "docs" / "api", wanted()
-    match action:
-        case "write":
-            return write(directory, texts)
-        case "check":
-            return check(directory, texts)
-        case "promise":
-            return promise(directory, texts, final=release(root) >= STABLE)
-        case _:
-            print(__doc__)
-            return 2
+def promise(root: Path) -> list[str]:
+    """Promise the present documents. Returns why that may not be, and then nothing was done."""
+    if release(root) < STABLE:
+        return [f"before {STABLE} there is no promise to keep"]
+    if faults := list(broken(root)):
+        return ["a promise is kept, also by the next one:", *faults]
+    (root / PROMISED).mkdir(exist_ok=True)
+    for path in committed(root):
+        (root / PROMISED / path.name).write_bytes(path.read_bytes())
+    return []
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit("\n".join(promise(ROOT)) if sys.argv[1:] == ["promise"] else __doc__)

@@ -1,36 +1,33 @@
-"""What others hold in their hands, out of the code: `contracts.py write` makes it, `contracts.py check` judges it.
+"""What others hold in their hands of the events, out of the code.
 
-- `services/<service>/contracts/<event>.v<n>.json`: a JSON Schema of the whole document of each event and version
+- `services/<service>/contracts/<event>.v<n>.json`: a JSON Schema of the whole document of each event and version, and
+  beside them that of the envelope which all of them have
 - `docs/events.md`: the catalogue
 - `docs/api/asyncapi.yaml`: the topics
 
-From release 1.0.0 on `write` refuses what breaks a published version; until then it says what it would refuse.
+From release 1.0.0 on what breaks a published version is refused; until then it is only told of.
 """
 
 import json
-import sys
-import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 import yaml
-from packaging.version import Version
 
-from governance.main import GOVERNANCE
+from house import DOMAINS, sample_of
 from mandate_events.published.asyncapi import asyncapi
-from mandate_events.published.compatibility import violations
-from mandate_events.published.contracts import contracts, schema_of
+from mandate_events.published.compatibility import Schema, violations, whole
+from mandate_events.published.contracts import contracts, envelope_id, envelope_of, schema_of, text_of
 from mandate_events.published.pages import page
-from projects.main import PROJECTS
-from reporting.main import REPORTING
+from releases import STABLE, release
 
-ROOT: Final = Path(__file__).parents[1]
-DOMAINS: Final = (GOVERNANCE, PROJECTS, REPORTING)
-STABLE: Final = Version("1.0.0")
+CATALOGUE: Final = Path("docs/events.md")
+TOPICS: Final = Path("docs/api/asyncapi.yaml")
+ENVELOPE: Final = ".envelope.json"
 
 
-class Plain(yaml.SafeDumper):
+class Plain(yaml.CSafeDumper):
     """YAML for people: long text as it stands, and nothing that points elsewhere in the file."""
 
     def ignore_aliases(self, _data: Any) -> bool:
@@ -44,70 +41,70 @@ def _as_it_stands(dumper: Plain, text: str) -> yaml.ScalarNode:
 Plain.add_representer(str, _as_it_stands)
 
 
-def release(root: Path) -> Version:
-    """The version of the software."""
-    return Version(tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["project"]["version"])
+def unplayed(root: Path) -> list[str]:
+    """The types of which there is no sample."""
+    published = [contract for domain in DOMAINS for contract in contracts(domain)]
+    return [each.type for each in published if not sample_of(each.service, each.type, root).exists()]
 
 
 def wanted(root: Path) -> dict[Path, str]:
     """The content of each generated file."""
-    published = [contract for domain in DOMAINS for contract in contracts(domain)]
-    directories = {domain.service: root / "services" / domain.service / "contracts" for domain in DOMAINS}
-    files = {
-        directories[contract.service] / f"{contract.name}.json": f"{json.dumps(schema_of(contract), indent=2)}\n"
-        for contract in published
-    }
-    places = {
-        contract.type: directories[contract.service] / "samples" / f"{contract.name}.json" for contract in published
-    }
-    if missing := [type_ for type_, place in places.items() if not place.exists()]:
+    if missing := unplayed(root):
         raise SystemExit(f"no sample of {', '.join(missing)}: run `make docs`")
-    samples = {type_: json.loads(place.read_bytes()) for type_, place in places.items()}
+    files, samples = {}, {}
+    for domain in DOMAINS:
+        directory = root / "services" / domain.service / "contracts"
+        files[directory / envelope_id(domain.service)] = text_of(envelope_of(domain.service))
+        for contract in contracts(domain):
+            files[directory / f"{contract.name}.json"] = text_of(schema_of(contract))
+            samples[contract.type] = json.loads(sample_of(contract.service, contract.type, root).read_bytes())
     topics = asyncapi(DOMAINS, samples, str(release(root)))
-    files[root / "docs" / "events.md"] = page(DOMAINS)
     text = yaml.dump(topics, Dumper=Plain, sort_keys=False, allow_unicode=True, width=110)
-    files[root / "docs" / "api" / "asyncapi.yaml"] = f"# Written by `make docs`.\n{text}"
-    return files
+    return {
+        **files,
+        root / CATALOGUE: page(DOMAINS),
+        root / TOPICS: f"# Written by `make docs`.\n{text}",
+    }
 
 
-def committed(root: Path) -> dict[Path, str]:
+def committed(root: Path) -> list[Path]:
     """What there is of it."""
-    found = [*root.glob("services/*/contracts/*.json"), root / "docs/events.md", root / "docs/api/asyncapi.yaml"]
-    return {path: path.read_text("utf-8") for path in found if path.exists()}
+    return [*root.glob("services/*/contracts/*.json"), *filter(Path.exists, (root / CATALOGUE, root / TOPICS))]
 
 
-def broken(there: dict[Path, str], files: dict[Path, str]) -> Iterator[str]:
-    """How the published versions would change, other than by more fields."""
-    for path, text in there.items():
-        if path.parent.name == "contracts":
-            if path not in files:
-                yield f"{path.stem}: removed"
-            else:
-                yield from (f"{path.stem}{each}" for each in violations(json.loads(text), json.loads(files[path])))
+def refused(root: Path, files: Mapping[Path, str]) -> list[str]:
+    """What keeps these files from being written; what only will from 1.0.0 on is printed."""
+    there = {path: path.read_text("utf-8") for path in committed(root)}
+    found = sorted(breaks(_schemas(there), _schemas(files)))
+    if not found:
+        return []
+    rule = "A published version only gains fields that have defaults; anything else is a new version"
+    if release(root) >= STABLE:
+        return [f"{rule}:", *found]
+    print("\n".join([f"{rule} (from 1.0.0 on):", *found]))
+    return []
 
 
-def main(action: str, root: Path = ROOT) -> int:
-    files, there = wanted(root), committed(root)
-    faults = sorted(broken(there, files))
-    final = release(root) >= STABLE
-    if faults:
-        rule = "A published version only gains fields that have defaults; anything else is a new version"
-        print("\n".join([f"{rule}{'' if final else ' (from 1.0.0 on)'}:", *faults]))
-        if final:
-            return 1
-    stale = sorted(path for path in files.keys() | there.keys() if files.get(path) != there.get(path))
-    names = ", ".join(str(path.relative_to(root)) for path in stale)
-    if action == "check":
-        print(f"stale: {names} (run `make docs`)" if stale else "contracts match the code")
-        return 1 if stale else 0
-    for path in stale:
-        if path in files:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(files[path], "utf-8")
-        else:
-            path.unlink()
-    return 0
+def breaks(old: Mapping[Path, Schema], new: Mapping[Path, Schema]) -> Iterator[str]:
+    """How the published versions would change, other than by more fields; a change of all of them is told once."""
+    before, after = ({schema.get("$id", ""): schema for schema in side.values()} for side in (old, new))
+    told: dict[Path, list[str]] = {}
+    for path in sorted(old, key=_is_event):
+        if path not in new:
+            yield f"{path.stem}: removed"
+            continue
+        try:
+            changes = violations(whole(old[path], before), whole(new[path], after))
+        except LookupError as missing:
+            changes = [f": stands on {missing}, which is not there"]
+        yield from (f"{path.stem}{each}" for each in changes if each not in told.get(path.parent, ()))
+        if not _is_event(path):
+            told[path.parent] = changes
 
 
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+def _schemas(files: Mapping[Path, str]) -> dict[Path, Schema]:
+    return {path: json.loads(text) for path, text in files.items() if path.parent.name == "contracts"}
+
+
+def _is_event(path: Path) -> bool:
+    return not path.name.endswith(ENVELOPE)

@@ -1,7 +1,7 @@
 """Whether the house is whole: what stands in a chapter's folder and nobody names, what is named and not written.
 
-house.py check                     tells each step that was forgotten, and where to take it
-house.py explain requests          prints all that follows from the chapters of that name
+`make check` tells each step that was forgotten, and where to take it. `house.py explain requests` prints all that
+follows from the chapters of that name.
 """
 
 import ast
@@ -31,6 +31,7 @@ except Incomplete as incomplete:
 
 ROOT: Final = Path(__file__).parents[1]
 SERVICES: Final = (GOVERNANCE, PROJECTS, REPORTING)
+DOMAINS: Final = tuple(service.domain for service in SERVICES)
 PARTS: Final = ("detail", "help")
 """What is said of a rule, in each language."""
 
@@ -135,9 +136,9 @@ def _write(folder: Path, rule: str) -> str:
     return f"write [rules.{rule}] (or, of a value, a line under [sentences]) in {words}, in both languages"
 
 
-def sample_of(service: str, type_: str) -> Path:
+def sample_of(service: str, type_: str, root: Path = ROOT) -> Path:
     """Where the corpus keeps a document of a type."""
-    return ROOT / "services" / service / "contracts" / "samples" / f"{type_.removeprefix(f'mandate.{service}.')}.json"
+    return root / "services" / service / "contracts" / "samples" / f"{type_.removeprefix(f'mandate.{service}.')}.json"
 
 
 def unplayed_events(service: Service) -> Iterator[str]:
@@ -195,13 +196,9 @@ def explain(name: str) -> int:
     return 0
 
 
-def main(action: str, name: str = "") -> int:
-    if action == "explain":
-        return explain(name)
-    found = [f"{service.name}: {fault}" for service in SERVICES for fault in faults(service)]
-    print("\n".join(found) or "the house is whole: nothing is written that nobody names")
-    return 1 if found else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    match sys.argv[1:]:
+        case ["explain", name]:
+            sys.exit(explain(name))
+        case _:
+            sys.exit(__doc__)

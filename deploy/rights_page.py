@@ -1,18 +1,16 @@
-"""The page of rights, `docs/rights.md`: `write` it out of the tables of the services, or `check` it."""
+"""The page of rights, `docs/rights.md`, out of the tables of the services."""
 
 import inspect
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from house import SERVICES
+from house import DOMAINS
 from mandate_events.deciding import Instruction
 from mandate_events.deciding.domain import Domain
 from mandate_events.deciding.rights import Right
 
-ROOT: Final = Path(__file__).parents[1]
-PAGE: Final = ROOT / "docs" / "rights.md"
+PAGE: Final = Path("docs/rights.md")
 
 INTRODUCTION: Final = """\
 # Who may decide what
@@ -25,8 +23,7 @@ a policy, a timer or a service's start. The same table is read at `GET /v1/decis
 
 
 def page() -> str:
-    domains = [service.domain for service in SERVICES]
-    tables = [f"## {domain.service.capitalize()}\n\n{''.join(_table(domain))}" for domain in domains]
+    tables = [f"## {domain.service.capitalize()}\n\n{''.join(_table(domain))}" for domain in DOMAINS]
     return "\n".join([INTRODUCTION, *tables])
 
 
@@ -49,17 +46,9 @@ def _named(row: Right) -> str:
     return f"`{row.command}`" if row.effect == "allow" else f"**never** `{row.command}`"
 
 
-def main(action: str) -> int:
-    wanted = page()
-    if action == "write":
-        PAGE.write_text(wanted, "utf-8")
-        return 0
-    if not PAGE.exists() or PAGE.read_text("utf-8") != wanted:
-        print(f"stale: {PAGE.relative_to(ROOT)} (run `make docs`)")
-        return 1
-    print("the page of rights matches the code")
-    return 0
+def wanted(root: Path) -> dict[Path, str]:
+    return {root / PAGE: page()}
 
 
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+def committed(root: Path) -> list[Path]:
+    return [path for path in (root / PAGE,) if path.exists()]

@@ -1,14 +1,13 @@
-"""The table of settings in docs/ops.md: `write` it out of the class that reads them, or `check` it."""
+"""The table of settings in docs/ops.md, out of the class that reads them."""
 
-import sys
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, Final, get_args
 
 from pydantic_core import PydanticUndefined
 
 from mandate_web.settings import Settings, variable
 
-PAGE = Path(__file__).parents[1] / "docs" / "ops.md"
+PAGE: Final = Path("docs/ops.md")
 BEGIN, END = "<!-- settings: written by `make docs` -->\n", "<!-- end of settings -->\n"
 
 
@@ -43,15 +42,9 @@ def renewed(page: str) -> str:
     return before + BEGIN + table() + END + after
 
 
-def main(action: str) -> int:
-    page = PAGE.read_text("utf-8")
-    if action == "write":
-        PAGE.write_text(renewed(page), "utf-8")
-        return 0
-    stale = renewed(page) != page
-    print("stale: the settings in docs/ops.md (run `make docs`)" if stale else "the table of settings is up to date")
-    return 1 if stale else 0
+def wanted(root: Path) -> dict[Path, str]:
+    return {root / PAGE: renewed((root / PAGE).read_text("utf-8"))}
 
 
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+def committed(root: Path) -> list[Path]:
+    return [root / PAGE]

@@ -150,6 +150,7 @@ def things(product: Product) -> dict[str, list[str]]:
         "members": [product.person("pmo-2")],
         "problems": ["refused", "no-right"],
         "projects": projects,
+        "schemas": ["mandate.governance.envelope.json", "mandate.projects.rights-adopted.v1"],
         "proposals": projects,
         "standards": ["capital-delivery"],
     }

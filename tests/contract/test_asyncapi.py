@@ -62,6 +62,22 @@ def test_examples_are_what_the_schemas_say(parsed: dict[str, Any], described: di
         assert [other for other in examples if accepts(examples[other]["payload"])] == [name]
 
 
+def test_each_message_says_where_its_schema_is_served(described: dict[str, Any]) -> None:
+    for service, domain in DOMAINS.items():
+        for contract in contracts(domain):
+            message = described["components"]["messages"][f"{service}.{contract.name}"]
+            assert message["externalDocs"]["url"].endswith(f"/{service}/v1/schemas/{contract.type}")
+
+
+def test_what_every_document_has_is_said_once(described: dict[str, Any]) -> None:
+    schemas = described["components"]["schemas"]
+    assert len([name for name, schema in schemas.items() if "correlationid" in schema.get("properties", {})]) == 1
+    for name in described["components"]["messages"]:
+        document, own = schemas[name]["allOf"]
+        assert document == {"$ref": "#/components/schemas/Document"}
+        assert own["properties"].keys() == {"source", "type", "subject", "data"}
+
+
 def test_headers_and_settings_are_those_that_are_sent(described: dict[str, Any]) -> None:
     assert SENT.decode() == CONTENT_TYPE
     headers = described["components"]["schemas"]["Headers"]

@@ -1,15 +1,17 @@
 """The corpus: one document of each type ever published. It always loads, and is what its contract says."""
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator, FormatChecker
+from referencing import Registry, Resource
 
 from mandate_events.document.canonical import digest, encode
 from mandate_events.document.event import GENESIS, Catalogue, document_of, read_any, read_heading
-from mandate_events.published.contracts import Contract, Schema, contracts
+from mandate_events.published.contracts import Contract, Schema, contracts, envelope_id
 from mandate_local.postgres import EmbeddedPostgres
 from tests.contract.rehearsal import DOMAINS, ROOT, missing_samples, rehearsed, samples_of
 from tests.services import HEARD, HEARD_OF_GOVERNANCE, HEARD_OF_PROJECTS
@@ -28,8 +30,16 @@ def schema_file(service: str, name: str) -> Schema:
     return found
 
 
+@cache
+def registry(service: str) -> "Registry[Any]":
+    """Everything that who holds the contracts of one service holds, by the ids in it."""
+    held = [json.loads(path.read_bytes()) for path in (ROOT / "services" / service / "contracts").glob("*.json")]
+    found: Registry[Any] = Registry().with_resources((each["$id"], Resource.from_contents(each)) for each in held)
+    return found
+
+
 def validator(service: str, name: str) -> Draft202012Validator:
-    return Draft202012Validator(schema_file(service, name), format_checker=FormatChecker())
+    return Draft202012Validator(schema_file(service, name), registry=registry(service), format_checker=FormatChecker())
 
 
 def service_of(sample: Path) -> str:
@@ -92,14 +102,39 @@ def test_a_sample_is_what_its_contract_says(sample: Path) -> None:
 
 
 @pytest.mark.parametrize("contract", CONTRACTS, ids=named)
-def test_a_schema_stands_alone_and_is_a_schema(contract: Contract) -> None:
+def test_a_schema_is_one_and_stands_on_the_envelope_of_its_service(contract: Contract) -> None:
     schema = schema_file(contract.service, contract.name)
     assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
-    assert schema["$id"] == f"urn:mandate:event:{contract.type}"
+    assert schema["$id"] == contract.type
+    assert schema["allOf"] == [{"$ref": envelope_id(contract.service)}]
     Draft202012Validator.check_schema(schema)
+    assert schema["properties"].keys() == {"type", "subject", "data"}, "what all events have is said once"
     references = {word for word in json.dumps(schema).split('"') if word.startswith("#/")}
     assert references == {f"#/$defs/{name}" for name in schema["$defs"]}
     assert 'additionalProperties": false' not in json.dumps(schema), "readers are tolerant"
+
+
+@pytest.mark.parametrize("service", DOMAINS)
+def test_the_envelope_judges_every_document_of_its_service_and_of_no_other(service: str) -> None:
+    envelope = schema_file(service, envelope_id(service).removesuffix(".json"))
+    Draft202012Validator.check_schema(envelope)
+    accepts = Draft202012Validator(envelope, format_checker=FormatChecker()).is_valid
+    for sample in SAMPLES:
+        assert accepts(json.loads(sample.read_bytes())) == (service_of(sample) == service), sample
+
+
+def test_a_validator_finds_the_envelope_in_the_folder_of_the_schema() -> None:
+    """No registry by hand: a reference leads from file to file, as from address to address."""
+
+    def read(uri: str) -> "Resource[Any]":
+        return Resource.from_contents(json.loads(Path(uri.removeprefix("file://")).read_bytes()))
+
+    where = (SAMPLE.parents[1] / SAMPLE.name).as_uri()
+    retrieving: Registry[Any] = Registry(retrieve=read)  # type: ignore[call-arg]  # attrs
+    accepts = Draft202012Validator({"$ref": where}, registry=retrieving).is_valid
+    assert accepts(changed(SAMPLE, {}))
+    assert not accepts(changed(SAMPLE, {"actor": None}))
+    assert not accepts(changed(SAMPLE, {"data/gate": None}))
 
 
 SAMPLE = samples_of("governance") / "gate-decided.v1.json"

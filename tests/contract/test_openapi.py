@@ -10,10 +10,11 @@ import pytest
 
 import api_documents
 import breaking
+import generated
 import house
+from releases import STABLE, release
 from tests.conftest import do_without
 
-DOCUMENTS = api_documents.ROOT / "docs" / "api"
 SERVICES = [service.name for service in house.SERVICES]
 
 
@@ -27,12 +28,7 @@ def oasdiff() -> Path:
 
 
 def test_the_committed_documents_match_the_code() -> None:
-    assert not api_documents.stale(DOCUMENTS, api_documents.wanted()), "run `make docs`"
-
-
-@pytest.mark.usefixtures("oasdiff")
-def test_nothing_that_was_promised_is_broken() -> None:
-    assert list(api_documents.broken(DOCUMENTS)) == []
+    assert generated.check(house.ROOT, [generated.API]) == []
 
 
 def _operation(document: dict[str, Any], method: str, path: str) -> dict[str, Any]:
@@ -126,20 +122,58 @@ def _breaks(directory: Path, change: Callable[[dict[str, Any]], None]) -> list[s
     return list(breaking.breaks(before, after))
 
 
+# --- the promise ---
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """A tree with the documents of this one, in the first release that promises anything."""
+    (tmp_path / "docs" / "api").mkdir(parents=True)
+    for document in api_documents.committed(house.ROOT):
+        shutil.copy(document, tmp_path / "docs" / "api")
+    become(tmp_path, "1.0.0")
+    return tmp_path
+
+
+def become(tree: Path, version: str) -> None:
+    (tree / "pyproject.toml").write_text(f'[project]\nname = "mandate"\nversion = "{version}"\n')
+
+
+def test_before_the_first_release_nothing_is_promised(tree: Path) -> None:
+    become(tree, "0.9.0")
+    assert api_documents.promise(tree) == ["before 1.0.0 there is no promise to keep"]
+    assert not (tree / api_documents.PROMISED).exists()
+    assert api_documents.unkept(tree) == []
+    assert not (house.ROOT / api_documents.PROMISED).exists() or release(house.ROOT) >= STABLE
+
+
+def test_from_then_on_the_check_asks_for_a_promise(tree: Path) -> None:
+    (missing,) = api_documents.unkept(tree)
+    assert "nothing is promised in docs/api/promised" in missing
+
+
 @pytest.mark.usefixtures("oasdiff")
-def test_the_check_is_red_when_a_document_is_stale_or_breaks_the_promise(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    shutil.copytree(DOCUMENTS, tmp_path / "docs" / "api")
-    present, promised = (tmp_path / "docs" / "api" / name for name in ("reporting.json", "promised/reporting.json"))
-    document = json.loads(promised.read_text("utf-8"))
-    document["paths"]["/v1/promised"] = document["paths"]["/v1/portfolio"]
-    promised.write_text(json.dumps(document), "utf-8")
-    assert api_documents.main("check", tmp_path) == 1
-    assert "get /v1/promised" in capsys.readouterr().out.lower()
-    shutil.copy(DOCUMENTS / "promised" / "reporting.json", promised)
+def test_what_was_promised_may_grow_and_not_break(tree: Path) -> None:
+    assert api_documents.promise(tree) == []
+    assert {path.name for path in (tree / api_documents.PROMISED).iterdir()} == {f"{name}.json" for name in SERVICES}
+    assert api_documents.unkept(tree) == []
+    present = tree / "docs" / "api" / "reporting.json"
+    document = json.loads(present.read_text("utf-8"))
+    document["paths"]["/v1/portfolio-of-tomorrow"] = document["paths"]["/v1/portfolio"]
+    present.write_text(json.dumps(document), "utf-8")
+    assert api_documents.unkept(tree) == []
+    assert api_documents.promise(tree) == [], "more may be promised"
+    del document["paths"]["/v1/portfolio-of-tomorrow"]
+    present.write_text(json.dumps(document), "utf-8")
+    assert "get /v1/portfolio-of-tomorrow" in "\n".join(api_documents.unkept(tree)).lower()
+    assert "get /v1/portfolio-of-tomorrow" in "\n".join(api_documents.promise(tree)).lower(), "nor may it be taken back"
+    present.unlink()
+    assert "reporting: the whole service is gone" in api_documents.unkept(tree)
+
+
+def test_a_document_that_is_stale_is_named_and_written(tree: Path) -> None:
+    present = tree / "docs" / "api" / "reporting.json"
     present.write_text("{}", "utf-8")
-    assert api_documents.main("check", tmp_path) == 1
-    assert "stale: docs/api/reporting.json" in capsys.readouterr().out
-    assert api_documents.main("write", tmp_path) == 0
-    assert api_documents.main("check", tmp_path) == 0
+    assert generated.check(tree, [generated.API]) == ["stale: docs/api/reporting.json (run `make docs`)"]
+    assert generated.write(tree, [generated.API]) == []
+    assert generated.check(tree, [generated.API]) == []

@@ -10,8 +10,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
-from api_documents import ROOT
-from house import SERVICES
+from house import ROOT, SERVICES
 from tests.node_tools import Node
 
 DIRECTORY = ROOT / "docs" / "api"

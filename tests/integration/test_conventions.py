@@ -1,13 +1,20 @@
-"""What http.md promises on every route: languages, quotas, other origins."""
+"""What http.md promises on every route: languages, quotas, other origins; and the schemas that each service serves."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 
 import httpx
+import pytest
 import pytest_asyncio
+from jsonschema import Draft202012Validator, FormatChecker
+from referencing import Registry, Resource
 
 from governance.main import SERVICE as GOVERNANCE
+from mandate_events.published.contracts import contracts, envelope_id
 from mandate_local.processes import free_port
 from mandate_local.product import settings_of
+from tests.contract.rehearsal import DOMAINS, ROOT
 from tests.integration.over_http import OBSERVERS, OFFICE, Product, observer, proposal, refused, serving
 
 ORIGIN = "https://pmo.example.org"
@@ -139,3 +146,57 @@ async def test_another_origin_is_told_nothing(limited: httpx.AsyncClient) -> Non
 async def test_without_a_named_origin_none_may_call(product: Product) -> None:
     answer = await product.http.get("/governance/healthz", headers={"Origin": ORIGIN})
     assert "access-control-allow-origin" not in answer.headers
+
+
+# --- schemas ---
+
+
+@pytest.mark.parametrize("service", DOMAINS)
+async def test_each_schema_is_served_as_it_is_committed(product: Product, service: str) -> None:
+    """To nobody in particular: no token is sent."""
+    committed = ROOT / "services" / service / "contracts"
+    listed = (await product.http.get(f"/{service}/v1/schemas")).json()
+    assert [each["type"] for each in listed["items"]] == [each.type for each in contracts(DOMAINS[service])]
+    served = {each["href"]: each["type"].removeprefix(f"mandate.{service}.") for each in listed["items"]}
+    served[listed["envelope"]] = envelope_id(service).removesuffix(".json")
+    for href, name in served.items():
+        answer = await product.http.get(href)
+        assert answer.status_code == 200, href
+        assert answer.headers["content-type"] == "application/schema+json"
+        assert answer.content == (committed / f"{name}.json").read_bytes()
+    assert sorted(served.values()) == sorted(path.stem for path in committed.glob("*.json")), "and that is all"
+
+
+@pytest.mark.parametrize("path", ["/projects/v1/schemas", "/projects/v1/schemas/mandate.projects.phase-started.v1"])
+async def test_a_schema_is_kept_and_asked_for_again(product: Product, path: str) -> None:
+    answer = await product.http.get(path)
+    assert answer.headers["cache-control"] == "public, max-age=3600"
+    assert not answer.headers["etag"].startswith("W/")
+    again = await product.http.get(path, headers={"If-None-Match": answer.headers["etag"]})
+    assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", answer.headers["etag"])
+    other = await product.http.get("/projects/v1/schemas/mandate.projects.phase-started.v1.json")
+    assert refused(other, 404, "not-found")["facts"] == {"type": "mandate.projects.phase-started.v1.json"}
+
+
+async def test_a_reader_finds_the_schema_of_what_it_reads(product: Product) -> None:
+    """From a document alone: its `source` names the service, its `type` the schema, and that the one that it stands on,
+    below the path that the service is mounted at.
+    """
+    document = await product.event(await product.recorded())
+    service = document["source"].rpartition("/")[2]
+    asked: list[str] = []
+
+    def fetch(url: str) -> "Resource[Any]":
+        asked.append(url)
+        return Resource.from_contents(httpx.get(url).raise_for_status().json())
+
+    def judge(**changes: Any) -> bool:
+        reference = f"{product.http.base_url}/{service}/v1/schemas/{document['type']}"
+        found: Registry[Any] = Registry(retrieve=fetch)  # type: ignore[call-arg]  # attrs
+        judging = Draft202012Validator({"$ref": reference}, registry=found, format_checker=FormatChecker())
+        return judging.is_valid({**document, **changes})
+
+    assert await asyncio.to_thread(judge)
+    assert asked[-1] == f"{product.http.base_url}/governance/v1/schemas/mandate.governance.envelope.json"
+    assert not await asyncio.to_thread(judge, actor="somebody"), "what the envelope refuses"
+    assert not await asyncio.to_thread(judge, data=None), "what the event refuses"

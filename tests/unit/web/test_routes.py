@@ -28,7 +28,7 @@ SETTINGS = Settings(
     production=False, database="postgresql://nowhere/none", transport="local", issuer_url="http://127.0.0.1/issuer"
 )
 
-PUBLIC = {"/healthz", "/readyz", "/metrics", "/problems/{name}"}
+PUBLIC = {"/healthz", "/readyz", "/metrics", "/problems/{name}", "/v1/schemas", "/v1/schemas/{type}"}
 """Whoever makes another route public says so here."""
 
 WORK = {"/v1/imports/{id}/cancellations": "ends what the person themselves began; nothing is decided"}
@@ -100,6 +100,8 @@ PRESENT = {
     "/readyz": "tells of this process",
     "/metrics": "tells of this process",
     "/problems/{name}": "belongs to the program",
+    "/v1/schemas": "belong to the program",
+    "/v1/schemas/{type}": "belong to the program",
     "/v1/blobs/{sha256}": "what has this hash never changes",
     "/v1/imports": "tells of work, which is forgotten in time",
     "/v1/imports/{id}": "tells of work, which is forgotten in time",

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from mandate_events.deciding.domain import Domain
-from mandate_events.published.contracts import Contract, Schema, contracts, document_schema, envelope_schema
+from mandate_events.published.contracts import Contract, Schema, contracts, envelope_schema, own_schema
 
 CONTENT_TYPE: Final = "application/cloudevents+json; charset=utf-8"
 CHECKPOINTS: Final = "mandate.checkpoints"
@@ -23,6 +23,8 @@ was handled is a duplicate, and is to be ignored if its bytes are the same. A nu
 with other bytes is a fork. Either means that something is wrong with the topic: stop, and tell its operator.
 
 Messages have no key. A reader ignores fields and types that it does not know.
+
+The service that wrote an event serves its JSON Schema (2020-12) at `/v1/schemas/` and the event's `type`.
 """
 TOPIC: Final = "Every event that the {service} service recorded, in the order of its ledger."
 RESERVED: Final = "Reserved for signed heads of the ledgers. This version neither creates the topic nor sends to it."
@@ -39,6 +41,10 @@ HEADERS: Final[Schema] = {
     },
     "required": ["content-type", "type"],
 }
+TRAIT: Final = {"contentType": CONTENT_TYPE, "bindings": {"kafka": {"bindingVersion": "0.5.0"}}}
+SERVED: Final = "http://127.0.0.1:8080/{service}/v1/schemas/{type}"
+"""AsyncAPI takes no relative address here; `make run` serves this one."""
+SERVED_WHERE: Final = "Its JSON Schema: `GET /v1/schemas/{type}` of {service}, here of `make run`"
 KAFKA_TOPIC: Final = {
     "partitions": 1,
     "topicConfiguration": {"cleanup.policy": ["delete"], "retention.ms": -1, "retention.bytes": -1},
@@ -49,10 +55,7 @@ KAFKA_TOPIC: Final = {
 def asyncapi(domains: Sequence[Domain], samples: Mapping[str, dict[str, Any]], version: str) -> dict[str, Any]:
     """The document. `samples` are by type; `version` is that of the software."""
     published = [contract for domain in domains for contract in contracts(domain)]
-    envelope, _ = envelope_schema()
-    envelope["description"] = "What every document has, beside what its type adds."
-    envelope["properties"]["data"] = {"type": "object"}
-    schemas: dict[str, Schema] = {"Headers": HEADERS, "Document": envelope}
+    schemas: dict[str, Schema] = {"Headers": HEADERS, "Document": envelope_schema()}
     for contract in published:
         _define(schemas, contract)
     return {
@@ -79,6 +82,7 @@ def asyncapi(domains: Sequence[Domain], samples: Mapping[str, dict[str, Any]], v
         "operations": {f"publish-{domain.service}": _publishing(domain.service) for domain in domains},
         "components": {
             "messages": {_key(contract): _message(contract, samples) for contract in published},
+            "messageTraits": {"Document": TRAIT},
             "schemas": schemas,
         },
     }
@@ -111,15 +115,18 @@ def _message(contract: Contract, samples: Mapping[str, dict[str, Any]]) -> dict[
         "name": contract.type,
         "title": contract.name,
         "summary": contract.meaning,
-        "contentType": CONTENT_TYPE,
+        "traits": [{"$ref": "#/components/messageTraits/Document"}],
         "headers": {
             "allOf": [
                 {"$ref": "#/components/schemas/Headers"},
-                {"type": "object", "properties": {"type": {"type": "string", "const": contract.type}}},
+                {"properties": {"type": {"const": contract.type}}},
             ]
         },
         "payload": {"$ref": f"#/components/schemas/{_key(contract)}"},
-        "bindings": {"kafka": {"bindingVersion": "0.5.0"}},
+        "externalDocs": {
+            "description": SERVED_WHERE.format(service=contract.service, type=contract.type),
+            "url": SERVED.format(service=contract.service, type=contract.type),
+        },
         "examples": [
             {
                 "name": contract.name,
@@ -132,11 +139,13 @@ def _message(contract: Contract, samples: Mapping[str, dict[str, Any]]) -> dict[
 
 def _define(schemas: dict[str, Schema], contract: Contract) -> None:
     """The schema of the whole document on top of `Document`, and what it refers to. Names are those of the service."""
-    document, definitions = document_schema(contract, f"#/components/schemas/{contract.service}.{{name}}")
-    own = {name: document["properties"][name] for name in ("source", "type", "subject", "data")}
+    own, definitions = own_schema(contract, f"#/components/schemas/{contract.service}.{{name}}")
     schemas[_key(contract)] = {
         "description": contract.meaning,
-        "allOf": [{"$ref": "#/components/schemas/Document"}, {"type": "object", "properties": own}],
+        "allOf": [
+            {"$ref": "#/components/schemas/Document"},
+            {"properties": {"source": {"const": f"/mandate/{contract.service}"}, **own}},
+        ],
     }
     for name, definition in definitions.items():
         if schemas.setdefault(f"{contract.service}.{name}", definition) != definition:

@@ -4,13 +4,36 @@ Anything else, wider or narrower, is another version: somebody reads the new doc
 somebody reads the old documents with the new one. What schemas say in prose may change at any time.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 PROSE: Final = frozenset({"$schema", "$id", "$comment", "title", "description", "examples", "deprecated"})
 HANDLED: Final = frozenset({"$ref", "$defs", "properties", "required", "items", "additionalProperties", "anyOf"})
 
 Schema = dict[str, Any]
+
+
+def whole(schema: Schema, others: Mapping[str, Schema]) -> Schema:
+    """The schema in one piece, to be compared: what it stands on (`allOf`), found in `others` by `$id`, put into it.
+
+    Raises `LookupError` for what is not there.
+    """
+    made: Schema = {}
+    for part in (*(others[each["$ref"]] for each in schema.get("allOf", ())), schema):
+        made = _joined(made, part)
+    return made
+
+
+def _joined(base: Schema, more: Schema) -> Schema:
+    """What both say; of a property that both name, all that either says of it."""
+    before, after = base.get("properties", {}), more.get("properties", {})
+    return {
+        **base,
+        **{keyword: value for keyword, value in more.items() if keyword != "allOf"},
+        "properties": {name: {**before.get(name, {}), **after.get(name, {})} for name in before | after},
+        "required": sorted({*base.get("required", ()), *more.get("required", ())}),
+        "$defs": {**base.get("$defs", {}), **more.get("$defs", {})},
+    }
 
 
 def violations(old: Schema, new: Schema) -> list[str]:

@@ -1,10 +1,16 @@
 """Contracts: what other programs may rely on, as one JSON Schema (2020-12) of the whole document per event and version.
 
 The schemas are generated from the classes, with their docstrings, and are committed: a change of one is seen in review.
-They are strict about what a document holds and open to more: readers are tolerant.
+They are strict about what a document holds and open to more: readers are tolerant. What every document of a service has
+is said once, in the schema of its envelope, on which those of its events stand.
+
+The ids are relative, and so are the references: a schema leads to its envelope from the folder that they lie in, from
+the address that they are served at, and in a registry by its `$id`. Each service has an envelope of its own, so that
+who holds the contracts of one service holds all that they need.
 """
 
 import inspect
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -65,36 +71,54 @@ def contracts(domain: Domain) -> Iterator[Contract]:
 
 
 def schema_of(contract: Contract) -> Schema:
-    """The schema of the document as a whole: the attributes of CloudEvents, Mandate's extensions, and the data."""
-    document, definitions = document_schema(contract)
+    """The schema of the document as a whole: what its type adds to the envelope that it refers to, and the data."""
+    own, definitions = own_schema(contract)
     return {
         "$schema": DIALECT,
-        "$id": f"urn:mandate:event:{contract.type}",
+        "$id": contract.type,
         "title": contract.type,
         "description": contract.meaning,
-        **document,
+        "allOf": [{"$ref": envelope_id(contract.service)}],
+        "properties": own,
         "$defs": dict(sorted(definitions.items())),
     }
 
 
-def document_schema(contract: Contract, reference: str = REFERENCE) -> tuple[Schema, dict[str, Schema]]:
-    """The document's schema, and the definitions it refers to: the event's own first of them, by its class's name."""
-    envelope, definitions = envelope_schema(contract.event, reference)
-    envelope["properties"] |= {
-        "source": {**envelope["properties"]["source"], "const": f"/mandate/{contract.service}"},
-        "type": {**envelope["properties"]["type"], "const": contract.type},
-        "subject": {**envelope["properties"]["subject"], "pattern": contract.subjects},
-    }
-    return envelope, definitions
+def envelope_of(service: str) -> Schema:
+    """The schema that every document of a service keeps: the attributes of CloudEvents, and Mandate's extensions."""
+    envelope = envelope_schema()
+    envelope["properties"]["source"]["const"] = f"/mandate/{service}"
+    return {"$schema": DIALECT, "$id": envelope_id(service), "title": f"Every event of {service}", **envelope}
 
 
-def envelope_schema(event: type[Event] = Event, reference: str = REFERENCE) -> tuple[Schema, dict[str, Schema]]:
-    """The schema of every document that holds this event, and the definitions it refers to."""
-    kind = Recorded[event]  # type: ignore[valid-type]
-    _, definitions = msgspec.json.schema_components([kind], ref_template=reference)
-    envelope = definitions.pop(next(name for name in definitions if name.startswith(Recorded.__name__)))
+def envelope_id(service: str) -> str:
+    """`mandate.governance.envelope.json`: its `$id`, and the name of its file. No event can have it."""
+    return f"mandate.{service}.envelope.json"
+
+
+def text_of(schema: Schema) -> str:
+    """The schema as it is committed, and served."""
+    return f"{json.dumps(schema, indent=2)}\n"
+
+
+def own_schema(contract: Contract, reference: str = REFERENCE) -> tuple[Schema, dict[str, Schema]]:
+    """What the attributes of its documents are beyond the envelope, and the definitions that `data` refers to."""
+    (data,), definitions = msgspec.json.schema_components([contract.event], ref_template=reference)
+    return {"type": {"const": contract.type}, "subject": {"pattern": contract.subjects}, "data": data}, definitions
+
+
+def envelope_schema() -> Schema:
+    """What every document is, of whatever service and type."""
+    _, definitions = msgspec.json.schema_components([Recorded[Event]], ref_template=REFERENCE)
+    envelope = next(schema for name, schema in definitions.items() if name.startswith(Recorded.__name__))
     properties = {name: _written(of_it) for name, of_it in envelope["properties"].items()}
-    return {"type": "object", "properties": properties, "required": envelope["required"]}, definitions
+    properties["data"] = {"description": properties["data"]["description"], "type": "object"}
+    return {
+        "description": "What every document has, beside what its type adds.",
+        "type": "object",
+        "properties": properties,
+        "required": envelope["required"],
+    }
 
 
 def _written(attribute: Schema) -> Schema:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from mandate_events.deciding.domain import Domain
-from mandate_events.published.contracts import Contract, Schema, contracts, document_schema, envelope_schema
+from mandate_events.published.contracts import Contract, Schema, contracts, envelope_id, envelope_schema, own_schema
 
 INTRODUCTION: Final = """\
 # Events
@@ -13,6 +13,10 @@ INTRODUCTION: Final = """\
 Written by `make docs` out of the code. An event is one JSON document, a CloudEvent in structured mode; its bytes are
 what is stored, hashed, sent and handed out. Each type has a JSON Schema of the whole document and a sample: a document
 as it was recorded, byte for byte. The topics are described in [asyncapi.yaml](api/asyncapi.yaml).
+
+Who meets a document asks the service that wrote it: `GET /v1/schemas/<type>` answers with the schema of that `type`, as
+it is committed here, to anyone; `GET /v1/schemas` lists them. The attributes below stand in one schema of each service,
+to which those of its types refer by its name (`$ref`): it lies in the same folder, and is served beside them.
 
 From release 1.0.0 on a version of a type only ever gains fields that have defaults; anything else is a new version
 beside it. A reader ignores fields and types that it does not know. The Kafka value is the whole event, in structured
@@ -23,24 +27,26 @@ mode; the header `type` repeats its type for those who filter.
 Every document has these beside `data`.
 
 """
-LINK: Final = "../services/{service}/contracts/{name}.json"
+LINK: Final = "../services/{service}/contracts/{name}"
 
 
 def page(domains: Sequence[Domain]) -> str:
     """All events of all services, as Markdown."""
-    envelope, _ = envelope_schema()
+    envelope = envelope_schema()
     del envelope["properties"]["data"]
     parts = [INTRODUCTION + _table("attribute", _rows(envelope, {}))]
     for domain in domains:
-        parts.append(f"## {domain.service.capitalize()}\n\nOn the topic `mandate.{domain.service}`.\n")
+        envelope_link = LINK.format(service=domain.service, name=envelope_id(domain.service))
+        topic = f"On the topic `mandate.{domain.service}`; [schema of the attributes]({envelope_link})."
+        parts.append(f"## {domain.service.capitalize()}\n\n{topic}\n")
         parts += map(_section, contracts(domain))
     return "\n".join(parts)
 
 
 def _section(contract: Contract) -> str:
-    _, definitions = document_schema(contract)
-    where = LINK.format(service=contract.service, name=contract.name)
-    sample = LINK.format(service=contract.service, name=f"samples/{contract.name}")
+    _, definitions = own_schema(contract)
+    where = LINK.format(service=contract.service, name=f"{contract.name}.json")
+    sample = LINK.format(service=contract.service, name=f"samples/{contract.name}.json")
     streams = ", ".join(f"`{each.name}/<id>`" for each in contract.aggregates)
     facts = [f"`{contract.type}`", f"on {streams}", f"[schema]({where})", f"[sample]({sample})"]
     if contract.superseded:

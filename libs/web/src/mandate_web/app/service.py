@@ -28,7 +28,7 @@ from mandate_events.worker.consumer import Consumer
 from mandate_events.worker.policy import PolicyRunner
 from mandate_events.worker.process import Worker
 from mandate_events.worker.timers import keep_time
-from mandate_web.app import operations
+from mandate_web.app import operations, schemas
 from mandate_web.app.description import COMMON_TAGS, describing
 from mandate_web.app.housekeeping import keeping_house
 from mandate_web.app.middleware import CORS, Envelope, larger_bodies
@@ -244,10 +244,11 @@ class Service:
             version="0.1.0",
             lifespan=lifespan,
             license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
-            openapi_tags=[*self.house.tags, *COMMON_TAGS],
+            openapi_tags=[*self.house.tags, *COMMON_TAGS, schemas.TAG],
             redirect_slashes=False,
         )
         app.state.domain = self.domain
+        app.state.schemas = schemas.Schemas(self.domain)
         app.state.lists = self.lists
         app.state.offers = self.house.offers
         app.state.views_own_ledger = self.archive is None
@@ -255,7 +256,7 @@ class Service:
         app.add_middleware(Envelope, larger=larger_bodies(self.routers))
         app.add_middleware(CORSMiddleware, allow_origins=settings.cors_origins, **CORS)
         problems.install(app, *self.wording)
-        for router in (*self.routers, live.router, operations.router):
+        for router in (*self.routers, live.router, schemas.router, operations.router):
             app.include_router(router)
         describing(app, self.domain.rights)
         return app

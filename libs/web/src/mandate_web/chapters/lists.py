@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Select, or_, select
 from starlette.responses import Response
 
 from mandate_events.deciding import Unknown
+from mandate_events.values.told import Following
 from mandate_events.views.view import View
 from mandate_web.chapters.chapter import Chapter, Listed, Served, Things
 from mandate_web.chapters.ids import PROJECT
@@ -90,10 +91,10 @@ def _seen(who: Viewer, view: View, asked: Mapping[str, Any]) -> Select[Any]:
 @cache
 def page_model(item: type[BaseModel], at: str) -> type[BaseModel]:
     """One page of a list, named after its address: `GateReviews` of `/v1/gate-reviews`."""
-    following = Field(description="Cursor of the next page")
     name = "".join(part.capitalize() for part in at.rpartition("/")[2].split("-"))
     says = f"One page of {name[0].lower() + name[1:]}."
-    members: dict[str, Any] = {"items": (list[item], ...), "next": (str | None, following)}  # type: ignore[valid-type]
+    following: Any = Annotated[Following | None, Field(description="Cursor of the next page")]
+    members: dict[str, Any] = {"items": (list[item], ...), "next": (following, ...)}  # type: ignore[valid-type]
     return create_model(name, __doc__=says, **members)
 
 

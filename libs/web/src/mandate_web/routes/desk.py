@@ -13,6 +13,7 @@ from mandate_events.deciding import Aggregate, Command
 from mandate_events.deciding.batch import Submission
 from mandate_events.document.identifiers import derived, uuid7
 from mandate_events.ledger.store import Store
+from mandate_events.values.told import Consistency, Key
 from mandate_web.identity.strict import json_value
 from mandate_web.problems.problem import Problem, invalid
 from mandate_web.routes.access import POLICY, SECURED, Authenticated, Person, header
@@ -27,10 +28,10 @@ class Receipt(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    id: str = Field(description="Id of the thing decided on")
+    id: Key = Field(description="Id of the thing decided on")
     version: int = Field(description="Version of its stream, and its new ETag")
     position: int | None = Field(description="Position of the last event in the ledger; null where nothing changed")
-    consistency: str = Field(
+    consistency: Consistency = Field(
         description="Send it as `Mandate-Consistency` with a read that must see this", examples=["governance:17"]
     )
 
@@ -42,7 +43,7 @@ HEADERS: Final = [
         "3f1c0e5a-import-17",
         "^[!-~]{1,255}$",
     ),
-    header("If-Match", "The version you decided on", '"7"', r'^ *(\*|"[0-9]{1,9}") *$'),
+    header("If-Match", "The version you decided on", '"7"', r'^ *(\*|"[0-9]{1,9}(-[0-9a-f]{1,64})?") *$'),
 ]
 
 

@@ -13,6 +13,8 @@ from mandate_events.deciding import Context, Decision, Invalid, PersonId
 from mandate_events.document.event import Event
 from mandate_events.document.formats import ProjectId
 from mandate_events.document.origin import Origin
+from mandate_events.values.text import Slug
+from mandate_events.values.told import Edition, Id, Instant, Word
 
 Outcome = Literal["go", "conditional_go", "hold", "recycle", "kill"]
 
@@ -62,11 +64,11 @@ class GateReview(Request, frozen=True, kw_only=True):
 class ReviewItem(BaseModel):
     """A gate review in the inbox."""
 
-    id: str
-    project: str = Field(examples=["0190f3a5-7b1c-5c7e-9f43-5a1d2c3b4e5f"])
-    gate: str = Field(examples=["gate-1"])
-    phase: str = Field(examples=["business-case"])
-    standard: str = Field(examples=["capital-delivery@1"])
+    id: Id
+    project: Id
+    gate: Slug = Field(examples=["gate-1"])
+    phase: Slug = Field(examples=["business-case"])
+    standard: Edition
     requested_by: PersonId
     status: Status = Field(description="`answered` when the project has said what became of the decision")
     outcome: Outcome | None
@@ -76,8 +78,8 @@ class ReviewItem(BaseModel):
 class ListedReview(ReviewItem):
     """A gate review in the inbox, with its dates and what became of it."""
 
-    opened_at: str = Field(examples=["2026-03-02T12:00:00.000000Z"])
-    answer: str | None = Field(description="What the project said: `applied`, or why not", examples=["applied"])
+    opened_at: Instant
+    answer: Word | None = Field(description="What the project said: `applied`, or why not")
 
 
 class GateReviewPage(ReviewItem):

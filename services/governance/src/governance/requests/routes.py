@@ -15,19 +15,20 @@ from governance.requests.request import Request, Status
 from governance.requests.views.inbox import INBOX, INBOX_VIEW
 from governance.standards.standard import STANDARD, Standard, parse
 from mandate_events.deciding import PersonId
-from mandate_events.values.told import instant
+from mandate_events.values.text import Slug
+from mandate_events.values.told import Edition, Following, Id, Instant, Word, instant
 from mandate_web.chapters.pages import copied
+from mandate_web.routes import moment
 from mandate_web.routes.access import Viewer, reads, viewer
 from mandate_web.routes.filters import ProjectFilter, seen_by
 from mandate_web.routes.lists import OpenView
-from mandate_web.routes.moment import Instant
 from mandate_web.routes.paging import Cursor, Limit
 from mandate_web.routes.routing import Router
 from mandate_web.routes.things import OpenThings, shows
 
 router = Router(tags=["inbox"])
 
-Id: TypeAlias = Annotated[str, Path(max_length=64, pattern=ID_PATTERN, description="Id of the request")]
+InPath: TypeAlias = Annotated[str, Path(max_length=64, pattern=ID_PATTERN, description="Id of the request")]
 
 if TYPE_CHECKING:
     Kind: TypeAlias = str
@@ -39,15 +40,15 @@ else:
 class PointPage(BaseModel):
     """One point of a list."""
 
-    id: str = Field(examples=["need-stated"])
-    title: str = Field(examples=["The need is stated by who has it"])
+    id: Slug = Field(examples=["need-stated"])
+    title: str = Field(max_length=200, examples=["The need is stated by who has it"])
 
 
 class JudgedGatePage(BaseModel):
     """What a gate is judged by."""
 
-    id: str = Field(examples=["gate-1"])
-    title: str = Field(examples=["Investment decision"])
+    id: Slug = Field(examples=["gate-1"])
+    title: str = Field(max_length=200, examples=["Investment decision"])
     criteria: list[PointPage]
     deliverables: list[PointPage]
     evidence: list[PointPage]
@@ -56,8 +57,8 @@ class JudgedGatePage(BaseModel):
 class ControlPage(BaseModel):
     """A control of the standard."""
 
-    id: str = Field(examples=["independent-cost-review"])
-    title: str = Field(examples=["Independent review of the cost estimate"])
+    id: Slug = Field(examples=["independent-cost-review"])
+    title: str = Field(max_length=200, examples=["Independent review of the cost estimate"])
     mandatory: bool
 
 
@@ -70,7 +71,7 @@ class BasisPage(BaseModel):
     tolerances: dict[str, str] = Field(description="By dimension, of what may change them", examples=[{"cost": "10 %"}])
 
 
-class InboxPage(RequestPage):
+class RequestToDecide(RequestPage):
     """One request with all that a decision on it rests on."""
 
     kind: Kind
@@ -81,27 +82,27 @@ class InboxPage(RequestPage):
 class InboxItem(BaseModel):
     """One request in the inbox."""
 
-    id: str
+    id: Id
     kind: Kind
-    project: str = Field(examples=["0190f3a5-7b1c-5c7e-9f43-5a1d2c3b4e5f"])
+    project: Id
     about: str = Field(description="The gate, the control, the period ... that it is about", examples=["gate-1"])
-    standard: str = Field(description="What the project runs to", examples=["capital-delivery@1"])
+    standard: Edition = Field(description="What the project runs to")
     requested_by: PersonId
-    requested_at: str = Field(examples=["2026-03-02T12:00:00.000000Z"])
-    reason: str | None = Field(description="Why it is asked for")
-    may_decide: list[str] = Field(description="The roles that the table of rights lets decide it", examples=[["pmo"]])
+    requested_at: Instant
+    reason: str | None = Field(max_length=500, description="Why it is asked for")
+    may_decide: list[Word] = Field(description="The roles that the table of rights lets decide it", examples=[["pmo"]])
     status: Status
-    outcome: str | None
+    outcome: Word | None
     decided_by: PersonId | None
-    decided_at: str | None
-    answer: str | None = Field(description="What the project said: `applied`, or why not", examples=["applied"])
+    decided_at: Instant | None
+    answer: Word | None = Field(description="What the project said: `applied`, or why not")
 
 
 class Inbox(BaseModel):
     """One page of the inbox."""
 
     items: list[InboxItem]
-    next: str | None = Field(description="Cursor of the next page")
+    next: Following | None = Field(description="Cursor of the next page")
 
 
 @router.get(
@@ -114,7 +115,9 @@ async def list_inbox(
     kind: Kind | None = None,
     status: Status | None = None,
     project: ProjectFilter | None = None,
-    requested_before: Annotated[Instant | None, Query(description="Only what has waited since before this")] = None,
+    requested_before: Annotated[
+        moment.Instant | None, Query(description="Only what has waited since before this")
+    ] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:
@@ -142,12 +145,12 @@ def shown_row(row: dict[str, Any]) -> dict[str, Any]:
 @router.get(
     "/v1/inbox/{kind}/{id}",
     operation_id="getInboxItem",
-    responses=shows(InboxPage),
+    responses=shows(RequestToDecide),
     **reads("read-governance"),
 )
 async def get_inbox_item(
     kind: Annotated[Kind, Path(description="The kind of request")],
-    id: Id,  # noqa: A002
+    id: InPath,  # noqa: A002
     who: Annotated[Viewer, viewer("read-governance")],
     things: OpenThings,
 ) -> Response:
@@ -159,4 +162,4 @@ async def get_inbox_item(
     version = standard.versions.get(number) if standard else None
     says = msgspec.to_builtins(basis_of(kind, request, version.content)) if version else None
     about = str(KINDS[kind].about(request.asked))
-    return await things.answer(fold, copied(InboxPage, id, request, kind=kind, about=about, standard_says=says))
+    return await things.answer(fold, copied(RequestToDecide, id, request, kind=kind, about=about, standard_says=says))

@@ -34,6 +34,7 @@ from mandate_events.deciding import (
 from mandate_events.deciding.separation import Condition, holds
 from mandate_events.document.event import Event, Recorded
 from mandate_events.document.formats import ProjectId, Versioned
+from mandate_events.values.told import Edition, Id, Word
 
 
 class StandardMigrationDecided(Event, frozen=True, kw_only=True):
@@ -65,12 +66,12 @@ class Migration(State, frozen=True):
 class StandardMigrationPage(BaseModel):
     """One migration: what was decided, and what the project said to it."""
 
-    id: str
-    project: str = Field(examples=["0190f3a5-7b1c-5c7e-9f43-5a1d2c3b4e5f"])
-    standard: str = Field(examples=["capital-delivery@2"])
-    gate_path: str = Field(examples=["two-gate"])
+    id: Id
+    project: Id
+    standard: Edition = Field(examples=["capital-delivery@2"])
+    gate_path: Slug = Field(examples=["two-gate"])
     decided_by: PersonId
-    answer: str | None = Field(description="What the project said: `applied`, or why not", examples=["applied"])
+    answer: Word | None = Field(description="What the project said: `applied`, or why not")
 
 
 def decide(migration: Migration | None, command: Instruction, context: Context) -> Decided:

@@ -26,6 +26,8 @@ from mandate_events.deciding import (
 from mandate_events.document.event import Event, Recorded
 from mandate_events.document.formats import ProjectId, Uuid
 from mandate_events.document.origin import Origin
+from mandate_events.values.text import Hash
+from mandate_events.values.told import Id
 from projects.execution.evidence import Evidence, EvidenceInput
 from projects.execution.project import project_read, running
 
@@ -166,19 +168,19 @@ CORRECTIVE_ACTION: Aggregate[CorrectiveAction] = Aggregate(
 class EvidencePage(BaseModel):
     """A document that the report rests on."""
 
-    title: str = Field(examples=["Second estimate"])
-    sha256: str = Field(examples=["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"])
-    uri: str | None
+    title: str = Field(max_length=200, examples=["Second estimate"])
+    sha256: Hash
+    uri: str | None = Field(max_length=500)
 
 
 class CorrectiveActionPage(BaseModel):
     """What the PMO requires of the project, and what was reported."""
 
-    id: str
-    project: str = Field(examples=["0190f3a5-7b1c-5c7e-9f43-5a1d2c3b4e5f"])
-    review: str = Field(description="Id of the compliance review, in governance")
+    id: Id
+    project: Id
+    review: Id = Field(description="Id of the compliance review, in governance")
     finding: int = Field(description="Its number in the review")
-    action: str = Field(examples=["Have the estimate reviewed by another estimator"])
+    action: str = Field(max_length=500, examples=["Have the estimate reviewed by another estimator"])
     owner: PersonId
     due_on: date
     status: Status

@@ -3,13 +3,14 @@
 from pydantic import BaseModel, Field
 
 from mandate_events.deciding import PersonId
+from mandate_events.values.told import Edition, Id, Word
 
 
 class RequestPage(BaseModel):
     """What the project asked for, and what came of it."""
 
-    id: str
-    project: str = Field(examples=["0190f3a5-7b1c-5c7e-9f43-5a1d2c3b4e5f"])
-    standard: str = Field(examples=["capital-delivery@1"])
+    id: Id
+    project: Id
+    standard: Edition
     requested_by: PersonId
-    status: str = Field(description="`open`, or the decision that reached the project", examples=["open"])
+    status: Word = Field(description="`open`, or the decision that reached the project", examples=["open"])

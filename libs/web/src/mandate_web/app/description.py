@@ -11,6 +11,8 @@ from typing import Any, Final
 from fastapi import FastAPI
 
 from mandate_events.deciding.rights import Rights
+from mandate_events.values.told import WORD
+from mandate_web.app.components import drop_titles, drop_unused, name_schemas
 from mandate_web.app.examples import example_of
 from mandate_web.problems.problem import KINDS, TYPES
 from mandate_web.problems.wording import Wording
@@ -47,8 +49,12 @@ PROBLEM_SCHEMA: Final[dict[str, Any]] = {
         "title": {"type": "string", "description": "The kind, for people"},
         "status": {"type": "integer", "description": "The HTTP status, once more"},
         "detail": {"type": "string", "description": "What happened here, for people"},
-        "instance": {"type": "string", "description": "The path that was asked for"},
-        "rule": {"type": "string", "description": "The rule that refused; it is the last part of `type`, too"},
+        "instance": {"type": "string", "format": "uri-reference", "description": "The path that was asked for"},
+        "rule": {
+            "type": "string",
+            "pattern": WORD,
+            "description": "The rule that refused; it is the last part of `type`, too",
+        },
         "facts": {"type": "object", "additionalProperties": True, "description": "What `detail` tells, for programs"},
         "position": {"type": "integer", "description": "Where the refusal is on record, in this service's ledger"},
         "version": {"type": "integer", "description": "The present version of the thing"},
@@ -61,6 +67,7 @@ PROBLEM_SCHEMA: Final[dict[str, Any]] = {
                 "properties": {
                     "pointer": {
                         "type": "string",
+                        "pattern": "^([/?]|$)",
                         "description": "Into the body (RFC 6901), or `?name` for a parameter or a header",
                     },
                     "detail": {"type": "string"},
@@ -121,6 +128,7 @@ def describe(document: dict[str, Any], rights: Rights, wording: Wording) -> dict
     schemas = components.setdefault("schemas", {})
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
+    drop_titles(schemas)
     schemas["Problem"] = PROBLEM_SCHEMA  # shared by all documents and never changed
     components["securitySchemes"] = SECURITY_SCHEMES
     components["headers"] = dict(HEADERS)
@@ -144,35 +152,9 @@ def describe(document: dict[str, Any], rights: Rights, wording: Wording) -> dict
                 _headers(response, operation)
         _include(operation, schemas)
         _examples(operation, schemas)
-    _drop_unused(document)
+    drop_unused(document)
+    name_schemas(document)
     return document
-
-
-def _drop_unused(document: dict[str, Any]) -> None:
-    """Keep of the shared components what something refers to."""
-    while True:
-        used = set(_references(document))
-        unused = [
-            (part, name)
-            for part in ("schemas", "responses", "headers")
-            for name in document["components"][part]
-            if f"#/components/{part}/{name}" not in used
-        ]
-        if not unused:
-            return
-        for part, name in unused:
-            del document["components"][part][name]
-
-
-def _references(node: Any) -> Iterator[str]:
-    if isinstance(node, dict):
-        if isinstance(node.get("$ref"), str):
-            yield node["$ref"]
-        for each in node.values():
-            yield from _references(each)
-    elif isinstance(node, list):
-        for each in node:
-            yield from _references(each)
 
 
 def _operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:

@@ -11,6 +11,8 @@ from mandate_events.deciding import PersonId
 from mandate_events.deciding.rights import RIGHTS_TABLE, RightsAdopted
 from mandate_events.ledger.following import CONNECTION_LOST
 from mandate_events.ledger.store import Store
+from mandate_events.values.text import Hash
+from mandate_events.values.told import Authority, CommandName, EventName, Id, Word
 from mandate_web.problems import pages as problem_pages
 from mandate_web.problems.problem import Problem, ruled
 from mandate_web.routes.access import Authenticated, anyone, public
@@ -65,16 +67,16 @@ async def metrics() -> Response:
 class Right(BaseModel):
     """One row: these roles may, or may never, give this command or read under this name."""
 
-    command: str = Field(examples=["AuthoriseProject"])
-    roles: list[str] = Field(examples=[["pmo"]])
+    command: CommandName
+    roles: list[Word] = Field(examples=[["pmo"]])
     effect: Literal["allow", "deny"]
     relation: Literal["any", "own-project"]
     unless: dict[str, Any] = Field(
         description="Separation of duties: by rule, what must not be so of the person",
         examples=[{"authoriser-is-proposer": {"recorded": ["project-proposed.v1"]}}],
     )
-    rule: str = Field(description="The rule by which a row denies", examples=["no-right"])
-    records: list[str] = Field(
+    rule: Word = Field(description="The rule by which a row denies", examples=["no-right"])
+    records: list[EventName] = Field(
         default_factory=list, description="The events that the command may record", examples=[["project-authorised.v1"]]
     )
 
@@ -82,7 +84,7 @@ class Right(BaseModel):
 class DecisionRights(BaseModel):
     """The table of rights."""
 
-    hash: str = Field(description="The `policy` on every event that was decided by it", examples=["7aae00021a584a56"])
+    hash: Hash = Field(description="The `policy` on every event that was decided by it")
     rights: list[Right]
 
 
@@ -104,16 +106,20 @@ async def decision_rights(request: Request, _: Authenticated, things: OpenThings
 class Held(BaseModel):
     """A mandate."""
 
-    role: str = Field(examples=["pmo"])
-    project: str | None = Field(description="Where it is bound to one")
-    authority: str = Field(description="The event that it rests on", examples=["mandate/ce25ad4a@1"])
+    role: Word = Field(examples=["pmo"])
+    project: Id | None = Field(description="Where it is bound to one")
+    authority: Authority = Field(description="The event that it rests on", examples=["mandate/ce25ad4a@1"])
 
 
 class Me(BaseModel):
     """Who is asking, and what they hold."""
 
     person: PersonId
-    issuer: str
+    issuer: str = Field(
+        description="The identity provider that says so",
+        json_schema_extra={"format": "uri"},
+        examples=["https://identity.example"],
+    )
     subject: str = Field(examples=["pmo-1"])
     mandates: list[Held]
 

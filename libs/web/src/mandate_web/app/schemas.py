@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from mandate_events.deciding.domain import Domain
 from mandate_events.published.contracts import Contract, contracts, envelope_id, envelope_of, schema_of, text_of
+from mandate_events.values.told import EventType, Href
 from mandate_web.problems.problem import Problem
 from mandate_web.routes.access import public
 from mandate_web.routes.routing import Router
@@ -57,26 +58,32 @@ class Schemas:
         return self._texts[name]
 
 
-class EventSchema(BaseModel):
+class PublishedEvent(BaseModel):
     """A type of event, in one version."""
 
-    type: str = Field(examples=[EXAMPLE])
+    type: EventType = Field(examples=[EXAMPLE])
     description: str = Field(description="What such an event means", examples=["The table of rights in force."])
     superseded: bool = Field(description="It is no longer written; documents of it stay", examples=[False])
-    href: str = Field(description="Where its schema is", examples=[f"/v1/schemas/{EXAMPLE}"])
+    href: Href = Field(description="Where its schema is", examples=[f"/v1/schemas/{EXAMPLE}"])
 
 
-class EventSchemas(BaseModel):
+class PublishedEvents(BaseModel):
     """All types of events that the service ever published, in the order of its code."""
 
-    items: list[EventSchema]
-    envelope: str = Field(
+    items: list[PublishedEvent]
+    envelope: Href = Field(
         description="Where the schema is that all of them refer to: what every document of the service has",
         examples=["/v1/schemas/mandate.governance.envelope.json"],
     )
 
 
-@router.get("/v1/schemas", tags=["schemas"], operation_id="listSchemas", responses={200: {"model": EventSchemas}, **UNCHANGED}, **public())
+@router.get(
+    "/v1/schemas",
+    tags=["schemas"],
+    operation_id="listSchemas",
+    responses={200: {"model": PublishedEvents}, **UNCHANGED},
+    **public(),
+)
 async def schemas(request: Request) -> Response:
     """The types of events that the service publishes, and where their schemas are."""
     found: Schemas = request.app.state.schemas

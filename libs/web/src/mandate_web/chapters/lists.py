@@ -10,6 +10,7 @@ from sqlalchemy import JSON, Select, Table, or_, select
 from starlette.responses import Response
 
 from mandate_events.deciding import Aggregate
+from mandate_events.values.told import Following
 from mandate_events.views.folded import CHANGED_AT, RECORDED_AT, TITLES
 from mandate_events.views.view import View
 from mandate_web.chapters.chapter import Chapter, Listed, Served, Things
@@ -154,11 +155,11 @@ def page_model(item: type[BaseModel], at: str) -> type[BaseModel]:
 
 @cache
 def _page_model(item: type[BaseModel], name: str) -> type[BaseModel]:
-    following = Field(description="Cursor of the next page")
+    following: Any = Annotated[Following | None, Field(description="Cursor of the next page")]
     total = Field(default=None, description="How many there are in all, where `count=true` asks for it")
     members: dict[str, Any] = {
         "items": (list[item], ...),  # type: ignore[valid-type]  # a value that is a type
-        "next": (str | None, following),
+        "next": (following, ...),
         "total": (int | None, total),
     }
     return create_model(name, __doc__=f"One page of {name[0].lower() + name[1:]}.", **members)

@@ -24,7 +24,12 @@ def _parameter(name: str, kind: Any) -> inspect.Parameter:
 
 def named(page: type[BaseModel]) -> str:
     """What a page is of: `Waiver` of `WaiverPage`."""
-    return page.__name__.removesuffix("Page")
+    return thing(page.__name__)
+
+
+def thing(name: str) -> str:
+    """The same of its name. Clients know the thing, and not that we call what tells it a page."""
+    return name.removesuffix("Page")
 
 
 def spoken(kind: Any) -> str:

@@ -13,6 +13,7 @@ from mandate_events.deciding import Aggregate, Command
 from mandate_events.deciding.batch import Submission
 from mandate_events.document.identifiers import derived, uuid7
 from mandate_events.ledger.store import Store
+from mandate_events.values.told import Consistency, Key
 from mandate_web.identity.strict import json_value
 from mandate_web.problems.problem import Problem, invalid
 from mandate_web.routes.access import POLICY, SECURED, Authenticated, Person, header
@@ -28,10 +29,10 @@ class Receipt(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    id: str = Field(description="Id of the thing decided on")
+    id: Key = Field(description="Id of the thing decided on")
     version: int = Field(description="Version of its stream: send it as `If-Match`, in quotes")
     position: int | None = Field(description="Position of the last event in the ledger; null where nothing changed")
-    consistency: str = Field(
+    consistency: Consistency = Field(
         description="Send it as `Mandate-Consistency` with a read that must see this", examples=["governance:17"]
     )
 

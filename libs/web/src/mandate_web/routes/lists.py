@@ -170,7 +170,7 @@ def _truth(value: Any) -> Any:
 
 
 Count: TypeAlias = Annotated[
-    bool, BeforeValidator(_truth), Query(description="Tell how many there are in all, as `total`", examples=["true"])
+    bool, BeforeValidator(_truth), Query(description="Tell how many there are in all, as `total`", examples=[True])
 ]
 
 

@@ -18,6 +18,7 @@ from mandate_events.deciding.fold import Fold
 from mandate_events.deciding.submission import Submission
 from mandate_events.deciding.trying import NotLoaded, Trial
 from mandate_events.ledger.store import Store
+from mandate_events.values.told import CommandName, Href
 
 ALLOWED: Final = "allowed"
 
@@ -34,13 +35,13 @@ NEW: Final = "00000000-0000-0000-0000-000000000000"
 class Allowed(BaseModel):
     """A command that you may give now. What you say in it is judged when you give it."""
 
-    command: str = Field(examples=["DecideGate"])
+    command: CommandName = Field(examples=["DecideGate"])
     method: Literal["POST"]
-    href: str = Field(
+    href: Href = Field(
         description="Where it is given; what still stands in braces is for you to fill in",
         examples=["/v1/gate-reviews/0190f3a5-7b1c-5c7e-9f43-5a1d2c3b4e5f/decisions"],
     )
-    body_schema: str = Field(
+    body_schema: Href = Field(
         description="The JSON Schema of its body, in this service's OpenAPI document",
         examples=["/openapi.json#/components/schemas/DecideGate"],
     )

@@ -18,7 +18,12 @@ MAX_LIMIT: Final = 500
 
 Limit: TypeAlias = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="How many at most")]
 Cursor: TypeAlias = Annotated[
-    str | None, Query(max_length=2000, description="`next` of the page before, with the same query")
+    str | None,
+    Query(
+        max_length=2000,
+        description="`next` of the page before, with the same query",
+        json_schema_extra={"pattern": "^[A-Za-z0-9_-]*$"},  # another one is told that it fits no query of ours
+    ),
 ]
 
 

@@ -29,6 +29,7 @@ from mandate_events.deciding import (
 )
 from mandate_events.document.event import Event, Recorded
 from mandate_events.document.formats import ProjectId
+from mandate_events.values.told import Id
 
 
 class ManagerAppointed(Event, frozen=True, kw_only=True):
@@ -146,7 +147,7 @@ class ReplaceSponsor(Decision):
 class AppointmentsPage(BaseModel):
     """Who runs, watches and owns a project: person ids."""
 
-    project: str = Field(examples=["0190f3a5-7b1c-5c7e-9f43-5a1d2c3b4e5f"])
+    project: Id
     manager: PersonId | None = Field(description="The PM")
     accepted: bool = Field(description="Whether the PM accepted the appointment", examples=[True])
     officer: PersonId | None = Field(description="The PMOfficer")

@@ -20,6 +20,7 @@ from mandate_events.deciding import (
     says,
 )
 from mandate_events.document.event import Event, Recorded
+from mandate_events.values.text import Slug
 
 Role: TypeAlias = Literal["pmo", "pm_officer", "project_manager", "sponsor", "team_member"]
 
@@ -64,24 +65,24 @@ class DefineProcess(Decision):
 class StepPage(BaseModel):
     """One step, and the role that takes it."""
 
-    title: str = Field(examples=["Collect the evidence of the phase"])
+    title: str = Field(max_length=200, examples=["Collect the evidence of the phase"])
     done_by: Role = Field(examples=["project_manager"])
-    text: str | None
+    text: str | None = Field(max_length=300)
 
 
 class ProcessVersion(BaseModel):
     """One version of a process."""
 
     version: int
-    title: str = Field(examples=["Gate review"])
-    purpose: str = Field(examples=["No phase begins before the last one is judged"])
+    title: str = Field(max_length=200, examples=["Gate review"])
+    purpose: str = Field(max_length=500, examples=["No phase begins before the last one is judged"])
     steps: list[StepPage] = Field(description="In order")
 
 
 class ProcessPage(ProcessVersion):
     """A process as it is to be followed, and the versions before."""
 
-    id: str = Field(examples=["gate-review"])
+    id: Slug = Field(examples=["gate-review"])
     earlier: list[ProcessVersion] = Field(description="Oldest first")
 
 

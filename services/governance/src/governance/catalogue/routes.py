@@ -17,6 +17,7 @@ from governance.catalogue.tool import TOOL, Tool, ToolPage
 from governance.catalogue.use import UsePage, Users
 from governance.catalogue.views import CATALOGUE, CATALOGUE_VIEW, USES, USES_VIEW
 from mandate_events.deciding import Aggregate, Slug
+from mandate_events.values.told import Instant, Word
 from mandate_web.chapters.lists import page_model
 from mandate_web.chapters.pages import copied, plain
 from mandate_web.routes.access import Viewer, reads, viewer
@@ -77,12 +78,12 @@ async def get_template(id: Id, who: Annotated[Viewer, viewer("read-framework")],
 class CatalogueItem(BaseModel):
     """A process, a tool or a template, in a list."""
 
-    id: str = Field(examples=["scheduling-workbench"])
-    title: str = Field(examples=["Scheduling workbench"])
-    status: str = Field(description="Whether it is in force", examples=["approved"])
+    id: Slug = Field(examples=["scheduling-workbench"])
+    title: str = Field(max_length=200, examples=["Scheduling workbench"])
+    status: Word = Field(description="Whether it is in force", examples=["approved"])
     version: int | None = Field(description="Of processes and templates")
-    makes: str | None = Field(description="The kind of document that a template makes", examples=["risk-register"])
-    changed_at: str = Field(examples=["2026-03-02T12:00:00.000000Z"])
+    makes: Slug | None = Field(description="The kind of document that a template makes", examples=["risk-register"])
+    changed_at: Instant
 
 
 def shown_item(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -141,9 +142,9 @@ async def list_templates(
 class ListedUse(UsePage):
     """Which project uses what, since when."""
 
-    tool: str | None = Field(examples=["scheduling-workbench"])
-    template: str | None
-    since: str = Field(examples=["2026-03-02T12:00:00.000000Z"])
+    tool: Slug | None = Field(examples=["scheduling-workbench"])
+    template: Slug | None
+    since: Instant
 
 
 @router.get(

@@ -97,17 +97,19 @@ class WithdrawTemplate(Decision):
 class TemplatePage(BaseModel):
     """A template in its latest version, and the projects that use it."""
 
-    id: str = Field(examples=["risk-register"])
+    id: Slug = Field(examples=["risk-register"])
     status: Status
     version: int
-    title: str = Field(examples=["Risk register"])
-    kind: str = Field(examples=["risk-register"])
-    sha256: str = Field(
+    title: str = Field(max_length=200, examples=["Risk register"])
+    kind: Slug = Field(examples=["risk-register"])
+    sha256: Hash = Field(
         description="Of its content: `GET /v1/blobs/{sha256}` where it is kept here",
         examples=["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"],
     )
-    media_type: str = Field(examples=["text/markdown; charset=utf-8"])
-    uri: str | None = Field(description="Where its content is kept, if not here")
+    media_type: str = Field(
+        pattern=r"^[a-z]+/[a-z0-9.+-]+(; [a-z]+=[a-z0-9-]+)?$", examples=["text/markdown; charset=utf-8"]
+    )
+    uri: str | None = Field(max_length=500, description="Where its content is kept, if not here")
     used_by: list[UsePage] = Field(description="Those that you may see, at most 500; `GET /v1/uses` lists all")
 
 

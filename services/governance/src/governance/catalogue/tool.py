@@ -24,6 +24,7 @@ from mandate_events.deciding import (
     says,
 )
 from mandate_events.document.event import Event, Recorded
+from mandate_events.values.text import Slug
 
 Status: TypeAlias = Literal["approved", "withdrawn", "unapproved"]
 
@@ -62,11 +63,11 @@ class WithdrawTool(Decision):
 class ToolPage(BaseModel):
     """A tool, and the projects that use it."""
 
-    id: str = Field(examples=["scheduling-workbench"])
+    id: Slug = Field(examples=["scheduling-workbench"])
     status: Status = Field(description="`unapproved`: it was never approved, and is used under a waiver")
-    title: str | None = Field(examples=["Scheduling workbench"])
-    purpose: str | None = Field(examples=["Schedules with dependencies and baselines"])
-    uri: str | None
+    title: str | None = Field(max_length=200, examples=["Scheduling workbench"])
+    purpose: str | None = Field(max_length=500, examples=["Schedules with dependencies and baselines"])
+    uri: str | None = Field(max_length=500)
     used_by: list[UsePage] = Field(description="Those that you may see, at most 500; `GET /v1/uses` lists all")
 
 

@@ -8,6 +8,7 @@ from mandate_events.deciding import PersonId, SystemCommand
 from mandate_events.document.event import Event
 from mandate_events.document.formats import ProjectId, Uuid
 from mandate_events.document.origin import Origin
+from mandate_events.values.told import Id
 
 
 class UseRecognised(Event, frozen=True, kw_only=True):
@@ -33,9 +34,9 @@ class RecogniseUse(SystemCommand, frozen=True, kw_only=True):
 class UsePage(BaseModel):
     """A project that uses a tool or a template."""
 
-    project: str = Field(examples=["0190f3a5-7b1c-5c7e-9f43-5a1d2c3b4e5f"])
+    project: Id
     version: int | None = Field(description="The version of the template")
-    waiver: str | None = Field(description="What it rests on where the tool was not approved")
+    waiver: Id | None = Field(description="What it rests on where the tool was not approved")
     used_by: PersonId = Field(description="Person id of who took it up")
 
 

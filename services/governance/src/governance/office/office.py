@@ -135,9 +135,13 @@ class RemoveObserver(Decision):
 class OfficePage(BaseModel):
     """The office: its charter, and its members by their person ids."""
 
-    name: str = Field(examples=["Project Management Office"])
-    time_zone: str = Field(description="Days end at midnight here", examples=["Australia/Melbourne"])
-    currency: str = Field(examples=["AUD"])
+    name: str = Field(max_length=200, examples=["Project Management Office"])
+    time_zone: str = Field(
+        description="Days end at midnight here",
+        pattern="^[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*$",
+        examples=["Australia/Melbourne"],
+    )
+    currency: Currency
     members: list[PersonId]
     auditors: list[PersonId]
     observers: list[PersonId]

@@ -53,6 +53,7 @@ from mandate_events.deciding import (
 from mandate_events.document.event import Event, Recorded
 from mandate_events.document.formats import ProjectId, Versioned
 from mandate_events.document.identifiers import derived
+from mandate_events.values.told import Edition, Id, Instant
 
 LIMIT: Final = 200
 """How many findings one review has at most, and how many corrective actions."""
@@ -278,15 +279,15 @@ def corrected_it(review: ComplianceReview | None, command: Any, context: Context
 class ComplianceReviewPage(BaseModel):
     """A compliance review with all that it found."""
 
-    id: str
-    project: str = Field(examples=["0190f3a5-7b1c-5c7e-9f43-5a1d2c3b4e5f"])
-    standard: str = Field(description="What the project ran to when it was opened", examples=["capital-delivery@1"])
-    title: str = Field(examples=["Procurement, first half of the year"])
-    controls: list[str] = Field(description="What is looked at", examples=[["independent-cost-review"]])
+    id: Id
+    project: Id
+    standard: Edition = Field(description="What the project ran to when it was opened")
+    title: str = Field(max_length=200, examples=["Procurement, first half of the year"])
+    controls: list[Slug] = Field(description="What is looked at", examples=[["independent-cost-review"]])
     opened_by: PersonId
-    opened_at: str = Field(examples=["2026-03-02T12:00:00.000000Z"])
+    opened_at: Instant
     status: Status
     closed_by: PersonId | None
-    closed_at: str | None
+    closed_at: Instant | None
     findings: list[FindingPage]
     corrective_actions: list[CorrectiveActionPage]

@@ -14,7 +14,8 @@ from mandate_events.deciding import Decision, Line, PersonId, Slug, SystemComman
 from mandate_events.document.event import Event
 from mandate_events.document.formats import ProjectId, Uuid
 from mandate_events.document.origin import Origin
-from mandate_events.values.text import ThingId
+from mandate_events.values.text import Hash, ThingId
+from mandate_events.values.told import Id, Instant
 
 Severity: TypeAlias = Literal["minor", "major", "critical"]
 Status: TypeAlias = Literal["open", "closed"]
@@ -156,9 +157,9 @@ class FindingPage(BaseModel):
     """What was found."""
 
     number: int
-    control: str = Field(examples=["independent-cost-review"])
+    control: Slug = Field(examples=["independent-cost-review"])
     severity: Severity
-    text: str = Field(examples=["No second estimate was made"])
+    text: str = Field(max_length=500, examples=["No second estimate was made"])
     status: Status
     closed_by: PersonId | None
 
@@ -166,26 +167,26 @@ class FindingPage(BaseModel):
 class FindingItem(FindingPage):
     """A finding of any review."""
 
-    review: str
-    project: str = Field(examples=["0190f3a5-7b1c-5c7e-9f43-5a1d2c3b4e5f"])
+    review: Id
+    project: Id
     raised_by: PersonId
-    raised_at: str = Field(examples=["2026-03-02T12:00:00.000000Z"])
+    raised_at: Instant
 
 
 class ReportedEvidence(BaseModel):
     """A document that the project's report rests on."""
 
-    title: str = Field(examples=["Business case, final"])
-    sha256: str = Field(examples=["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"])
-    uri: str | None
+    title: str = Field(max_length=200, examples=["Business case, final"])
+    sha256: Hash
+    uri: str | None = Field(max_length=500)
 
 
 class CorrectiveActionPage(BaseModel):
     """What the project has to do about a finding, and what its PM reported."""
 
-    id: str = Field(examples=["0190f3a5-7b1c-5c7e-9f43-5a1d2c3b4e5f"])
+    id: Id
     finding: int
-    action: str = Field(examples=["Have the estimate reviewed by another estimator"])
+    action: str = Field(max_length=500, examples=["Have the estimate reviewed by another estimator"])
     owner: PersonId
     due_on: date
     reported_by: PersonId | None

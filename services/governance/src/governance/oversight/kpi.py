@@ -30,6 +30,8 @@ from mandate_events.deciding import (
 from mandate_events.document.event import Event, Recorded
 from mandate_events.document.formats import Versioned
 from mandate_events.values.figures import DecimalInput, DecimalText
+from mandate_events.values.text import Slug
+from mandate_events.values.told import Digits, Edition
 
 Direction: TypeAlias = Literal["higher-is-better", "lower-is-better"]
 Colour: TypeAlias = Literal["green", "amber", "red"]
@@ -180,9 +182,9 @@ KPI: Aggregate[Kpi] = Aggregate(
 class KpiItem(BaseModel):
     """What is measured, and how."""
 
-    id: str = Field(examples=["schedule-performance"])
-    title: str = Field(examples=["Schedule performance index"])
-    unit: str = Field(examples=["ratio"])
+    id: Slug = Field(examples=["schedule-performance"])
+    title: str = Field(max_length=200, examples=["Schedule performance index"])
+    unit: str = Field(max_length=32, examples=["ratio"])
     direction: Direction
     computed: bool = Field(description="The system computes it; nobody types it")
     version: int = Field(description="How often it was defined")
@@ -191,13 +193,13 @@ class KpiItem(BaseModel):
 class ThresholdPage(BaseModel):
     """From where on a value is amber, and red."""
 
-    standard: str | None = Field(description="For projects under it; null for all others", examples=["light@1"])
-    green: str = Field(description="The last green value", examples=["0.95"])
-    amber: str = Field(description="The last amber value; what is worse is red", examples=["0.85"])
+    standard: Edition | None = Field(description="For projects under it; null for all others", examples=["light@1"])
+    green: Digits = Field(description="The last green value", examples=["0.95"])
+    amber: Digits = Field(description="The last amber value; what is worse is red", examples=["0.85"])
 
 
 class KpiPage(KpiItem):
     """A KPI with its thresholds."""
 
-    formula: str | None = Field(examples=["earned / planned value"])
+    formula: str | None = Field(max_length=500, examples=["earned / planned value"])
     thresholds: list[ThresholdPage]

@@ -32,7 +32,8 @@ from mandate_events.deciding import (
 from mandate_events.document.event import Event, Recorded
 from mandate_events.document.formats import ProjectId, Versioned
 from mandate_events.values.figures import DecimalInput, DecimalText
-from mandate_events.values.text import ThingId
+from mandate_events.values.text import Slug, ThingId
+from mandate_events.values.told import Digits, Edition, Id, Instant
 
 OFFICE: Final = "office"
 """In place of a project: what is measured of all of them together."""
@@ -199,31 +200,31 @@ def is_computed(_measurement: Any, _command: Any, context: Context) -> bool:
 class MeasuredPage(BaseModel):
     """What was measured of a period; the later value counts."""
 
-    period: str = Field(examples=["2026-Q3"])
-    value: str = Field(examples=["0.82"])
+    period: str = Field(pattern=PERIOD, examples=["2026-Q3"])
+    value: Digits = Field(examples=["0.82"])
     colour: Colour | None = Field(description="Null where no threshold was set")
-    standard: str | None = Field(description="What the project ran to", examples=["capital-delivery@1"])
+    standard: Edition | None = Field(description="What the project ran to")
     measured_by: PersonId
 
 
 class MeasurementPage(BaseModel):
     """What was measured of a KPI in one place."""
 
-    kpi: str = Field(examples=["schedule-performance"])
-    project: str | None = Field(examples=["0190f3a5-7b1c-5c7e-9f43-5a1d2c3b4e5f"])
+    kpi: Slug = Field(examples=["schedule-performance"])
+    project: Id | None
     periods: list[MeasuredPage] = Field(description=f"The latest {LATEST} of them, oldest first")
 
 
 class BreachedThresholdItem(BaseModel):
     """A value that lies in red."""
 
-    kpi: str = Field(examples=["schedule-performance"])
-    project: str | None = Field(examples=["0190f3a5-7b1c-5c7e-9f43-5a1d2c3b4e5f"])
-    period: str = Field(examples=["2026-Q3"])
-    value: str = Field(examples=["0.82"])
-    threshold: str = Field(description="Beyond it is red", examples=["0.85"])
-    standard: str | None = Field(
+    kpi: Slug = Field(examples=["schedule-performance"])
+    project: Id | None
+    period: str = Field(pattern=PERIOD, examples=["2026-Q3"])
+    value: Digits = Field(examples=["0.82"])
+    threshold: Digits = Field(description="Beyond it is red", examples=["0.85"])
+    standard: Edition | None = Field(
         description="Whose threshold it is; null where it is the one for all", examples=["light@1"]
     )
     measured_by: PersonId
-    breached_at: str = Field(examples=["2026-03-02T12:00:00.000000Z"])
+    breached_at: Instant

@@ -25,6 +25,7 @@ from mandate_events.deciding import (
     Unfolded,
 )
 from mandate_events.document.event import Event, Recorded
+from mandate_events.values.told import Following, Instant
 
 Email = Annotated[Line, Field(max_length=254, pattern=r"^[^\s@]+@[^\s@]+$")]
 
@@ -61,9 +62,9 @@ class PersonItem(BaseModel):
     """Who a person is."""
 
     id: PersonId
-    name: str = Field(examples=["Ada Lovelace"])
-    email: str = Field(examples=["ada.lovelace@example.org"])
-    changed_at: str = Field(examples=["2026-11-24T12:00:00.000000Z"])
+    name: str = Field(max_length=200, examples=["Ada Lovelace"])
+    email: Email = Field(examples=["ada.lovelace@example.org"])
+    changed_at: Instant = Field(examples=["2026-11-24T12:00:00.000000Z"])
     changed_by: PersonId
 
 
@@ -75,7 +76,7 @@ class People(BaseModel):
     """One page of persons."""
 
     items: list[PersonItem]
-    next: str | None = Field(description="Cursor of the next page")
+    next: Following | None = Field(description="Cursor of the next page")
 
 
 class Entry(State, frozen=True):

@@ -14,6 +14,7 @@ from pydantic import BaseModel, Field
 from mandate_events.deciding import Aggregate, Context, Decided, Mandate, On, PersonId, Refused, Streams
 from mandate_events.document.event import Event, Recorded
 from mandate_events.document.formats import ProjectId
+from mandate_events.values.told import Authority, CommandName, Id, Instant, Word
 
 
 class MandateGiven(Event, frozen=True, kw_only=True):
@@ -48,19 +49,19 @@ Held = tuple[MandateHeld, ...]
 class May(BaseModel):
     """A decision that a mandate lets a person take."""
 
-    command: str = Field(examples=["DecideGate"])
+    command: CommandName = Field(examples=["DecideGate"])
     relation: Literal["any", "own-project"] = Field(description="Anywhere, or on the mandate's project only")
 
 
 class MandatePage(BaseModel):
     """A role that a person held, and what it let them decide in this service."""
 
-    role: str = Field(examples=["pmo"])
-    project: str | None = Field(description="Where it is bound to one")
-    authority: str = Field(
+    role: Word = Field(examples=["pmo"])
+    project: Id | None = Field(description="Where it is bound to one")
+    authority: Authority = Field(
         description="The event that it rests on", examples=["mandate/ce25ad4a-5edf-59aa-983a-c33342cd72ca@1"]
     )
-    since: str = Field(description="When it was given", examples=["2026-11-24T12:00:00.000000Z"])
+    since: Instant = Field(description="When it was given", examples=["2026-11-24T12:00:00.000000Z"])
     may: list[May] = Field(description="By the table of rights that was in force; separation of duties still holds")
 
 

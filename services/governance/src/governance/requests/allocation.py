@@ -44,7 +44,8 @@ from mandate_events.document.event import Event, Recorded
 from mandate_events.document.formats import ProjectId, Uuid
 from mandate_events.document.origin import Origin
 from mandate_events.values.hours import Hours
-from mandate_events.values.text import ThingId
+from mandate_events.values.text import Slug, ThingId
+from mandate_events.values.told import Digits, Id
 
 
 class AllocationRequested(Requested, frozen=True, kw_only=True):
@@ -136,13 +137,15 @@ class Allocation(Request, frozen=True, kw_only=True):
 class AllocationPage(RequestPage):
     """One allocation: what was asked for, what was decided, and whether it still holds."""
 
-    resource: str | None = Field(description="Whose hours were asked for")
-    skill: str | None = Field(description="Or the skill that was asked for", examples=["hydraulics"])
-    role: str = Field(description="What they do in the project", examples=["Designs the pumping station"])
+    resource: Id | None = Field(description="Whose hours were asked for")
+    skill: Slug | None = Field(description="Or the skill that was asked for", examples=["hydraulics"])
+    role: str = Field(
+        max_length=200, description="What they do in the project", examples=["Designs the pumping station"]
+    )
     starts_on: date
     until: date
-    hours_per_week: str = Field(examples=["16"])
-    granted: str | None = Field(description="The resource whose hours the project was given")
+    hours_per_week: Digits = Field(examples=["16"])
+    granted: Id | None = Field(description="The resource whose hours the project was given")
     in_force: bool
     ended: Literal["released", "withdrawn"] | None = Field(description="By the project, or by the PMO")
     free_from: date | None = Field(description="First day on which the hours are free again")

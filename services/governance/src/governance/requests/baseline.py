@@ -14,7 +14,7 @@ from mandate_events.document.event import Event
 from mandate_events.document.formats import ProjectId, Uuid
 from mandate_events.document.origin import Origin
 from mandate_events.values.money import Money
-from mandate_events.values.told import Amount
+from mandate_events.values.told import Amount, Id
 
 
 class BaselineSubmitted(Requested, frozen=True, kw_only=True):
@@ -63,11 +63,11 @@ class BaselinePage(RequestPage):
     """One baseline: what was submitted, and what was decided."""
 
     number: int = Field(description="Its number in the project", examples=[1])
-    scope: str = Field(examples=["The pumping station, without the outfall"])
+    scope: str = Field(max_length=2000, examples=["The pumping station, without the outfall"])
     starts_on: date
     finishes_on: date
     budget: Amount
-    change: str | None = Field(description="The approved change that a later baseline rests on")
+    change: Id | None = Field(description="The approved change that a later baseline rests on")
 
 
 OUTCOMES: Outcomes = {BaselineApproved: "approved", BaselineRejected: "rejected"}

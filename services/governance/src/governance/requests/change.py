@@ -74,20 +74,22 @@ class Change(Request, frozen=True, kw_only=True):
 class ImpactPage(BaseModel):
     """What the change would do, dimension by dimension: a decimal with its sign, or a statement."""
 
-    time: str | None = Field(description="In working days, where it is a decimal", examples=["12"])
-    cost: str | None = Field(description="In the project's currency, where it is a decimal", examples=["25000.00"])
-    quality: str | None
-    scope: str | None
-    risk: str | None
-    benefits: str | None
-    sustainability: str | None
+    time: str | None = Field(max_length=300, description="In working days, where it is a decimal", examples=["12"])
+    cost: str | None = Field(
+        max_length=300, description="In the project's currency, where it is a decimal", examples=["25000.00"]
+    )
+    quality: str | None = Field(max_length=300)
+    scope: str | None = Field(max_length=300)
+    risk: str | None = Field(max_length=300)
+    benefits: str | None = Field(max_length=300)
+    sustainability: str | None = Field(max_length=300)
 
 
 class ChangePage(RequestPage):
     """One change beyond tolerance: what was asked for, what it would do, what was decided."""
 
-    title: str = Field(examples=["A second intake"])
-    description: str
+    title: str = Field(max_length=200, examples=["A second intake"])
+    description: str = Field(max_length=2000)
     impact: ImpactPage
     assessed_by: PersonId
 

@@ -60,7 +60,7 @@ class CharterPage(RequestPage):
     """One project's charter: what it is for, and what was decided."""
 
     number: int = Field(description="How many the project has submitted with it", examples=[1])
-    purpose: str = Field(examples=["The harbour district no longer floods"])
+    purpose: str = Field(max_length=2000, examples=["The harbour district no longer floods"])
     objectives: list[str] = Field(examples=[["A station that pumps 3 cubic metres a second, by June 2028"]])
     success_criteria: list[str] = Field(examples=[["No street is flooded by a ten-year storm"]])
 

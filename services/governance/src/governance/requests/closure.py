@@ -11,6 +11,7 @@ from mandate_events.deciding import Decision, PersonId
 from mandate_events.document.event import Event
 from mandate_events.document.formats import ProjectId, Sha256
 from mandate_events.document.origin import Origin
+from mandate_events.values.text import Hash, Slug
 
 
 class ClosureRequested(Requested, frozen=True, kw_only=True):
@@ -52,8 +53,8 @@ class Closure(Request, frozen=True, kw_only=True):
 class ClosurePage(RequestPage):
     """One request to close a project, and what was decided."""
 
-    phase: str = Field(description="The phase that the project was in", examples=["delivery"])
-    lessons: str | None = Field(description="SHA-256 of what was learnt; projects keeps it: `GET /v1/blobs/{sha256}`")
+    phase: Slug = Field(description="The phase that the project was in", examples=["delivery"])
+    lessons: Hash | None = Field(description="SHA-256 of what was learnt; projects keeps it: `GET /v1/blobs/{sha256}`")
 
 
 OUTCOMES: Outcomes = {ClosureApproved: "approved", ClosureRejected: "rejected"}

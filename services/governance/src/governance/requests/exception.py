@@ -86,19 +86,21 @@ class ExceptionReport(Request, frozen=True, kw_only=True):
 class OptionPage(BaseModel):
     """A way out, and what would come of it."""
 
-    title: str = Field(examples=["Leave out the outfall"])
-    consequence: str
+    title: str = Field(max_length=200, examples=["Leave out the outfall"])
+    consequence: str = Field(max_length=500)
 
 
 class ExceptionPage(RequestPage):
     """One exception: what was reported, what was decided, and what the project answered."""
 
     dimension: Dimension
-    cause: str
+    cause: str = Field(max_length=1000)
     options: list[OptionPage]
-    recommendation: str
-    text: str | None = Field(description="What was decided, in words")
-    tolerance: str | None = Field(description="The new tolerance, where one was set", examples=["12.5%"])
+    recommendation: str = Field(max_length=1000)
+    text: str | None = Field(max_length=1000, description="What was decided, in words")
+    tolerance: str | None = Field(
+        max_length=200, description="The new tolerance, where one was set", examples=["12.5%"]
+    )
 
 
 def judge(_report: ExceptionReport, command: DecideException, _context: Context) -> None:

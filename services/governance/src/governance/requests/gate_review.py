@@ -13,6 +13,7 @@ from mandate_events.deciding import Context, Decision, Invalid, PersonId
 from mandate_events.document.event import Event
 from mandate_events.document.formats import ProjectId
 from mandate_events.document.origin import Origin
+from mandate_events.values.text import Slug
 
 Outcome = Literal["go", "conditional_go", "hold", "recycle", "kill"]
 
@@ -62,8 +63,8 @@ class GateReview(Request, frozen=True, kw_only=True):
 class GateReviewPage(RequestPage):
     """One gate review: what the project has done up to the gate, and what was decided."""
 
-    gate: str = Field(examples=["gate-1"])
-    phase: str = Field(examples=["business-case"])
+    gate: Slug = Field(examples=["gate-1"])
+    phase: Slug = Field(examples=["business-case"])
     outcome: Outcome | None
 
 

@@ -11,18 +11,18 @@ from starlette.responses import Response
 
 from governance.requests.kind import ID_PATTERN, Kind
 from governance.requests.kinds import KINDS, basis_of, deciders
-from governance.requests.page import RequestPage
+from governance.requests.page import Answer, RequestPage
 from governance.requests.request import Request, Status
 from governance.requests.views.inbox import INBOX, INBOX_VIEW
 from governance.standards.standard import STANDARD, Standard, parse
 from mandate_events.deciding import Aggregate, PersonId
-from mandate_events.values.told import instant
+from mandate_events.values.told import Edition, Id, Instant, Word, instant
 from mandate_web.chapters.lists import page_model
 from mandate_web.chapters.pages import copied
+from mandate_web.routes import moment
 from mandate_web.routes.access import Viewer, reads, viewer
 from mandate_web.routes.filters import ProjectFilter, seen_by
 from mandate_web.routes.lists import OpenListOfThings
-from mandate_web.routes.moment import Instant
 from mandate_web.routes.offering import told as told_with
 from mandate_web.routes.paging import Cursor, Limit
 from mandate_web.routes.routing import Router
@@ -30,7 +30,7 @@ from mandate_web.routes.things import OpenThings, Things, shows
 
 router = Router(tags=["inbox"])
 
-Id: TypeAlias = Annotated[str, Path(max_length=64, pattern=ID_PATTERN, description="Id of the request")]
+InPath: TypeAlias = Annotated[str, Path(max_length=64, pattern=ID_PATTERN, description="Id of the request")]
 
 if TYPE_CHECKING:
     KindName: TypeAlias = str
@@ -59,7 +59,7 @@ async def standard_says(kind: Kind, things: Things, request: Request) -> Any:
     return msgspec.to_builtins(basis_of(kind.name, request, version.content)) if version else None
 
 
-class InboxPage(RequestPage):
+class RequestToDecide(RequestPage):
     """One request with all that a decision on it rests on."""
 
     kind: KindName
@@ -68,20 +68,20 @@ class InboxPage(RequestPage):
 class InboxItem(BaseModel):
     """One request in the inbox."""
 
-    id: str
+    id: Id
     kind: KindName
-    project: str = Field(examples=["0190f3a5-7b1c-5c7e-9f43-5a1d2c3b4e5f"])
+    project: Id
     about: str = Field(description="The gate, the control, the period ... that it is about", examples=["gate-1"])
-    standard: str = Field(description="What the project runs to", examples=["capital-delivery@1"])
+    standard: Edition = Field(description="What the project runs to")
     requested_by: PersonId
-    requested_at: str = Field(examples=["2026-03-02T12:00:00.000000Z"])
-    reason: str | None = Field(description="Why it is asked for")
-    may_decide: list[str] = Field(description="The roles that the table of rights lets decide it", examples=[["pmo"]])
+    requested_at: Instant
+    reason: str | None = Field(max_length=500, description="Why it is asked for")
+    may_decide: list[Word] = Field(description="The roles that the table of rights lets decide it", examples=[["pmo"]])
     status: Status
-    outcome: str | None
+    outcome: Word | None
     decided_by: PersonId | None
-    decided_at: str | None
-    answer: str | None = Field(description="What the project said: `applied`, or why not", examples=["applied"])
+    decided_at: Instant | None
+    answer: Answer | None = Field(description="What the project said: `applied`, or why not", examples=["applied"])
 
 
 @router.get(
@@ -97,7 +97,9 @@ async def list_inbox(
     kind: KindName | None = None,
     status: Status | None = None,
     project: ProjectFilter | None = None,
-    requested_before: Annotated[Instant | None, Query(description="Only what has waited since before this")] = None,
+    requested_before: Annotated[
+        moment.Instant | None, Query(description="Only what has waited since before this")
+    ] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:
@@ -131,12 +133,12 @@ def shown_row(row: dict[str, Any]) -> dict[str, Any]:
 @router.get(
     "/v1/inbox/{kind}/{id}",
     operation_id="getInboxItem",
-    responses=shows(InboxPage),
+    responses=shows(RequestToDecide),
     **reads("read-governance"),
 )
 async def get_inbox_item(
     kind: Annotated[KindName, Path(description="The kind of request")],
-    id: Id,  # noqa: A002
+    id: InPath,  # noqa: A002
     who: Annotated[Viewer, viewer("read-governance")],
     things: OpenThings,
 ) -> Response:
@@ -144,4 +146,5 @@ async def get_inbox_item(
     known = KINDS[kind]
     fold = await things.find(known.aggregate, id, seen=lambda request: who.sees(request.project))
     says = await standard_says(known, things, fold.state)
-    return await things.answer(fold, copied(InboxPage, id, fold.state, **told(known, fold.state), standard_says=says))
+    members = told(known, fold.state)
+    return await things.answer(fold, copied(RequestToDecide, id, fold.state, **members, standard_says=says))

@@ -18,6 +18,7 @@ from mandate_events.deciding import Context, Decision, Invalid, Looking, PersonI
 from mandate_events.document.event import Event
 from mandate_events.document.formats import ProjectId
 from mandate_events.document.origin import Origin
+from mandate_events.values.text import Slug
 
 Element: TypeAlias = Literal["phase", "gate", "deliverable", "control", "checklist", "role"]
 
@@ -76,9 +77,9 @@ class TailoringPage(RequestPage):
     """One tailoring: what was asked for, and what was decided."""
 
     element: Element
-    name: str = Field(description="Its id in the standard", examples=["site-diary"])
+    name: Slug = Field(description="Its id in the standard", examples=["site-diary"])
     change: Departure
-    instead: str | None = Field(examples=["The contractor's daily log"])
+    instead: str | None = Field(max_length=1000, examples=["The contractor's daily log"])
 
 
 def judge(tailoring: Tailoring, command: DecideTailoring, context: Context) -> None:

@@ -36,6 +36,7 @@ from mandate_events.deciding import (
 from mandate_events.document.event import Event, Recorded
 from mandate_events.document.formats import ProjectId
 from mandate_events.document.origin import Origin
+from mandate_events.values.text import Slug
 
 
 class WaiverRequested(Requested, frozen=True, kw_only=True):
@@ -112,7 +113,7 @@ class Waiver(Request, frozen=True, kw_only=True):
 class WaiverPage(RequestPage):
     """One waiver: what was asked for, what was decided, and whether it still holds."""
 
-    control: str = Field(examples=["independent-cost-review"])
+    control: Slug = Field(examples=["independent-cost-review"])
     until: date = Field(description="Last day that was asked for, and then granted")
     ended: Literal["revoked", "expired"] | None
 

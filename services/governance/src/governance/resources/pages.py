@@ -6,10 +6,12 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from governance.resources.load import Commitment, Period, Plan, Week
+from governance.resources.load import WEEK, Commitment, Period, Plan, Week
 from governance.resources.resource import Kind, Resource, Status
 from mandate_events.deciding import PersonId
 from mandate_events.values.figures import spelled
+from mandate_events.values.text import Slug
+from mandate_events.values.told import Digits, Id
 from mandate_web.chapters.pages import copied, plain
 
 Sees = Callable[[str], bool]
@@ -19,11 +21,11 @@ Sees = Callable[[str], bool]
 class ResourceItem(BaseModel):
     """A person or a team of the pool."""
 
-    id: str
+    id: Id
     kind: Kind
     person: PersonId | None
-    title: str | None = Field(description="Of a team", examples=["Hydraulic modellers"])
-    skills: list[str] = Field(examples=[["hydraulics"]])
+    title: str | None = Field(max_length=200, description="Of a team", examples=["Hydraulic modellers"])
+    skills: list[Slug] = Field(examples=[["hydraulics"]])
     status: Status
 
 
@@ -37,14 +39,14 @@ class PeriodPage(BaseModel):
 class CapacityPage(PeriodPage):
     """How many hours a week there are; what comes later in the list replaces what came before."""
 
-    hours_per_week: str = Field(examples=["37.5"])
+    hours_per_week: Digits = Field(examples=["37.5"])
 
 
 class CommitmentPage(CapacityPage):
     """What an allocation takes."""
 
-    allocation: str
-    project: str
+    allocation: Id
+    project: Id
 
 
 class ResourcePage(ResourceItem):
@@ -58,29 +60,29 @@ class ResourcePage(ResourceItem):
 class TakenPage(BaseModel):
     """What an allocation takes of a week."""
 
-    allocation: str
-    project: str
-    hours: str = Field(examples=["16"])
+    allocation: Id
+    project: Id
+    hours: Digits = Field(examples=["16"])
 
 
 class WeekPage(BaseModel):
     """One week in hours: what there is, what is committed, and how much of that is too much."""
 
-    week: str = Field(examples=["2026-W10"])
-    capacity: str = Field(examples=["37.5"])
-    committed: str = Field(examples=["16"])
-    over: str = Field(examples=["0"])
+    week: str = Field(pattern=WEEK, examples=["2026-W10"])
+    capacity: Digits = Field(examples=["37.5"])
+    committed: Digits = Field(examples=["16"])
+    over: Digits = Field(examples=["0"])
     allocations: list[TakenPage] = Field(description="Those of projects that you may see")
 
 
 class LoadPage(BaseModel):
     """The load of a resource, week by week."""
 
-    id: str
+    id: Id
     weeks: list[WeekPage]
 
 
-class ResourceLoad(ResourceItem, WeekPage):
+class ResourceWeek(ResourceItem, WeekPage):
     """One resource in one week."""
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel, Field
 
+from governance.requests.page import Answer
 from governance.requests.request import DecisionAnswered, NoteAnswer, answer_of
 from governance.roles import PM_OFFICER, SPONSOR
 from governance.standards.standard import StandardReference, check_gate_path, given_version, standard_read
@@ -34,6 +35,7 @@ from mandate_events.deciding import (
 from mandate_events.deciding.separation import Condition, holds
 from mandate_events.document.event import Event, Recorded
 from mandate_events.document.formats import ProjectId, Versioned
+from mandate_events.values.told import Edition, Id
 
 
 class StandardMigrationDecided(Event, frozen=True, kw_only=True):
@@ -65,12 +67,12 @@ class Migration(State, frozen=True):
 class StandardMigrationPage(BaseModel):
     """One migration: what was decided, and what the project said to it."""
 
-    id: str
-    project: str = Field(examples=["0190f3a5-7b1c-5c7e-9f43-5a1d2c3b4e5f"])
-    standard: str = Field(examples=["capital-delivery@2"])
-    gate_path: str = Field(examples=["two-gate"])
+    id: Id
+    project: Id
+    standard: Edition = Field(examples=["capital-delivery@2"])
+    gate_path: Slug = Field(examples=["two-gate"])
     decided_by: PersonId
-    answer: str | None = Field(description="What the project said: `applied`, or why not", examples=["applied"])
+    answer: Answer | None = Field(description="What the project said: `applied`, or why not", examples=["applied"])
 
 
 def decide(migration: Migration | None, command: Instruction, context: Context) -> Decided:

@@ -18,6 +18,8 @@ from governance.standards.document import (
 from governance.standards.ready import Template
 from governance.standards.standard import Standard, Status, Verdict, Version
 from mandate_events.deciding import PersonId
+from mandate_events.values.text import Hash, Slug
+from mandate_events.values.told import Edition
 from mandate_web.chapters.pages import copied
 from mandate_web.problems.wording import Language
 
@@ -25,8 +27,8 @@ from mandate_web.problems.wording import Language
 class GatePage(BaseModel):
     """Where it is decided whether, and how, a project goes on."""
 
-    id: str = Field(examples=["gate-1"])
-    title: str = Field(examples=["Investment decision"])
+    id: Slug = Field(examples=["gate-1"])
+    title: str = Field(max_length=200, examples=["Investment decision"])
     criteria: list[ItemInput] = Field(description="What must be true for a go")
     deliverables: list[ItemInput] = Field(description="What the phase must have produced")
     evidence: list[ItemInput] = Field(description="What a request for the gate must show")
@@ -35,16 +37,16 @@ class GatePage(BaseModel):
 class PhasePage(BaseModel):
     """A stretch of work that ends at a gate."""
 
-    id: str = Field(examples=["business-case"])
-    title: str = Field(examples=["Business case"])
+    id: Slug = Field(examples=["business-case"])
+    title: str = Field(max_length=200, examples=["Business case"])
     gate: GatePage
 
 
 class GatePathPage(BaseModel):
     """The phases that a kind of project goes through, in order."""
 
-    id: str = Field(examples=["two-gate"])
-    title: str = Field(examples=["Two gates"])
+    id: Slug = Field(examples=["two-gate"])
+    title: str = Field(max_length=200, examples=["Two gates"])
     phases: list[PhasePage]
 
 
@@ -59,7 +61,7 @@ class StandardCalendar(CalendarInput):
 class StandardContent(BaseModel):
     """All that a version says besides its prose."""
 
-    title: str = Field(examples=["Capital delivery"])
+    title: str = Field(max_length=200, examples=["Capital delivery"])
     paths: list[GatePathPage]
     controls: list[ControlInput]
     checklists: list[ChecklistInput]
@@ -83,7 +85,7 @@ class DraftReviewPage(BaseModel):
 
     reviewer: PersonId
     verdict: Verdict
-    comment: str | None = Field(examples=["Say who holds the contingency"])
+    comment: str | None = Field(max_length=500, examples=["Say who holds the contingency"])
 
 
 class VersionSummary(BaseModel):
@@ -92,41 +94,43 @@ class VersionSummary(BaseModel):
     version: int
     status: Status
     authors: list[PersonId]
-    template: str | None = Field(description="The ready standard that it began with", examples=["light.en"])
+    template: str | None = Field(
+        description="The ready standard that it began with", pattern=r"^[a-z0-9-]+\.[a-z]{2}$", examples=["light.en"]
+    )
     reviews: list[DraftReviewPage]
-    successor: str | None = Field(description="Of a retired one: what follows it", examples=["capital-delivery@2"])
-    text: str | None = Field(description="SHA-256 of its prose: `GET /v1/blobs/{sha256}`")
+    successor: Edition | None = Field(description="Of a retired one: what follows it", examples=["capital-delivery@2"])
+    text: Hash | None = Field(description="SHA-256 of its prose: `GET /v1/blobs/{sha256}`")
 
 
 class VersionPage(VersionSummary):
     """One version of a standard, with its gate paths."""
 
-    title: str = Field(examples=["Capital delivery"])
+    title: str = Field(max_length=200, examples=["Capital delivery"])
     paths: list[GatePathPage]
 
 
 class StandardPage(BaseModel):
     """A standard with all its versions."""
 
-    id: str = Field(examples=["capital-delivery"])
+    id: Slug = Field(examples=["capital-delivery"])
     versions: list[VersionPage] = Field(description="Oldest first")
 
 
 class StandardVersionPage(StandardContent, VersionSummary):
     """One version of a standard, in full."""
 
-    id: str = Field(description="How projects name it", examples=["capital-delivery@1"])
+    id: Edition = Field(description="How projects name it")
 
 
 class StandardItem(BaseModel):
     """One version of a standard."""
 
-    id: str = Field(description="How projects name it", examples=["capital-delivery@1"])
-    standard: str = Field(examples=["capital-delivery"])
+    id: Edition = Field(description="How projects name it")
+    standard: Slug = Field(examples=["capital-delivery"])
     version: int
-    title: str = Field(examples=["Capital delivery"])
+    title: str = Field(max_length=200, examples=["Capital delivery"])
     status: Status
-    successor: str | None = Field(examples=["capital-delivery@2"])
+    successor: Edition | None = Field(examples=["capital-delivery@2"])
 
 
 class StandardTemplateItem(BaseModel):
@@ -134,7 +138,7 @@ class StandardTemplateItem(BaseModel):
 
     id: Template
     language: Language
-    title: str = Field(examples=["Light, two gates"])
+    title: str = Field(max_length=200, examples=["Light, two gates"])
 
 
 class StandardTemplates(BaseModel):
@@ -155,7 +159,11 @@ class DifferencePage(BaseModel):
     """One thing that is not the same in both versions."""
 
     what: Kind
-    id: str = Field(description="Its id; what stands in a path, a list or a role has theirs before it")
+    id: str = Field(
+        description="Its id; what stands in a path, a list or a role has theirs before it",
+        pattern="^[a-z0-9_.-]+(/[a-z0-9_.-]+)*$",
+        examples=["two-gate/gate-1/need-stated"],
+    )
     change: How
     before: str | None = Field(alias="from", description="What the first version says; null where it has none")
     after: str | None = Field(alias="to", description="What the second version says; null where it has none")
@@ -165,7 +173,7 @@ class DifferencePage(BaseModel):
 class DifferencesPage(BaseModel):
     """What changed from one version to another."""
 
-    id: str = Field(examples=["capital-delivery"])
+    id: Slug = Field(examples=["capital-delivery"])
     before: int = Field(alias="from")
     after: int = Field(alias="to")
     language: Language

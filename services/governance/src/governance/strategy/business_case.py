@@ -43,6 +43,6 @@ class BusinessCaseInput(Part):
 class BusinessCasePage(BaseModel):
     """Why it should be done."""
 
-    text: str | None = Field(description="SHA-256 of what is kept here: `GET /v1/blobs/{sha256}`")
-    sha256: str | None = Field(description="SHA-256 of a document that is kept elsewhere")
-    uri: str | None
+    text: Hash | None = Field(description="SHA-256 of what is kept here: `GET /v1/blobs/{sha256}`")
+    sha256: Hash | None = Field(description="SHA-256 of a document that is kept elsewhere")
+    uri: str | None = Field(max_length=500)

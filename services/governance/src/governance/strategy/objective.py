@@ -26,6 +26,7 @@ from mandate_events.deciding import (
 from mandate_events.document.event import Event, Recorded
 from mandate_events.values.figures import Figure, FigureInput
 from mandate_events.values.periods import InPeriod
+from mandate_events.values.told import Digits, Id
 
 Status: TypeAlias = Literal["set", "retired"]
 
@@ -93,9 +94,9 @@ class Objective(State, frozen=True):
 class ObjectivePage(BaseModel):
     """What the organisation wants to reach."""
 
-    id: str = Field(examples=["0190f3a5-7b1c-5c7e-9f43-5a1d2c3b4e5f"])
-    title: str = Field(examples=["No untreated discharge into the bay"])
-    weight: str = Field(description="What it weighs beside the others", examples=["40"])
+    id: Id
+    title: str = Field(max_length=200, examples=["No untreated discharge into the bay"])
+    weight: Digits = Field(description="What it weighs beside the others", examples=["40"])
     starts_on: date
     until: date
     status: Status

@@ -8,32 +8,33 @@ from pydantic import BaseModel, Field
 from governance.strategy.business_case import BusinessCasePage
 from governance.strategy.proposal import Proposal, Status
 from mandate_events.deciding import PersonId
-from mandate_events.values.told import Amount
+from mandate_events.values.text import Slug
+from mandate_events.values.told import Amount, Digits, Edition, Id, Reference
 from mandate_web.chapters.pages import copied
 
 
 class ProposalItem(BaseModel):
     """A proposal, and what was authorised of it."""
 
-    id: str = Field(description="Id of the proposal and its project", examples=["0190f3a5-7b1c-5c7e-9f43-5a1d2c3b4e5f"])
-    portfolio: str = Field(examples=["capital-delivery"])
-    reference: str = Field(examples=["D-001"])
-    title: str = Field(examples=["Harbour pumping station"])
+    id: Id = Field(description="Id of the proposal and its project")
+    portfolio: Slug = Field(examples=["capital-delivery"])
+    reference: Reference
+    title: str = Field(max_length=400, examples=["Harbour pumping station"])
     status: Status
-    gate_path: str | None = Field(examples=["two-gate"])
+    gate_path: Slug | None = Field(examples=["two-gate"])
     forecast_cost: Amount
     proposed_by: PersonId
-    standard: str | None = Field(description="In force for the project", examples=["capital-delivery@1"])
+    standard: Edition | None = Field(description="In force for the project")
     budget: Amount | None = Field(description="What was authorised")
 
 
 class ScorePage(BaseModel):
     """The latest score of one person by one version of a scoring model."""
 
-    model: str = Field(examples=["alignment@1"])
+    model: Edition = Field(examples=["alignment@1"])
     scorer: PersonId
-    scores: dict[str, str] = Field(description="By criterion", examples=[{"environment": "4"}])
-    total: str = Field(description="Out of 100", examples=["72.5000"])
+    scores: dict[str, Digits] = Field(description="By criterion", examples=[{"environment": "4"}])
+    total: Digits = Field(description="Out of 100", examples=["72.5000"])
 
 
 class ProposalPage(ProposalItem):
@@ -43,9 +44,9 @@ class ProposalPage(ProposalItem):
     """
 
     business_case: BusinessCasePage | None
-    objectives: list[str] = Field(description="Ids of the objectives it serves")
-    effort_days: str | None = Field(description="Days of work that it takes", examples=["220"])
-    requested: str | None = Field(description="What more the PMO asks for")
+    objectives: list[Id] = Field(description="Ids of the objectives it serves")
+    effort_days: Digits | None = Field(description="Days of work that it takes", examples=["220"])
+    requested: str | None = Field(max_length=500, description="What more the PMO asks for")
     deferred_until: date | None
     scores: list[ScorePage]
     tolerances: dict[str, str] = Field(

@@ -38,8 +38,8 @@ from mandate_events.document.event import Event, Recorded
 from mandate_events.document.formats import ProjectId, Sha256
 from mandate_events.values.figures import Figure, FigureInput, spelled
 from mandate_events.values.money import Money, MoneyInput
-from mandate_events.values.text import ThingId
-from mandate_events.values.told import Amount
+from mandate_events.values.text import Hash, ThingId
+from mandate_events.values.told import Amount, Digits, Edition, Id, Instant
 
 MOST: Final = 2_000
 """Proposals in one ranking."""
@@ -126,15 +126,15 @@ class Prioritisation(State, frozen=True):
 class SummaryPage(BaseModel):
     """What was ranked, within which limits, and what was taken."""
 
-    portfolio: str = Field(examples=["capital-delivery"])
-    model: str = Field(examples=["alignment@1"])
+    portfolio: Slug = Field(examples=["capital-delivery"])
+    model: Edition = Field(examples=["alignment@1"])
     budget: Amount
-    capacity: str | None = Field(description="Days of work; null is no limit", examples=["1200"])
+    capacity: Digits | None = Field(description="Days of work; null is no limit", examples=["1200"])
     skip: bool = Field(description="What did not fit was passed over")
     considered: int = Field(examples=[445])
     taken: int = Field(examples=[220])
     cost: Amount = Field(description="Of all that is taken")
-    effort_days: str = Field(examples=["1180.5"])
+    effort_days: Digits = Field(examples=["1180.5"])
 
 
 class RankingPage(SummaryPage):
@@ -150,8 +150,8 @@ class RecordedRankingPage(RankingPage):
 class PlacePage(BaseModel):
     """The place of a proposal."""
 
-    proposal: str = Field(examples=["0190f3a5-7b1c-5c7e-9f43-5a1d2c3b4e5f"])
-    score: str | None
+    proposal: Id
+    score: Digits | None
     cost: Amount
     taken: bool
 
@@ -159,18 +159,18 @@ class PlacePage(BaseModel):
 class PrioritisationPage(SummaryPage):
     """A ranking on record: its limits, its places, and what was taken."""
 
-    id: str = Field(examples=["0190f3a5-7b1c-7c7e-9f43-5a1d2c3b4e5f"])
+    id: Id = Field(examples=["0190f3a5-7b1c-7c7e-9f43-5a1d2c3b4e5f"])
     prioritised_by: PersonId
     ranked: list[PlacePage] = Field(description="Best first; empty where there are more than 250")
-    table: str = Field(description="SHA-256 of the whole ranking: `GET /v1/blobs/{sha256}`")
+    table: Hash = Field(description="SHA-256 of the whole ranking: `GET /v1/blobs/{sha256}`")
 
 
 class PrioritisationItem(SummaryPage):
     """A ranking on record, by whom and when."""
 
-    id: str = Field(examples=["0190f3a5-7b1c-5c7e-9f43-5a1d2c3b4e5f"])
+    id: Id
     prioritised_by: PersonId
-    prioritised_at: str = Field(examples=["2026-11-24T12:00:00.000000Z"])
+    prioritised_at: Instant = Field(examples=["2026-11-24T12:00:00.000000Z"])
 
 
 def decide(prioritisation: Prioritisation | None, command: Instruction, context: Context) -> Decided:

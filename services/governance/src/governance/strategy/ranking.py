@@ -16,7 +16,7 @@ from pydantic import BaseModel, Field
 from mandate_events.document.formats import ProjectId
 from mandate_events.values.figures import Figure, rounded, spelled
 from mandate_events.values.money import Money
-from mandate_events.values.told import Amount
+from mandate_events.values.told import Amount, Digits, Id, Reference
 
 Why: TypeAlias = Literal[
     "not-scored", "deferred", "other-currency", "effort-unknown", "over-budget", "over-capacity", "behind-the-last"
@@ -89,18 +89,18 @@ class Ranked(msgspec.Struct, frozen=True):
 class RankedPage(BaseModel):
     """One line of a ranking, with its arithmetic."""
 
-    proposal: str = Field(examples=["0190f3a5-7b1c-5c7e-9f43-5a1d2c3b4e5f"])
-    reference: str = Field(examples=["Q05388"])
-    totals: dict[str, str] = Field(
+    proposal: Id
+    reference: Reference = Field(examples=["Q05388"])
+    totals: dict[str, Digits] = Field(
         description="By scorer, out of 100", examples=[{"ce25ad4a-5edf-59aa-983a-c33342cd72ca": "72.5000"}]
     )
-    score: str | None = Field(description="The mean of the totals", examples=["72.5000"])
+    score: Digits | None = Field(description="The mean of the totals", examples=["72.5000"])
     cost: Amount
-    effort_days: str | None
+    effort_days: Digits | None
     taken: bool
     why: Why | None = Field(description="Why it is not taken")
     together: Amount = Field(description="What all that is taken costs, down to this line")
-    effort_together: str = Field(description="And how many days of work it is", examples=["220"])
+    effort_together: Digits = Field(description="And how many days of work it is", examples=["220"])
     arithmetic: str = Field(description="The same in words")
 
 

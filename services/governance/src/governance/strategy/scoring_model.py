@@ -35,6 +35,7 @@ from mandate_events.document.event import Event, Recorded
 from mandate_events.document.formats import Uuid, told
 from mandate_events.values.figures import Figure, FigureInput, rounded
 from mandate_events.values.text import ThingId
+from mandate_events.values.told import Digits, Id
 
 ModelReference = Annotated[
     str,
@@ -111,18 +112,18 @@ class ScoringModel(State, frozen=True):
 class CriterionPage(BaseModel):
     """What is judged, and what it weighs."""
 
-    id: str = Field(examples=["environment"])
-    title: str = Field(examples=["Effect on the environment"])
-    weight: str = Field(examples=["40"])
+    id: Slug = Field(examples=["environment"])
+    title: str = Field(max_length=200, examples=["Effect on the environment"])
+    weight: Digits = Field(examples=["40"])
     scale: int = Field(description="The highest score", examples=[5])
-    objective: str | None = Field(description="The objective that it stands for")
+    objective: Id | None = Field(description="The objective that it stands for")
 
 
 class ModelVersionPage(BaseModel):
     """One version of a scoring model."""
 
     version: int
-    title: str = Field(examples=["Strategic alignment"])
+    title: str = Field(max_length=200, examples=["Strategic alignment"])
     criteria: list[CriterionPage]
     defined_by: PersonId
 
@@ -130,15 +131,15 @@ class ModelVersionPage(BaseModel):
 class ScoringModelPage(BaseModel):
     """A scoring model with all its versions."""
 
-    id: str = Field(examples=["alignment"])
+    id: Slug = Field(examples=["alignment"])
     versions: list[ModelVersionPage] = Field(description="Oldest first")
 
 
 class ScoringModelItem(BaseModel):
     """A scoring model, and its latest version."""
 
-    id: str = Field(examples=["alignment"])
-    title: str = Field(examples=["Strategic alignment"])
+    id: Slug = Field(examples=["alignment"])
+    title: str = Field(max_length=200, examples=["Strategic alignment"])
     latest: int = Field(examples=[2])
 
 

@@ -26,6 +26,7 @@ from mandate_events.deciding import (
 from mandate_events.document.event import Event, Recorded
 from mandate_events.document.formats import ProjectId, Uuid
 from mandate_events.document.origin import Origin
+from mandate_events.values.told import Id
 from projects.execution.evidence import Evidence, EvidenceInput, EvidencePage
 from projects.execution.project import project_read, running
 
@@ -166,11 +167,11 @@ CORRECTIVE_ACTION: Aggregate[CorrectiveAction] = Aggregate(
 class CorrectiveActionPage(BaseModel):
     """What the PMO requires of the project, and what was reported."""
 
-    id: str
-    project: str = Field(examples=["0190f3a5-7b1c-5c7e-9f43-5a1d2c3b4e5f"])
-    review: str = Field(description="Id of the compliance review, in governance")
+    id: Id
+    project: Id
+    review: Id = Field(description="Id of the compliance review, in governance")
     finding: int = Field(description="Its number in the review")
-    action: str = Field(examples=["Have the estimate reviewed by another estimator"])
+    action: str = Field(max_length=500, examples=["Have the estimate reviewed by another estimator"])
     owner: PersonId
     due_on: date
     status: Status

@@ -31,7 +31,7 @@ from mandate_events.deciding import (
 from mandate_events.document.event import Event, Recorded
 from mandate_events.document.formats import ProjectId
 from mandate_events.values.money import Money, MoneyInput
-from mandate_events.values.told import Amount
+from mandate_events.values.told import Amount, Id
 from projects.control.tolerance import (
     TOLERANCE,
     Dimension,
@@ -184,6 +184,6 @@ FORECAST: Aggregate[Forecast] = Aggregate(
 class ForecastPage(BaseModel):
     """What the PM expects the project to cost, and when to finish."""
 
-    project: str = Field(examples=["0190f3a5-7b1c-5c7e-9f43-5a1d2c3b4e5f"])
+    project: Id
     cost: Amount | None = Field(description="At completion")
     finishes_on: date | None

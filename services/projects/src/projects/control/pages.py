@@ -4,6 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
+from mandate_events.values.told import Digits, Id
 from mandate_web.chapters.pages import plain
 from projects.control.tolerance import Dimension, Tolerances
 
@@ -15,8 +16,8 @@ class TolerancePage(BaseModel):
     tolerance: str | None = Field(
         description="A decimal, a part of the plan, or a statement; null: any departure is beyond", examples=["10%"]
     )
-    used: str | None = Field(description="What approved changes take of it", examples=["25000.00"])
-    breach: str | None = Field(description="By how much the forecast departs, where that is beyond", examples=["12"])
+    used: Digits | None = Field(description="What approved changes take of it", examples=["25000.00"])
+    breach: Digits | None = Field(description="By how much the forecast departs, where that is beyond", examples=["12"])
     reported: bool = Field(description="Whether an exception report waits for the PMO's decision")
 
 
@@ -26,7 +27,7 @@ class TolerancesPage(BaseModel):
     Of its tolerances, those that say something, dimension by dimension.
     """
 
-    project: str = Field(examples=["0190f3a5-7b1c-5c7e-9f43-5a1d2c3b4e5f"])
+    project: Id
     tolerances: list[TolerancePage]
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import Column, Date, DateTime, Numeric, Text
 
 from mandate_events.deciding import PersonId
 from mandate_events.document.event import Recorded
-from mandate_events.values.told import Amount, amount_in
+from mandate_events.values.told import Amount, Id, Instant, amount_in
 from mandate_events.views.rows import Change
 from mandate_events.views.view import View, table
 from mandate_web.chapters.pages import plain
@@ -18,13 +18,13 @@ from projects.control.forecast import ForecastRevised
 class ForecastItem(BaseModel):
     """What the PM expected, when they said so."""
 
-    id: str = Field(description="That of the event")
-    project: str
+    id: Id = Field(description="That of the event")
+    project: Id
     cost: Amount | None = Field(description="At completion; null where nothing new was said of it")
     finishes_on: date | None
     revised_by: PersonId
-    revised_at: str = Field(examples=["2026-03-02T12:00:00.000000Z"])
-    reason: str | None
+    revised_at: Instant
+    reason: str | None = Field(max_length=500)
 
 
 FORECASTS: Final = table(

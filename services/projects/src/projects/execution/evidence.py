@@ -19,9 +19,9 @@ class Evidence(msgspec.Struct, frozen=True):
 class EvidencePage(BaseModel):
     """A document that it rests on."""
 
-    title: str = Field(examples=["Business case, final"])
-    sha256: str = Field(examples=["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"])
-    uri: str | None
+    title: str = Field(max_length=200, examples=["Business case, final"])
+    sha256: Hash
+    uri: str | None = Field(max_length=500)
 
 
 class EvidenceInput(Part):

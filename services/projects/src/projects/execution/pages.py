@@ -6,7 +6,8 @@ from typing import Any
 import msgspec
 from pydantic import BaseModel, Field
 
-from mandate_events.values.told import Amount
+from mandate_events.values.text import Hash, Slug
+from mandate_events.values.told import Amount, Edition, Id, Reference
 from mandate_web.chapters.pages import copied
 from projects.execution import conditions
 from projects.execution.adoption import Adoption
@@ -16,15 +17,15 @@ from projects.execution.state import Project, Status
 class GatePage(BaseModel):
     """Where the PMO decides whether, and how, the project goes on."""
 
-    id: str = Field(examples=["gate-1"])
-    title: str = Field(examples=["Investment decision"])
+    id: Slug = Field(examples=["gate-1"])
+    title: str = Field(max_length=200, examples=["Investment decision"])
 
 
 class PhasePage(BaseModel):
     """A stretch of work that ends at a gate."""
 
-    id: str = Field(examples=["business-case"])
-    title: str = Field(examples=["Business case"])
+    id: Slug = Field(examples=["business-case"])
+    title: str = Field(max_length=200, examples=["Business case"])
     gate: GatePage
 
 
@@ -32,9 +33,9 @@ class ConditionPage(BaseModel):
     """What the project must do after a conditional go."""
 
     number: int = Field(examples=[1])
-    gate: str = Field(examples=["gate-1"])
-    text: str = Field(examples=["Confirm the supplier's guarantee"])
-    owner: str = Field(examples=["The manager"])
+    gate: Slug = Field(examples=["gate-1"])
+    text: str = Field(max_length=500, examples=["Confirm the supplier's guarantee"])
+    owner: str = Field(max_length=100, examples=["The manager"])
     due_on: date = Field(description="Last day, in the time zone of the charter", examples=["2026-09-30"])
     status: conditions.Status
 
@@ -42,7 +43,7 @@ class ConditionPage(BaseModel):
 class BaselineInForce(BaseModel):
     """What the project is measured by."""
 
-    id: str = Field(description="Read it at `GET /v1/baselines/{id}`")
+    id: Id = Field(description="Read it at `GET /v1/baselines/{id}`")
     number: int = Field(examples=[1])
     starts_on: date
     finishes_on: date
@@ -52,17 +53,17 @@ class BaselineInForce(BaseModel):
 class ProjectPage(BaseModel):
     """A project: its envelope, its phases, where it stands."""
 
-    id: str = Field(examples=["0190f3a5-7b1c-5c7e-9f43-5a1d2c3b4e5f"])
-    portfolio: str = Field(examples=["capital-delivery"])
-    reference: str = Field(examples=["D-001"])
-    title: str = Field(examples=["Harbour pumping station"])
+    id: Id
+    portfolio: Slug = Field(examples=["capital-delivery"])
+    reference: Reference
+    title: str = Field(max_length=400, examples=["Harbour pumping station"])
     status: Status
-    standard: str = Field(examples=["capital-delivery@1"])
-    gate_path: str = Field(examples=["two-gate"])
+    standard: Edition
+    gate_path: Slug = Field(examples=["two-gate"])
     budget: Amount | None
-    phase: str | None = Field(description="The phase it is in", examples=["business-case"])
-    gate: str | None = Field(description="The gate ahead", examples=["gate-1"])
-    open_review: str | None = Field(description="The gate review that was requested and is not answered")
+    phase: Slug | None = Field(description="The phase it is in", examples=["business-case"])
+    gate: Slug | None = Field(description="The gate ahead", examples=["gate-1"])
+    open_review: Id | None = Field(description="The gate review that was requested and is not answered")
     phases: list[PhasePage] = Field(description="All of them, in order")
     conditions: list[ConditionPage] = Field(description="Of the gates that it passed, by number")
     baseline: BaselineInForce | None = Field(description="Null before the first is approved")
@@ -85,22 +86,22 @@ def shown_project(id_: str, project: Project) -> dict[str, Any]:
 class AdoptedTool(BaseModel):
     """A tool that the project works with."""
 
-    tool: str = Field(examples=["scheduling-workbench"])
-    waiver: str | None = Field(description="What it rests on where the tool was not approved")
+    tool: Slug = Field(examples=["scheduling-workbench"])
+    waiver: Id | None = Field(description="What it rests on where the tool was not approved")
 
 
 class UsedTemplate(BaseModel):
     """A template that the project uses, in the version it used last."""
 
-    template: str = Field(examples=["risk-register"])
+    template: Slug = Field(examples=["risk-register"])
     version: int
-    sha256: str = Field(examples=["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"])
+    sha256: Hash
 
 
 class AdoptionPage(BaseModel):
     """What a project has taken up of the PMO's catalogue."""
 
-    project: str = Field(examples=["0190f3a5-7b1c-5c7e-9f43-5a1d2c3b4e5f"])
+    project: Id
     tools: list[AdoptedTool]
     templates: list[UsedTemplate]
 

@@ -5,8 +5,10 @@ from typing import Any, Final, Literal, TypeAlias
 from pydantic import BaseModel, Field
 from sqlalchemy import Column, DateTime, Integer, Text
 
-from mandate_events.deciding import PersonId
+from mandate_events.deciding import PersonId, Slug
 from mandate_events.document.event import Recorded
+from mandate_events.values.text import Hash
+from mandate_events.values.told import Edition, Id, Instant, Word
 from mandate_events.views.rows import Change
 from mandate_events.views.view import View, table
 from projects.execution.adoption import TemplateUsed, ToolAdopted
@@ -19,34 +21,34 @@ Taken: TypeAlias = Literal["tool", "template"]
 class GateReviewItem(BaseModel):
     """A gate review that the project asked for, and what came of it."""
 
-    id: str = Field(description="Governance knows it by the same id")
-    project: str
-    gate: str = Field(examples=["gate-1"])
-    phase: str = Field(examples=["business-case"])
-    standard: str = Field(examples=["capital-delivery@1"])
+    id: Id = Field(description="Governance knows it by the same id")
+    project: Id
+    gate: Slug = Field(examples=["gate-1"])
+    phase: Slug = Field(examples=["business-case"])
+    standard: Edition
     requested_by: PersonId
-    requested_at: str = Field(examples=["2026-03-02T12:00:00.000000Z"])
-    reason: str | None = Field(description="Why it was asked for")
+    requested_at: Instant
+    reason: str | None = Field(max_length=500, description="Why it was asked for")
     status: ReviewStatus = Field(description="`open` until the decision has reached the project")
     outcome: Outcome | None
-    rule: str | None = Field(description="Why the decision was not applied")
-    decided_at: str | None = Field(description="When the decision reached the project")
-    decision_reason: str | None = Field(description="Why it was decided so")
+    rule: Word | None = Field(description="Why the decision was not applied")
+    decided_at: Instant | None = Field(description="When the decision reached the project")
+    decision_reason: str | None = Field(max_length=500, description="Why it was decided so")
 
 
 class AdoptionItem(BaseModel):
     """A tool or a template that the project works with."""
 
-    project: str
+    project: Id
     kind: Taken
-    name: str = Field(examples=["risk-register"])
-    standard: str = Field(description="What the project ran to", examples=["capital-delivery@1"])
-    waiver: str | None = Field(description="Of a tool that is not approved: what it rests on")
+    name: Slug = Field(examples=["risk-register"])
+    standard: Edition = Field(description="What the project ran to")
+    waiver: Id | None = Field(description="Of a tool that is not approved: what it rests on")
     version: int | None = Field(description="Of a template: the one that was used last")
-    sha256: str | None = Field(description="Of a template: what it is, `GET /v1/blobs/{sha256}` of governance")
+    sha256: Hash | None = Field(description="Of a template: what it is, `GET /v1/blobs/{sha256}` of governance")
     adopted_by: PersonId
-    adopted_at: str = Field(examples=["2026-03-02T12:00:00.000000Z"])
-    reason: str | None
+    adopted_at: Instant
+    reason: str | None = Field(max_length=500)
 
 
 GATE_REVIEWS: Final = table(

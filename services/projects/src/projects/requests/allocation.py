@@ -26,6 +26,7 @@ from mandate_events.document.origin import Origin
 from mandate_events.values.hours import Hours, HoursPerWeek
 from mandate_events.values.periods import InPeriod
 from mandate_events.values.text import ThingId
+from mandate_events.values.told import Digits, Id
 from projects.requests.kind import Kind
 from projects.requests.page import RequestPage
 from projects.requests.request import (
@@ -149,13 +150,15 @@ class Allocation(Request, frozen=True, kw_only=True):
 class AllocationPage(RequestPage):
     """One allocation, as the project holds it."""
 
-    resource: str | None = Field(description="Whose hours were asked for")
-    skill: str | None = Field(description="Or the skill that was asked for", examples=["hydraulics"])
-    role: str = Field(description="What they do in the project", examples=["Designs the pumping station"])
+    resource: Id | None = Field(description="Whose hours were asked for")
+    skill: Slug | None = Field(description="Or the skill that was asked for", examples=["hydraulics"])
+    role: str = Field(
+        max_length=200, description="What they do in the project", examples=["Designs the pumping station"]
+    )
     starts_on: date
     until: date
-    hours_per_week: str = Field(examples=["16"])
-    granted: str | None = Field(description="The resource whose hours the project was given")
+    hours_per_week: Digits = Field(examples=["16"])
+    granted: Id | None = Field(description="The resource whose hours the project was given")
     in_force: bool
     ended: Literal["released", "withdrawn"] | None = Field(description="By the project, or by the PMO")
     free_from: date | None = Field(description="First day on which the hours are no longer the project's")

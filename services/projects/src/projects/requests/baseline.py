@@ -19,7 +19,7 @@ from mandate_events.deciding import (
 from mandate_events.document.formats import Uuid
 from mandate_events.values.money import Money, MoneyInput
 from mandate_events.values.text import ThingId
-from mandate_events.values.told import Amount
+from mandate_events.values.told import Amount, Id
 from projects.control.tolerance import TOLERANCE, TolerancesRenewed, check_reported, tolerance_read
 from projects.execution.events import BaselineEstablished
 from projects.execution.evidence import EvidenceInput
@@ -78,11 +78,11 @@ class BaselinePage(RequestPage):
     """One baseline, as the project holds it."""
 
     number: int = Field(description="Its number in the project", examples=[1])
-    scope: str = Field(examples=["The pumping station, without the outfall"])
+    scope: str = Field(max_length=2000, examples=["The pumping station, without the outfall"])
     starts_on: date
     finishes_on: date
     budget: Amount
-    change: str | None = Field(description="The approved change that a later baseline rests on")
+    change: Id | None = Field(description="The approved change that a later baseline rests on")
 
 
 def submitted(command: SubmitBaseline, context: Context) -> BaselineSubmitted:

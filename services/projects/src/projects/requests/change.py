@@ -30,6 +30,7 @@ from mandate_events.deciding import (
 from mandate_events.deciding.rights import allow
 from mandate_events.document.event import Event, Recorded
 from mandate_events.document.formats import ProjectId
+from mandate_events.values.told import Word
 from projects.control.tolerance import TOLERANCE, Impact, Tolerances, ToleranceUsed, is_within, tolerance_read
 from projects.execution.project import running
 from projects.requests import decisions
@@ -159,23 +160,25 @@ class Change(Request, frozen=True, kw_only=True):
 class ImpactPage(BaseModel):
     """What the change would do, dimension by dimension: a decimal with its sign, or a statement."""
 
-    time: str | None = Field(description="In working days, where it is a decimal", examples=["12"])
-    cost: str | None = Field(description="In the project's currency, where it is a decimal", examples=["25000.00"])
-    quality: str | None
-    scope: str | None
-    risk: str | None
-    benefits: str | None
-    sustainability: str | None
+    time: str | None = Field(max_length=300, description="In working days, where it is a decimal", examples=["12"])
+    cost: str | None = Field(
+        max_length=300, description="In the project's currency, where it is a decimal", examples=["25000.00"]
+    )
+    quality: str | None = Field(max_length=300)
+    scope: str | None = Field(max_length=300)
+    risk: str | None = Field(max_length=300)
+    benefits: str | None = Field(max_length=300)
+    sustainability: str | None = Field(max_length=300)
 
 
 class ChangePage(RequestPage):
     """One change, from the request to its implementation."""
 
-    status: str = Field(
+    status: Word = Field(
         description="`requested`, `assessed`, `with_pmo` (beyond tolerance), what was decided, or `implemented`"
     )
-    title: str = Field(examples=["A second intake"])
-    description: str
+    title: str = Field(max_length=200, examples=["A second intake"])
+    description: str = Field(max_length=2000)
     impact: ImpactPage = Field(description="As it was asked for, and then as the PM assessed it")
     within_tolerance: bool | None = Field(description="Null until it is assessed")
 

@@ -8,6 +8,7 @@ from mandate_events.deciding import (
     Text,
 )
 from mandate_events.document.formats import Sha256
+from mandate_events.values.text import Hash, Slug
 from projects.execution.events import ProjectClosed
 from projects.execution.evidence import EvidenceInput
 from projects.execution.project import PROJECT, running
@@ -50,8 +51,8 @@ class Closure(Request, frozen=True, kw_only=True):
 class ClosurePage(RequestPage):
     """One request to close a project, as the project holds it."""
 
-    phase: str = Field(description="The phase that the project was in", examples=["delivery"])
-    lessons: str | None = Field(description="SHA-256 of what was learnt: `GET /v1/blobs/{sha256}`")
+    phase: Slug = Field(description="The phase that the project was in", examples=["delivery"])
+    lessons: Hash | None = Field(description="SHA-256 of what was learnt: `GET /v1/blobs/{sha256}`")
 
 
 def requested(command: RequestClosure, context: Context) -> ClosureRequested:

@@ -106,9 +106,9 @@ class EscalationPage(RequestPage):
 
     of: Matter
     matter: str | None = Field(description="What it is called in the project", examples=["Risk 7: easement"])
-    text: str = Field(examples=["The easement depends on another ministry"])
+    text: str = Field(max_length=2000, examples=["The easement depends on another ministry"])
     options: list[str] = Field(examples=[["Wait", "Reroute the main"]])
-    bypass_reason: str | None = Field(description="Why the PM went past the PMOfficer")
+    bypass_reason: str | None = Field(max_length=500, description="Why the PM went past the PMOfficer")
     answer: str | None = Field(description="What the PMO said")
 
 

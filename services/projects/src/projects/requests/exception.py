@@ -101,17 +101,17 @@ class ExceptionReport(Request, frozen=True, kw_only=True):
 class OptionPage(BaseModel):
     """A way out, and what would come of it."""
 
-    title: str = Field(examples=["Leave out the outfall"])
-    consequence: str
+    title: str = Field(max_length=200, examples=["Leave out the outfall"])
+    consequence: str = Field(max_length=500)
 
 
 class ExceptionPage(RequestPage):
     """One exception report, as the project holds it."""
 
     dimension: Dimension
-    cause: str
+    cause: str = Field(max_length=1000)
     options: list[OptionPage]
-    recommendation: str
+    recommendation: str = Field(max_length=1000)
 
 
 def decide(report: ExceptionReport | None, command: object, context: Context) -> Decided:

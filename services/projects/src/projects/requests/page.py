@@ -3,19 +3,20 @@
 from pydantic import BaseModel, Field
 
 from mandate_events.deciding import PersonId
+from mandate_events.values.told import Edition, Id, Instant, Word
 from projects.execution.evidence import EvidencePage
 
 
 class RequestPage(BaseModel):
     """What the project asked for and why, what it rests on, and what came of it."""
 
-    id: str
-    project: str = Field(examples=["0190f3a5-7b1c-5c7e-9f43-5a1d2c3b4e5f"])
-    standard: str = Field(examples=["capital-delivery@1"])
+    id: Id
+    project: Id
+    standard: Edition
     requested_by: PersonId
-    requested_at: str = Field(examples=["2026-03-02T12:00:00.000000Z"])
-    reason: str | None = Field(description="Why it is asked for")
+    requested_at: Instant
+    reason: str | None = Field(max_length=500, description="Why it is asked for")
     evidence: list[EvidencePage]
-    status: str = Field(description="`open`, or the decision that reached the project", examples=["open"])
-    decided_at: str | None = Field(description="When it was decided here, or the decision arrived")
-    decision_reason: str | None = Field(description="Why it was decided so")
+    status: Word = Field(description="`open`, or the decision that reached the project", examples=["open"])
+    decided_at: Instant | None = Field(description="When it was decided here, or the decision arrived")
+    decision_reason: str | None = Field(max_length=500, description="Why it was decided so")

@@ -94,9 +94,9 @@ class TailoringPage(RequestPage):
     """One tailoring, as the project holds it."""
 
     element: Element
-    name: str = Field(description="Its id in the standard", examples=["site-diary"])
+    name: Slug = Field(description="Its id in the standard", examples=["site-diary"])
     change: Departure
-    instead: str | None = Field(examples=["The contractor's daily log"])
+    instead: str | None = Field(max_length=1000, examples=["The contractor's daily log"])
     in_force: bool
 
 

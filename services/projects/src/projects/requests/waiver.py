@@ -104,7 +104,7 @@ class Waiver(Request, frozen=True, kw_only=True):
 class WaiverPage(RequestPage):
     """One waiver, as the project holds it."""
 
-    control: str = Field(examples=["independent-cost-review"])
+    control: Slug = Field(examples=["independent-cost-review"])
     until: date
     in_force: bool
 

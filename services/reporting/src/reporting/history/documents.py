@@ -7,8 +7,8 @@ from pydantic import BaseModel, Field
 from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from mandate_events.values.text import Actor
-from mandate_events.values.told import instant
+from mandate_events.values.text import Actor, Hash
+from mandate_events.values.told import Authority, Edition, EventType, Following, Id, Instant, Key, Stream, Word, instant
 from mandate_web.live.streaming import Reading
 from reporting.history.archive import ARCHIVE
 
@@ -22,29 +22,29 @@ class Entry(BaseModel):
     """What one document says about itself: who, in which role, on whose authority, when and why."""
 
     entry: int = Field(description="Number in the archive, in order of arrival, without gaps")
-    source: str = Field(description="The service that recorded it", examples=["governance"])
+    source: Word = Field(description="The service that recorded it", examples=["governance"])
     position: int = Field(description="Its number in that service's ledger")
-    recorded_at: str = Field(examples=["2026-03-02T12:00:00.000000Z"])
-    type: str = Field(examples=["mandate.governance.project-authorised.v1"])
-    name: str = Field(examples=["project-authorised"])
-    subject: str = Field(description="The stream it belongs to")
-    project: str | None
+    recorded_at: Instant
+    type: EventType
+    name: Word = Field(examples=["project-authorised"])
+    subject: Stream = Field(description="The stream it belongs to")
+    project: Id | None
     actor: Actor
-    role: str
-    authority: str = Field(description="The event that the mandate rests on: stream@version")
-    reason: str | None
-    policy: str = Field(description="Hash of the table of rights in force")
-    standard: str | None
-    correlation: str
-    causation: str = Field(description="Id of the event that it answers, or key of the command")
-    rule: str | None = Field(description="The rule that refused, in refusals and decisions that were not applied")
+    role: Word
+    authority: Authority = Field(description="The event that the mandate rests on: stream@version")
+    reason: str | None = Field(max_length=500)
+    policy: Hash = Field(description="Hash of the table of rights in force")
+    standard: Edition | None
+    correlation: Key
+    causation: Key = Field(description="Id of the event that it answers, or key of the command")
+    rule: Word | None = Field(description="The rule that refused, in refusals and decisions that were not applied")
 
 
 class Entries(BaseModel):
     """One page of documents."""
 
     items: list[Entry]
-    next: str | None = Field(description="Cursor of the next page")
+    next: Following | None = Field(description="Cursor of the next page")
 
 
 entries: Final[Select[Any]] = select(

@@ -33,7 +33,7 @@ class Told(BaseModel):
 
 
 class Story(BaseModel):
-    correlation: str
+    correlation: str = Field(description="As it was asked for")
     items: list[Told]
     complete: bool = Field(description=f"Whether these are all; of a longer story, the first {LONGEST:,}")
 

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from mandate_events.deciding import PersonId, Slug, Text, Unknown
 from mandate_events.document.formats import UUID_PATTERN
-from mandate_events.values.told import Amount, amount_in
+from mandate_events.values.told import Amount, Edition, Id, Instant, Reference, amount_in
 from mandate_web.chapters.lists import page_model
 from mandate_web.chapters.pages import plain
 from mandate_web.routes import sorting
@@ -32,34 +32,34 @@ router = Router(tags=["portfolio"])
 Status = Literal[
     "proposed", "more_requested", "deferred", "rejected", "authorised", "active", "held", "closed", "terminated"
 ]
-Id = Annotated[str, Path(pattern=f"^{UUID_PATTERN}$", description="Id of a project")]
+InPath = Annotated[str, Path(pattern=f"^{UUID_PATTERN}$", description="Id of a project")]
 
 LATEST: Final = 20
 
 
-class Project(BaseModel):
+class ListedProject(BaseModel):
     """One row of the portfolio."""
 
-    id: str
-    portfolio: str | None
-    reference: str | None
-    title: str | None
+    id: Id
+    portfolio: Slug | None
+    reference: Reference | None
+    title: str | None = Field(max_length=400)
     status: Status
-    phase: str | None = Field(description="The phase it is in, or was in when it ended")
-    gate: str | None = Field(description="The gate ahead")
-    gate_path: str | None
-    standard: str | None = Field(examples=["capital-delivery@1"])
+    phase: Slug | None = Field(description="The phase it is in, or was in when it ended")
+    gate: Slug | None = Field(description="The gate ahead")
+    gate_path: Slug | None
+    standard: Edition | None
     budget: Amount | None
     forecast_cost: Amount | None
     manager: PersonId | None
     officer: PersonId | None
     sponsor: PersonId | None
-    open_review: str | None = Field(description="The gate review that was requested and is not answered")
-    initiated_at: str | None
-    last_changed_at: str
+    open_review: Id | None = Field(description="The gate review that was requested and is not answered")
+    initiated_at: Instant | None
+    last_changed_at: Instant
 
 
-class ProjectPage(Project):
+class ProjectPage(ListedProject):
     """One project, with what people decided on it last."""
 
     decisions: list[Entry] = Field(description="Newest first; empty for who may not read the project's history")
@@ -131,7 +131,7 @@ class Filters:
 @router.get(
     "/v1/portfolio",
     operation_id="listPortfolio",
-    responses={200: {"model": page_model(Project, "/v1/portfolio")}},
+    responses={200: {"model": page_model(ListedProject, "/v1/portfolio")}},
     **reads("read-portfolio", waits=True),
 )
 async def list_portfolio(
@@ -157,7 +157,7 @@ def shown_project(row: dict[str, Any]) -> dict[str, Any]:
         "budget": amount_in(row, "budget_amount", "budget_currency"),
         "forecast_cost": amount_in(row, "forecast_amount", "forecast_currency"),
     }
-    return {name: own[name] if name in own else plain(row[name]) for name in Project.model_fields}
+    return {name: own[name] if name in own else plain(row[name]) for name in ListedProject.model_fields}
 
 
 @router.get(
@@ -168,7 +168,7 @@ def shown_project(row: dict[str, Any]) -> dict[str, Any]:
 )
 async def get_project(
     request: Request,
-    id: Id,  # noqa: A002
+    id: InPath,  # noqa: A002
     view: OpenView,  # first: the mandates are a view, too
     reader: Annotated[Viewer, viewer("read-portfolio")],
 ) -> Response:

@@ -16,7 +16,7 @@ from governance.strategy.proposal import PROPOSAL
 from mandate_events.deciding import PersonId, Refused, Unknown
 from mandate_events.document.formats import UUID_PATTERN
 from mandate_events.document.identifiers import uuid7
-from mandate_events.values.told import instant
+from mandate_events.values.told import Id, Instant, instant
 from mandate_web.app.middleware import BODY_LIMIT
 from mandate_web.chapters.lists import page_model
 from mandate_web.imports.bulk_body import CSV, MAX_BULK, NDJSON, entries
@@ -42,13 +42,13 @@ PROPOSALS: Final = Importing(
     "proposals", "/v1/proposals/imports", ProposeProject, PROPOSAL, lambda command: str(command.id)
 )
 
-Id = Annotated[str, Path(pattern=f"^{UUID_PATTERN}$", description="Id of the import")]
+InPath = Annotated[str, Path(pattern=f"^{UUID_PATTERN}$", description="Id of the import")]
 
 
 class Import(BaseModel):
     """An import that is carried out by and by."""
 
-    id: str = Field(examples=["0190f3a5-7b1c-5c7e-9f43-5a1d2c3b4e5f"])
+    id: Id
     kind: Literal["proposals"]
     state: Literal["queued", "running", "done", "cancelled"]
     given_by: PersonId
@@ -56,10 +56,10 @@ class Import(BaseModel):
     done: int = Field(description="Lines that have a result", examples=[445])
     accepted: int = Field(examples=[444])
     refused: int = Field(examples=[1])
-    created_at: str = Field(examples=["2026-11-24T12:00:00.000000Z"])
-    started_at: str | None = Field(examples=["2026-11-24T12:00:00.000000Z"])
-    ended_at: str | None = Field(examples=["2026-11-24T12:00:01.000000Z"])
-    cancelled_at: str | None = Field(description="When it was asked to stop")
+    created_at: Instant = Field(examples=["2026-11-24T12:00:00.000000Z"])
+    started_at: Instant | None = Field(examples=["2026-11-24T12:00:00.000000Z"])
+    ended_at: Instant | None = Field(examples=["2026-11-24T12:00:01.000000Z"])
+    cancelled_at: Instant | None = Field(description="When it was asked to stop")
 
 
 def shown(job: Any) -> dict[str, Any]:
@@ -166,7 +166,7 @@ async def list_imports(
 
 
 @router.get("/v1/imports/{id}", operation_id="getImport", responses={200: {"model": Import}}, **anyone())
-async def get_import(request: Request, id: Id, person: Authenticated, including: OpenIncluding) -> Response:  # noqa: A002
+async def get_import(request: Request, id: InPath, person: Authenticated, including: OpenIncluding) -> Response:  # noqa: A002
     """How far an import is. One that you may not see is not found."""
     return JSONResponse(await including.complete(shown(await _visible(request, id, person))))
 
@@ -180,7 +180,7 @@ async def get_import(request: Request, id: Id, person: Authenticated, including:
 )
 async def list_results(
     request: Request,
-    id: Id,  # noqa: A002
+    id: InPath,  # noqa: A002
     person: Authenticated,
     after: Annotated[int, Query(ge=0, le=2**31 - 1, description="Begin behind this line")] = 0,
 ) -> Response:
@@ -209,7 +209,7 @@ async def list_results(
     },
     **anyone(),
 )
-async def cancel_import(request: Request, id: Id, person: Authenticated) -> Response:  # noqa: A002
+async def cancel_import(request: Request, id: InPath, person: Authenticated) -> Response:  # noqa: A002
     """Stop an import of yours before its next lines. What was accepted stays: history only grows."""
     job = await _visible(request, id, person)
     if job["person"] != person.id:

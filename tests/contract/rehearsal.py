@@ -91,6 +91,8 @@ class Rehearsal:
     stores: Mapping[str, Store]
     runners: Mapping[str, tuple[Catalogue, PolicyRunner]]
     heard: dict[str, int] = field(default_factory=dict)
+    acts: list[tuple[str, int, Submission]] = field(default_factory=list)
+    """What was asked for, of which service, and how long its ledger was then."""
 
     async def documents(self, service: str) -> list[bytes]:
         return await self.ledgers[service].documents()
@@ -109,6 +111,7 @@ class Rehearsal:
             correlation=uuid7(),
             **more,
         )
+        self.acts.append((service, self.stores[service].appender.position, submission))
         try:
             await self.stores[service].submit(submission)
         finally:

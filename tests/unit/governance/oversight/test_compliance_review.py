@@ -160,7 +160,7 @@ def test_a_finding_is_of_a_control_that_is_reviewed(opened: Scenario) -> None:
 
 
 def test_a_corrective_action_is_required_of_an_open_finding_until_a_day_to_come(opened: Scenario) -> None:
-    when(opened, REQUIRE).invalid("/finding")
+    when(opened, REQUIRE).refused("no-open-finding")
     opened.given(COMPLIANCE_REVIEW, "r1", RAISED)
     when(opened, REQUIRE).then(REQUIRED)
     late = REQUIRE.model_copy(update={"due_on": date(2026, 3, 2)})

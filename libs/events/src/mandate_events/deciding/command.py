@@ -36,6 +36,10 @@ class Command(BaseModel):
         command.__dict__.clear()
         return command
 
+    def said(self, name: str) -> Any:
+        """A member, for what only the words of a refusal depend on; None where nothing is said yet."""
+        return self.__dict__.get(name)
+
     if not TYPE_CHECKING:  # or any member would be taken for one that there is
 
         def __getattr__(self, name: str) -> Any:

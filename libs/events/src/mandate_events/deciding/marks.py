@@ -66,6 +66,16 @@ def is_marked(marks: Marks, mark: Mark, value: Any, person: str) -> bool:
     return (mark, value, person) in marks
 
 
+def last(marks: Marks, of: Iterable[Mark]) -> Any:
+    """The highest value by which events of these kinds were told apart; None where there were none."""
+    wanted = set(of)
+    return max((key[1] for key in marks if len(key) == PLACE and key[0] in wanted), default=None)
+
+
+PLACE: Final = 2
+"""Parts of the key that counts the people of a mark at a value."""
+
+
 def count(marks: Marks, mark: Mark, value: Any) -> int:
     """How many people they are."""
     counted: int = marks.get((mark, value), 0)

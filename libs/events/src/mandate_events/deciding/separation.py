@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from mandate_events.deciding.aggregate import Context, Looking, Mandate, Streams, nothing
-from mandate_events.deciding.marks import Mark, count, is_marked, people
+from mandate_events.deciding.command import Unsaid
+from mandate_events.deciding.marks import Mark, count, is_marked, last, people
 from mandate_events.document.event import Event, type_name
 
 Test: TypeAlias = Callable[[Any, Any, Context], bool]
@@ -63,8 +64,16 @@ class Recorded(Condition):
     def asks(self) -> list[Mark]:
         return [Mark(event, None, self.where) for event in self.events]
 
+    def _place(self, command: Any, context: Context) -> Any:
+        """Where the command is given; before it says so, the last place there is: versions follow one another."""
+        assert self.where, "it is the same everywhere"
+        try:
+            return getattr(command, self.where)
+        except Unsaid:
+            return last(context.marks, self.asks())
+
     def met(self, _state: Any, command: Any, context: Context, _held: Sequence[Mandate]) -> bool:
-        value = getattr(command, self.where) if self.where else None
+        value = self._place(command, context) if self.where else None
         theirs = [is_marked(context.marks, mark, value, context.actor) for mark in self.asks()]
         if not self.alone:
             return any(theirs)

@@ -199,40 +199,41 @@ def decide(given: Appointments | None, command: Any, context: Context) -> Decide
 def _check_posts(command: Command, now: Appointments) -> None:
     """A post is filled by one person at a time, and only who is in it can leave it."""
     match command:
-        case AppointManager(person=person) if now.manager == person:
-            raise Refused("already-appointed", role=PROJECT_MANAGER)
-        case AssignOfficer(person=person) if now.officer == person:
-            raise Refused("already-appointed", role=PM_OFFICER)
-        case AppointSponsor(person=person) if now.sponsor == person:
-            raise Refused("already-appointed", role=SPONSOR)
         case AppointManager() if now.manager:
-            raise Refused("manager-in-post")
+            raise _in_post(command, now.manager, PROJECT_MANAGER, "manager-in-post")
+        case AssignOfficer() if now.officer:
+            raise _in_post(command, now.officer, PM_OFFICER, "officer-in-post")
+        case AppointSponsor() if now.sponsor:
+            raise _in_post(command, now.sponsor, SPONSOR, "sponsor-in-post")
         case AcceptAppointment() if now.accepted:
             raise Refused("already-accepted")
-        case ReplaceManager(person=person) if now.manager in {None, person}:
+        case ReplaceManager() if now.manager is None or command.person == now.manager:
             raise Refused("no-change-of-manager")
-        case AssignOfficer() if now.officer:
-            raise Refused("officer-in-post")
-        case ReleaseOfficer(person=person) if now.officer != person:
+        case ReleaseOfficer() if now.officer is None or command.person != now.officer:
             raise Refused("not-the-officer")
-        case AppointSponsor() if now.sponsor:
-            raise Refused("sponsor-in-post")
-        case ReplaceSponsor(person=person) if now.sponsor in {None, person}:
+        case ReplaceSponsor() if now.sponsor is None or command.person == now.sponsor:
             raise Refused("no-change-of-sponsor")
+
+
+def _in_post(command: Command, person: str, role: str, rule: str) -> Refused:
+    return Refused("already-appointed", role=role) if command.said("person") == person else Refused(rule)
 
 
 def _check_conflicts(command: Command, now: Appointments, context: Context) -> None:
     """No two roles in one person that must watch or decide on each other."""
+    person = command.said("person")
+    if person is None:
+        return
     match command:
-        case AppointManager(person=person) | ReplaceManager(person=person):
+        case AppointManager() | ReplaceManager():
             if any(m.role == PMO for m in held_by(context, person)):
                 raise Refused("pmo-member-as-manager", authority=True)
             if person in {now.officer, now.sponsor}:
                 raise Refused("conflict-of-roles", authority=True, role=PROJECT_MANAGER)
-        case AssignOfficer(person=person):
+        case AssignOfficer():
             if person in {now.manager, now.sponsor}:
                 raise Refused("conflict-of-roles", authority=True, role=PM_OFFICER)
-        case AppointSponsor(person=person) | ReplaceSponsor(person=person):
+        case AppointSponsor() | ReplaceSponsor():
             if person in {now.manager, now.officer}:
                 raise Refused("conflict-of-roles", authority=True, role=SPONSOR)
         case _:

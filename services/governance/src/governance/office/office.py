@@ -179,11 +179,12 @@ def decide(office: Office | None, command: Instruction, context: Context) -> Dec
             if any(m.role in {PROJECT_MANAGER, AUDITOR} for m in held_by(context, person)):
                 raise Refused("member-holds-other-role", authority=True)
             return [OfficeMemberAppointed(person=person), give(person, PMO)]
-        case RemoveMember(person=person), Office():
-            if person not in office.members:
+        case RemoveMember(), Office():
+            if command.said("person") not in {None, *office.members}:
                 raise Refused("not-a-member")
             if len(office.members) <= FOUNDING_MEMBERS:
                 raise Refused("too-few-members", needed=FOUNDING_MEMBERS)
+            person = command.person
             return [OfficeMemberRemoved(person=person), withdraw(person, PMO)]
         case AppointAuditor(person=person), Office():
             if person in office.auditors:
@@ -191,17 +192,19 @@ def decide(office: Office | None, command: Instruction, context: Context) -> Dec
             if any(m.role in {PMO, PM_OFFICER, PROJECT_MANAGER, SPONSOR} for m in held_by(context, person)):
                 raise Refused("auditor-holds-other-role", authority=True)
             return [AuditorAppointed(person=person), give(person, AUDITOR)]
-        case RemoveAuditor(person=person), Office():
-            if person not in office.auditors:
+        case RemoveAuditor(), Office():
+            if not office.auditors or command.person not in office.auditors:
                 raise Refused("not-an-auditor")
+            person = command.person
             return [AuditorRemoved(person=person), withdraw(person, AUDITOR)]
         case AppointObserver(person=person), Office():
             if person in office.observers:
                 raise Refused("already-observer")
             return [ObserverAppointed(person=person), give(person, OBSERVER)]
-        case RemoveObserver(person=person), Office():
-            if person not in office.observers:
+        case RemoveObserver(), Office():
+            if not office.observers or command.person not in office.observers:
                 raise Refused("not-an-observer")
+            person = command.person
             return [ObserverRemoved(person=person), withdraw(person, OBSERVER)]
         case _:
             raise Undecided(command)

@@ -135,8 +135,8 @@ def decide(review: ComplianceReview | None, command: Instruction, context: Conte
             return [_required(review, command, context)]
         case WithdrawCorrectiveAction(), ComplianceReview():
             return [_withdrawn(review, command)]
-        case CloseFinding(finding=number), ComplianceReview():
-            _check_open(review, number)
+        case CloseFinding(), ComplianceReview():
+            number = _open_finding(review, command)
             if unreported := [each.action for each in review.actions_on(number) if each.awaited]:
                 raise Refused("corrective-action-unreported", actions=unreported)
             return [says(FindingClosed, command, project=review.project)]
@@ -166,9 +166,9 @@ def _raised(review: ComplianceReview, command: RaiseFinding) -> FindingRaised:
 
 
 def _required(review: ComplianceReview, command: RequireCorrectiveAction, context: Context) -> CorrectiveActionRequired:
-    _check_open(review, command.finding)
     if len(review.actions) >= LIMIT:
         raise Refused("review-full", limit=LIMIT)
+    _open_finding(review, command)
     if command.due_on <= today(context):
         raise Invalid("/due_on", "action-due-after-today")
     id_ = derived("corrective-action", context.subject, str(len(review.actions) + 1))
@@ -176,6 +176,8 @@ def _required(review: ComplianceReview, command: RequireCorrectiveAction, contex
 
 
 def _withdrawn(review: ComplianceReview, command: WithdrawCorrectiveAction) -> CorrectiveActionWithdrawn:
+    if all(not each.awaited for each in review.actions.values()) and not command.said("corrective_action"):
+        raise Refused("corrective-action-not-awaited")
     action = review.actions.get(command.corrective_action)
     if action is None:
         raise Invalid("/corrective_action", "no-such-corrective-action")
@@ -184,11 +186,16 @@ def _withdrawn(review: ComplianceReview, command: WithdrawCorrectiveAction) -> C
     return says(CorrectiveActionWithdrawn, command, project=review.project, finding=action.finding)
 
 
-def _check_open(review: ComplianceReview, number: int) -> None:
-    if number not in review.found:
-        raise Invalid("/finding", "no-such-finding", finding=number)
-    if review.found[number].status == "closed":
-        raise Refused("finding-closed", finding=number)
+def _open_finding(review: ComplianceReview, command: CloseFinding | RequireCorrectiveAction) -> int:
+    """The finding that is meant; it is open."""
+    finding = review.found.get(command.said("finding"))
+    if finding is None and all(each.status == "closed" for each in review.findings):
+        raise Refused("no-open-finding")
+    if finding is None:
+        raise Invalid("/finding", "no-such-finding", finding=command.finding)
+    if finding.status == "closed":
+        raise Refused("finding-closed", finding=finding.number)
+    return finding.number
 
 
 def _reported(review: ComplianceReview, command: NoteCorrectiveAction) -> Decided:

@@ -158,13 +158,13 @@ def decide(allocation: Allocation | None, command: Instruction, context: Context
     match command, allocation:
         case ReceiveRequest(), _:
             return receive(allocation, command)
-        case DecideAllocation(outcome="rejected"), Allocation():
-            check_open(allocation)
-            return [AllocationRejected(project=allocation.project)]
         case DecideAllocation(), Allocation():
             check_open(allocation)
+            if command.outcome == "rejected":
+                return [AllocationRejected(project=allocation.project)]
             return _approved(allocation, command, context)
-        case WithdrawAllocation(free_from=day), Allocation(in_force=True, granted=str(resource)):
+        case WithdrawAllocation(), Allocation(in_force=True, granted=str(resource)):
+            day = command.free_from
             if day > allocation.asked.until:
                 raise Invalid("/free_from", "release-after-end", until=allocation.asked.until.isoformat())
             withdrawn = AllocationWithdrawn(project=allocation.project, resource=resource, free_from=day)

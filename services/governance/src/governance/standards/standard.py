@@ -160,17 +160,19 @@ def decide(standard: Standard | None, command: Command, context: Context) -> Dec
     match command:
         case DraftStandard():
             return [_drafted(standard, command, context)]
-        case AdoptTemplate(template=template, language=language):
+        case AdoptTemplate():
+            _check_no_draft(standard)
+            template, language = command.template, command.language
             return [_drafted(standard, ready(template, language), context, f"{template}.{language}")]
         case ReviseDraft():
             if not standard.draft:
                 raise Refused("no-draft")
             return [StandardDraftRevised(version=standard.latest, **recorded(command, context))]
-        case ReviewDraft(version=number):
-            _draft(standard, number)
+        case ReviewDraft():
+            _draft(standard, command)
             return [says(StandardReviewed, command)]
-        case PublishStandard(version=number):
-            return [_published(standard, number)]
+        case PublishStandard():
+            return [_published(standard, command)]
         case RetireStandard():
             return [_retired(standard, command, context)]
         case _:
@@ -180,28 +182,33 @@ def decide(standard: Standard | None, command: Command, context: Context) -> Dec
 def _drafted(
     standard: Standard, document: DocumentCommand, context: Context, template: str | None = None
 ) -> StandardDrafted:
-    if standard.draft:
-        raise Refused("draft-open", version=standard.latest)
+    _check_no_draft(standard)
     return StandardDrafted(version=standard.latest + 1, template=template, **recorded(document, context))
 
 
-def _draft(standard: Standard, number: int) -> Version:
-    if standard.draft is None or number != standard.latest:
-        raise Refused("no-such-draft", version=number)
+def _check_no_draft(standard: Standard) -> None:
+    """There is one at a time."""
+    if standard.draft:
+        raise Refused("draft-open", version=standard.latest)
+
+
+def _draft(standard: Standard, command: ReviewDraft | PublishStandard) -> Version:
+    if standard.draft is None or command.version != standard.latest:
+        raise Refused("no-such-draft", version=command.said("version"))
     return standard.draft
 
 
-def _published(standard: Standard, number: int) -> StandardPublished:
-    draft = _draft(standard, number)
-    if any(review.verdict == "revise" for review in draft.reviews.values()):
-        raise Refused("draft-to-be-revised", version=number)
-    return StandardPublished(version=number, **members(draft.content))
+def _published(standard: Standard, command: PublishStandard) -> StandardPublished:
+    if standard.draft and any(review.verdict == "revise" for review in standard.draft.reviews.values()):
+        raise Refused("draft-to-be-revised", version=standard.latest)
+    draft = _draft(standard, command)
+    return StandardPublished(version=standard.latest, **members(draft.content))
 
 
 def _retired(standard: Standard, command: RetireStandard, context: Context) -> StandardRetired:
-    version = standard.versions.get(command.version)
-    if version is None or not version.in_force:
-        raise Refused("no-such-version-in-force", version=command.version)
+    in_force = [number for number, version in standard.versions.items() if version.in_force]
+    if not in_force or command.version not in in_force:
+        raise Refused("no-such-version-in-force", version=command.said("version"))
     if command.successor == f"{context.subject}@{command.version}":
         raise Invalid("/successor", "own-successor")
     name, number = parse(command.successor)

@@ -129,7 +129,8 @@ def decide(proposal: Proposal | None, command: Instruction, context: Context) ->
         case ProposeProject(), None:
             return [proposed(command, context)]
         case ProposeProject(), _:
-            raise Refused("already-proposed", reference=command.reference, portfolio=command.portfolio)
+            known = {"reference": command.said("reference"), "portfolio": command.said("portfolio")}
+            raise Refused("already-proposed", **known)
         case AuthoriseProject(), Proposal(status="authorised"):
             raise Refused("already-authorised")
         case _, Proposal(undecided=False):

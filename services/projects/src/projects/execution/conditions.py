@@ -96,7 +96,9 @@ def set_by(gate: str, given: list[GateCondition], known: Conditions) -> list[Eve
 
 def met(conditions: Conditions, command: MeetCondition, today: date) -> GateConditionMet:
     """The PM meets one of them, once, and no later than its day, also where the clock has not put down its end yet."""
-    condition = conditions.get(command.condition)
+    condition = conditions.get(command.said("condition"))
+    if condition is None and all(each.status != "open" for each in conditions.values()):
+        raise Refused("no-open-condition")
     if condition is None:
         raise Invalid("/condition", "no-such-condition", condition=command.condition)
     if condition.status == "met":

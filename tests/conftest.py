@@ -41,7 +41,8 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaBroker | Ex
         yield ExternalKafka(named)
         return
     require_broker()
-    with KafkaBroker(tmp_path_factory.mktemp("kafka")) as broker:
+    quick = {"log.cleaner.backoff.ms": "100"}  # how soon it looks again for what can be compacted
+    with KafkaBroker(tmp_path_factory.mktemp("kafka"), settings=quick) as broker:
         yield broker
 
 

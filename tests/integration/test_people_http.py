@@ -1,7 +1,7 @@
 """People over HTTP: the mandates they held at any instant, and a directory from which they can be erased for good."""
 
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,7 +18,7 @@ from mandate_events.document.canonical import digest, leaf_hash
 from mandate_events.document.event import GENESIS, read_any
 from mandate_events.document.identifiers import uuid7
 from mandate_events.ledger.store import Store
-from tests.integration.over_http import OFFICE, Product, observer, person, refused
+from tests.integration.over_http import OFFICE, Product, observer, person, refused, until
 
 PEOPLE = "/governance/v1/people"
 REASON = {"reason": "To test"}
@@ -359,6 +359,33 @@ async def test_a_page_of_a_list_names_its_persons(product: Product) -> None:
     assert "people" not in (await product.get("/governance/v1/resources", **seen)).json()
     listed = (await product.get(f"{PEOPLE}?ids={who}&include=people")).json()
     assert listed["people"] == {each: {"status": "known", "name": NAME} for each in (me, who)}
+
+
+async def test_the_other_services_name_persons_too_and_forget_who_is_erased(product: Product) -> None:
+    me, who = person("pmo-1"), str(uuid.uuid4())
+    await enter(product, me)
+    await enter(product, who, name="Not To Be Kept")
+    await product.give(f"{OFFICE}/observers", {"person": who, **REASON})
+
+    async def told(path: str, *expected: Mapping[str, str | None]) -> bool:
+        answer = await product.get(path)
+        assert answer.status_code == 200, answer.text
+        return all(each in answer.json()["people"].values() for each in expected)
+
+    history = "/reporting/v1/history?include=people&limit=500"
+    story = (await product.get("/reporting/v1/history?type=office-member-appointed&limit=1")).json()["items"][0]
+    named = {"status": "known", "name": NAME}
+    await until(lambda: told(history, named))
+    await until(lambda: told(f"/reporting/v1/story?include=people&correlation={story['correlation']}"))
+    async with asyncpg.create_pool(product.postgres.dsn("projects"), min_size=1) as projects:
+        names = "select person, name from directory.names where person = any($1)"
+
+        async def kept(expected: dict[str, str | None]) -> bool:
+            return dict(await projects.fetch(names, [me, who])) == expected
+
+        await until(lambda: kept({me: NAME, who: "Not To Be Kept"}))
+        await product.give(f"{PEOPLE}/{who}/erasures", REASON, "pmo-2")
+        await until(lambda: kept({me: NAME, who: None}))
 
 
 async def test_only_the_service_itself_reads_the_directory(product: Product) -> None:

@@ -12,8 +12,10 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner, Result
 
+from mandate_client import terminal
 from mandate_client.api import NDJSON, Api
 from mandate_client.concurrently import concurrently
 from mandate_client.connection import shared_first
@@ -26,6 +28,7 @@ SAMPLE = Path(__file__).resolve().parents[3] / "docs" / "samples" / "proposals.c
 MAP = ["--map", "Minor Procurement=two-gate"]
 JOB = "5d1a52a8-6d0b-5b8e-9d35-3c0e1f3cf7f1"
 PERSON = "0197b3a0-5c1e-7c44-8d1f-2f6b8f1f7a11"
+OTHER = "0197b3a0-5c1e-7c44-8d1f-2f6b8f1f7a12"
 
 
 @dataclass
@@ -624,19 +627,63 @@ def test_a_refusal_of_authority_stops_the_decisions(service: Service) -> None:
 
 
 def test_portfolio_as_table_and_json(service: Service) -> None:
-    item = {"reference": "X1", "title": "[bold]X1[/bold]\x07", "budget": {"amount": "5.00", "currency": "AUD"}}
-    service.routes["GET /reporting/v1/portfolio"] = [Reply(200, {"items": [item, item], "next": None})]
+    item: dict[str, Any] = {
+        "reference": "X1",
+        "title": "[bold]X1[/bold]\x07",
+        "budget": {"amount": "5.00", "currency": "AUD"},
+    }
+    item |= {"manager": PERSON, "officer": OTHER, "sponsor": None}
+    people: dict[str, Any] = {
+        PERSON: {"status": "known", "name": "Emily Roebling"},
+        OTHER: {"status": "erased", "name": None},
+    }
+    page = {"items": [item, item], "next": None, "people": people}
+    service.routes["GET /reporting/v1/portfolio"] = [Reply(200, page)]
     shown = run(service, "portfolio", "--phase", "delivery", "--sort=-budget", "--limit", "1")
     assert "[bold]X1[/bold]?" in shown.stdout
     assert "5.00 AUD" in shown.stdout
-    assert service.asked[0].query == {"phase": "delivery", "sort": "-budget", "limit": "1"}
+    assert "Emily Roebling" in shown.stdout
+    assert f"(erased {OTHER[:8]})" in shown.stdout
+    assert service.asked[0].query == {"phase": "delivery", "sort": "-budget", "limit": "1", "include": "people"}
     assert json.loads(run(service, "portfolio", "--json").stdout) == [item, item]
 
 
+@pytest.mark.parametrize("command", ["portfolio", "history"])
+def test_a_narrow_terminal_gets_fewer_columns_and_whole_words(
+    service: Service, command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(terminal, "console", lambda err=False: Console(stderr=err, width=80))
+    item: dict[str, Any] = {
+        "reference": "D-001",
+        "title": "North treatment plant, filters",
+        "status": "active",
+        "gate": "gate-2",
+    }
+    item |= {
+        "manager": PERSON,
+        "budget": {"amount": "18750000.00", "currency": "AUD"},
+        "standard": "capital-delivery@1",
+    }
+    item |= {
+        "recorded_at": "2026-11-24T12:38:51.170963Z",
+        "type": "gate-decided",
+        "actor": PERSON,
+        "reason": "Complete",
+    }
+    people = {PERSON: {"status": "known", "name": "Florence Nightingale"}}
+    service.routes[f"GET /reporting/v1/{command}"] = [Reply(200, {"items": [item], "people": people})]
+    shown = run(service, command).stdout
+    assert max(map(len, shown.splitlines())) <= 80
+    for word in ("Florence", "Nightingale", *(("D-001", "treatment") if command == "portfolio" else ("Complete",))):
+        assert word in shown, shown
+
+
 def test_history_as_table_and_ndjson(service: Service) -> None:
-    item = {"position": 7, "type": "project-authorised", "reason": "Board"}
-    service.routes["GET /reporting/v1/history"] = [Reply(200, {"items": [item] * 3})]
-    assert "project-authorised" in run(service, "history", "--project", PERSON).stdout
+    item = {"position": 7, "type": "project-authorised", "reason": "Board", "actor": "system/clock"}
+    service.routes["GET /reporting/v1/history"] = [Reply(200, {"items": [item] * 3, "people": {}})]
+    shown = run(service, "history", "--project", PERSON).stdout
+    assert "project-authorised" in shown
+    assert "system/clock" in shown
     assert service.asked[0].query["project"] == PERSON
     written = run(service, "history", "--ndjson", "--limit", "2").stdout.splitlines()
     assert [json.loads(line) for line in written] == [item, item]

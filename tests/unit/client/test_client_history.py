@@ -124,7 +124,7 @@ def test_every_filter_is_sent(service: Service) -> None:
     options = [part for name in names for part in (f"--{name}", f"of-{name}")]
     assert run(service, "history", *options).exit_code == 0
     sent = {name.replace("-", "_"): f"of-{name}" for name in names}
-    assert service.asked[-1].query == {**sent, "limit": "50"}
+    assert service.asked[-1].query == {**sent, "limit": "50", "include": "people"}
 
 
 def told(depth: int, position: int, **more: Any) -> dict[str, Any]:
@@ -153,7 +153,7 @@ def test_a_story_is_told_as_a_tree(service: Service) -> None:
     assert third.startswith("      governance:8")
     assert "refused by not-the-next-gate" in third
     assert "longer" in more
-    assert service.asked[-1].query == {"correlation": "a-request"}
+    assert service.asked[-1].query == {"correlation": "a-request", "include": "people"}
 
 
 def test_a_story_of_which_nothing_is_seen(service: Service) -> None:

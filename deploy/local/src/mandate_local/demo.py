@@ -54,6 +54,19 @@ PORTFOLIO: Final = [
     ("D-006", "Control room", "three-gate", "1650000.00"),
 ]
 
+PEOPLE: Final = {
+    "founder": "Mary Parker Follett",
+    "pmo-1": "Henry Gantt",
+    "pmo-2": "Karol Adamiecki",
+    "pm-1": "Isambard Brunel",
+    "pm-2": "Emily Roebling",
+    "officer-1": "Florence Nightingale",
+    "sponsor-1": "Joseph Bazalgette",
+    "auditor-1": "Luca Pacioli",
+    "observer-1": "Charles Booth",
+}
+"""The personas that have a part, by names out of history: lists and tables show them."""
+
 
 class DemoFailed(RuntimeError):
     """A step was refused."""
@@ -77,6 +90,8 @@ async def play(base: str, data: Path, say: Callable[[str], None]) -> None:
             say(f"  {number}/{len(PORTFOLIO)} {project[1]}: authorised and staffed")
         await player.pass_gate("D-001")
         say("  the first gate of Harbour pumping station is passed")
+        await player.introduce()
+        say("  the directory says who they are")
     (data / MARK).touch()
 
 
@@ -131,6 +146,13 @@ class _Player:
         decision = {"outcome": "go", "reason": "The evidence supports the case"}
         await self._give("pmo-1", f"/governance/v1/gate-reviews/{review}/decisions", decision)
         await self._until("pmo-1", f"/governance/v1/gate-reviews/{review}", lambda body: body["status"] == "answered")
+
+    async def introduce(self) -> None:
+        """Put everybody into the directory."""
+        for persona, name in PEOPLE.items():
+            await self._token(persona)
+            entry = {"name": name, "email": f"{persona}@example.org"}
+            await self._give("pmo-1", f"/governance/v1/people/{self._persons[persona]}/entries", entry)
 
     async def _appoint(self, persona: str, path: str, person: str) -> None:
         await self._token(person)

@@ -14,7 +14,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from governance.main import SERVICE as GOVERNANCE
 from mandate_events.ledger.engine import create_engine
 from mandate_events.ledger.migrating import migrate
-from mandate_events.transport.kafka import declare_topics
+from mandate_events.transport.names import DIRECTORY
 from mandate_events.views.building import bring
 from mandate_local.identity import create_identity
 from mandate_local.postgres import EmbeddedPostgres
@@ -43,7 +43,8 @@ def settings_of(service: Service, postgres: EmbeddedPostgres, port: int, kafka: 
         migrate_database=postgres.dsn(service.name),
         transport="kafka" if kafka else "local",
         kafka_bootstrap_servers=kafka or "",
-        local_sources={name: postgres.dsn(name, user=f"{name}_read") for name in others},
+        local_sources={name: postgres.dsn(name, user=f"{name}_read") for name in others}
+        | {DIRECTORY: postgres.dsn(GOVERNANCE.name, user=f"{GOVERNANCE.name}_append")},
         issuer_url=ISSUER,
         audience=AUDIENCE,
         jwks_uri=f"http://127.0.0.1:{port}/identity/jwks",
@@ -61,7 +62,8 @@ async def prepare(postgres: EmbeddedPostgres, kafka: str | None = None, services
         await bring(engine, service.lists)
         await engine.dispose()
     if kafka:
-        await declare_topics(kafka, [service.name for service in services])
+        for service in services:
+            await service.declare_topics(settings_of(service, postgres, 0, kafka))
 
 
 def create_product(

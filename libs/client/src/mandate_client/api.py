@@ -17,6 +17,8 @@ Json = dict[str, Any]
 NDJSON = "application/x-ndjson"
 DEFAULT_URL = "http://127.0.0.1:8080"
 PATIENCE = 60.0
+WITH_PEOPLE = {"include": "people"}
+"""Asks an answer to say who the persons are whom it tells of."""
 _NOT_WORTH_RETRYING = (httpx.UnsupportedProtocol, httpx.LocalProtocolError)
 
 
@@ -106,11 +108,15 @@ class Api:
         headers = {"Idempotency-Key": key, "Content-Type": NDJSON}
         return self._authorised("POST", path, headers=headers, content=lines)
 
-    def pages(self, path: str, params: Mapping[str, str | int]) -> Iterator[Json]:
-        """Every item of a list, over all its pages."""
-        asked: dict[str, str | int] = dict(params)
+    def pages(
+        self, path: str, params: Mapping[str, str | int], people: dict[str, Json] | None = None
+    ) -> Iterator[Json]:
+        """Every item of a list, over all its pages. `people` comes to hold whom they tell of, by id."""
+        asked: dict[str, str | int] = {**params, **({} if people is None else WITH_PEOPLE)}
         while True:
             page = self.get(path, asked)
+            if people is not None:
+                people.update(page.get("people") or {})
             items = page.get("items")
             if not isinstance(items, list):
                 raise ApiProblem(200, "unexpected answer", "a list without items", where=f"GET {self.url}{path}")

@@ -8,8 +8,10 @@ from typing import Annotated, Any
 import typer
 
 from mandate_client import terminal
+from mandate_client.api import WITH_PEOPLE
 from mandate_client.connection import connection
 from mandate_client.exporting import PATH, export
+from mandate_client.naming import shown_person
 from mandate_client.problems import UsageProblem, one_line
 
 PAGE = 200
@@ -73,14 +75,17 @@ def history(
         return
     if resume:
         raise UsageProblem("--resume goes on with an export: say which one with --export")
+    people: dict[str, Any] | None = None if ndjson else {}
     with connection(ctx).open() as api:
-        items = islice(api.pages(PATH, {**filters, "limit": min(limit, PAGE)}), limit)
-        if ndjson:
+        items = islice(api.pages(PATH, {**filters, "limit": min(limit, PAGE)}, people), limit)
+        if people is None:
             for item in items:
                 terminal.as_json(item, compact=True)
             return
         columns = ("source", "position", "recorded_at", "type", "actor", "role", "project", "reason")
-        terminal.table(columns, [[item.get(column) for column in columns] for item in items])
+        named = [{**item, "actor": shown_person(item.get("actor"), people)} for item in items]
+        rows = [[item.get(column) for column in columns] for item in named]
+        terminal.table(columns, rows, narrow=("recorded_at", "type", "actor", "reason"))
 
 
 def _export(ctx: typer.Context, file: Path, filters: dict[str, str], *, resume: bool) -> None:
@@ -118,7 +123,7 @@ def story(
     """
     params = {"correlation": correlation} | ({"known_at": known_at} if known_at else {})
     with connection(ctx).open() as api:
-        found = api.get("/reporting/v1/story", params)
+        found = api.get("/reporting/v1/story", params if json_ else params | WITH_PEOPLE)
     if json_:
         terminal.as_json(found)
         return
@@ -127,18 +132,18 @@ def story(
         typer.echo("Nothing of this story is on record, or nothing that you may see.", err=True)
         raise typer.Exit(1)
     for item in items:
-        typer.echo(f"{'   ' * item['depth']}{_line(item.get('document'))}")
+        typer.echo(f"{'   ' * item['depth']}{_line(item.get('document'), found.get('people') or {})}")
     if not found.get("complete", True):
         typer.echo("The story is longer: `mandate history --correlation` has all of it.", err=True)
 
 
-def _line(document: dict[str, Any] | None) -> str:
+def _line(document: dict[str, Any] | None, people: dict[str, Any]) -> str:
     if document is None:
         return "(not yours to see)"
     parts = [
         f"{document['source']}:{document['position']}",
         document["name"],
-        f"by {document['actor']} as {document['role']}",
+        f"by {shown_person(document['actor'], people)} as {document['role']}",
         document["recorded_at"],
     ]
     parts += [f"refused by {document['rule']}"] if document.get("rule") else []

@@ -1,14 +1,16 @@
 """What the lists show: `portfolio`."""
 
 from itertools import islice
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from mandate_client import terminal
 from mandate_client.connection import connection
+from mandate_client.naming import shown_person
 
 PAGE = 200
+POSTS = ("manager", "officer", "sponsor")
 
 
 def portfolio(
@@ -32,9 +34,11 @@ def portfolio(
     """
     given = {"phase": phase, "gate": gate, "status": status, "sort": sort}
     params = {name: value for name, value in given.items() if value is not None}
+    people: dict[str, Any] | None = None if json_ else {}
     with connection(ctx).open() as api:
-        items = list(islice(api.pages("/reporting/v1/portfolio", {**params, "limit": min(limit, PAGE)}), limit))
-    if json_:
+        found = api.pages("/reporting/v1/portfolio", {**params, "limit": min(limit, PAGE)}, people)
+        items = list(islice(found, limit))
+    if people is None:
         terminal.as_json(items)
         return
     columns = (
@@ -49,6 +53,9 @@ def portfolio(
         "sponsor",
         "standard",
     )
-    terminal.table(columns, [[item.get(column) for column in columns] for item in items])
+    for item in items:
+        item.update({post: shown_person(item.get(post), people) for post in POSTS})
+    rows = [[item.get(column) for column in columns] for item in items]
+    terminal.table(columns, rows, narrow=("reference", "title", "status", "gate", "manager"))
     if len(items) == limit:
         typer.echo(f"The first {limit}: --limit shows more.", err=True)

@@ -1,7 +1,7 @@
 """What a person sees: progress that also reads well in a log file, tables that a pipe does not cut off."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
 
@@ -53,12 +53,30 @@ def _lines(what: str, total: int | None, unit: str) -> Advance:
     return advance
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str = "", err: bool = False) -> None:
-    """A table of plain text: what a file or a service said is shown, never obeyed as markup or control."""
+def table(
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    *,
+    title: str = "",
+    err: bool = False,
+    narrow: Sequence[str] = (),
+) -> None:
+    """A table of plain text: what a file or a service said is shown, never obeyed as markup or control.
+
+    `narrow` names the columns that are shown where all of them would not fit beside each other.
+    """
+    out, told = console(err=err), [dict(zip(columns, row, strict=True)) for row in rows]
+    made = _made(columns, told, title)
+    if narrow and out.measure(made, options=out.options.update(width=WIDE, max_width=WIDE)).maximum > out.width:
+        made = _made(narrow, told, title)
+    out.print(made)
+
+
+def _made(columns: Sequence[str], rows: Iterable[Mapping[str, object]], title: str) -> Table:
     made = Table(*columns, title=title or None, title_justify="left")
     for row in rows:
-        made.add_row(*(Text(one_line(_plain(value))) for value in row))
-    console(err=err).print(made)
+        made.add_row(*(Text(one_line(_plain(row[column]))) for column in columns))
+    return made
 
 
 def as_json(value: object, *, compact: bool = False) -> None:

@@ -44,7 +44,9 @@ class Settings(BaseSettings):
     )
     kafka_replication: int = Field(default=1, ge=1, description="Replicas of a topic that `migrate` creates")
     local_sources: dict[str, str] = Field(
-        default_factory=dict, description="With `local`: the databases of the others, as a JSON object by service"
+        default_factory=dict,
+        description="With `local`: the databases of the others, as a JSON object by service; as `directory`"
+        " governance's, as a role that may read names",
     )
     issuer_url: str = Field(description="The identity provider: `iss` of its access tokens")
     audience: str = Field(default="mandate", description="What its access tokens are for: `aud`")

@@ -12,7 +12,6 @@ from governance.office.office import OFFICE, THE_OFFICE, NameFounder, Office
 from governance.oversight.chapter import CHAPTER as OVERSIGHT
 from governance.people.chapter import CHAPTER as PEOPLE
 from governance.people.mandate import MANDATE
-from governance.people.table import find_names
 from governance.requests.chapter import CHAPTER as REQUESTS
 from governance.resources.chapter import CHAPTER as RESOURCES
 from governance.standards.chapter import CHAPTER as STANDARDS
@@ -63,7 +62,7 @@ SERVICE: Final = Service(
     project=PROPOSAL,
     acts_as={"projects": "gate-inbox"},
     find_zone=find_zone,
-    find_names=find_names,
+    keeps_directory=True,
     on_start=name_founder,
 )
 GOVERNANCE: Final = SERVICE.domain

@@ -9,7 +9,7 @@ that misses its own would never stop.
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from itertools import chain
 from typing import Any, Final, TypeVar
 
@@ -38,44 +38,47 @@ FAREWELL: Final = 2.0
 
 MAX_MESSAGE: Final = 1_048_576
 KEPT: Final = {"retention.ms": "-1", "retention.bytes": "-1", "cleanup.policy": "delete"}
-"""A topic is kept for ever and never compacted."""
+"""The topic of a ledger is kept for ever and never compacted."""
 
 
 class TopicUnfit(RuntimeError):
     """A topic exists and is not as it has to be: it would lose documents, or their order."""
 
 
-def topic_of(service: str) -> str:
-    return f"mandate.{service}"
+def topic_of(name: str) -> str:
+    """The topic of a service's ledger, or of what else has a name."""
+    return f"mandate.{name}"
 
 
-async def declare_topics(bootstrap: str, services: Sequence[str], replication: int = 1) -> list[str]:
+async def declare_topics(
+    bootstrap: str, names: Sequence[str], replication: int = 1, kept: Mapping[str, str] = KEPT
+) -> list[str]:
     """Create the topics that do not exist, and examine those that do. Returns those created."""
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     try:
         async with asyncio.timeout(60):
             await admin.start()
-            return [topic for topic in map(topic_of, services) if await _declare(admin, topic, replication)]
+            return [topic for topic in map(topic_of, names) if await _declare(admin, topic, replication, kept)]
     except (KafkaError, OSError) as error:
         raise TransportUnavailable(f"cannot declare topics on Kafka at {bootstrap}: {error!r}") from error
     finally:
         await _ended(admin.close())
 
 
-async def _declare(admin: AIOKafkaAdminClient, topic: str, replication: int) -> bool:
-    answer = await admin.create_topics([NewTopic(topic, 1, replication, topic_configs=KEPT)])
+async def _declare(admin: AIOKafkaAdminClient, topic: str, replication: int, kept: Mapping[str, str]) -> bool:
+    answer = await admin.create_topics([NewTopic(topic, 1, replication, topic_configs=dict(kept))])
     error = for_code(answer.topic_errors[0][1])
     if error is TopicAlreadyExistsError:  # made by an earlier start, or by a broker that makes topics by itself
-        await _examine(admin, topic)
+        await _examine(admin, topic, kept)
         return False
     if answer.topic_errors[0][1]:
         raise error(f"topic {topic} cannot be created")
     return True
 
 
-async def _examine(admin: AIOKafkaAdminClient, topic: str) -> None:
-    found = await _settings(admin, topic)
-    wrong = [f"{name}={found.get(name)} (must be {value})" for name, value in KEPT.items() if found.get(name) != value]
+async def _examine(admin: AIOKafkaAdminClient, topic: str, kept: Mapping[str, str]) -> None:
+    found = await _settings(admin, topic, kept)
+    wrong = [f"{name}={found.get(name)} (must be {value})" for name, value in kept.items() if found.get(name) != value]
     partitions = len((await admin.describe_topics([topic]))[0]["partitions"])
     if partitions > 1:
         wrong.append(f"{partitions} partitions (must be 1)")
@@ -83,9 +86,9 @@ async def _examine(admin: AIOKafkaAdminClient, topic: str) -> None:
         raise TopicUnfit(f"topic {topic} exists with {', '.join(wrong)}")
 
 
-async def _settings(admin: AIOKafkaAdminClient, topic: str) -> dict[str, str]:
+async def _settings(admin: AIOKafkaAdminClient, topic: str, kept: Mapping[str, str]) -> dict[str, str]:
     while True:
-        (answer,) = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, topic, KEPT)])
+        (answer,) = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, topic, dict(kept))])
         ((code, message, _, _, entries),) = answer.resources
         error = for_code(code)
         if code and error is not UnknownTopicOrPartitionError:
@@ -129,7 +132,7 @@ class KafkaSource:
             raise TransportUnavailable(f"Kafka does not answer: {error!r}") from error
         # a record without a value is no document either: whoever reads it will say so
         return [
-            Delivery(document=record.value or b"", place=record.offset + 1)
+            Delivery(record.value or b"", record.offset + 1, (record.key or b"").decode(errors="replace"))
             for record in records.get(self._partition, [])
         ]
 
@@ -163,13 +166,21 @@ class KafkaSink:
         self._producer = producer
 
     async def publish(self, documents: Sequence[tuple[str, bytes]]) -> None:
+        await self._send(
+            [
+                {"value": document, "headers": [("content-type", CONTENT_TYPE), ("type", type_.encode())]}
+                for type_, document in documents
+            ]
+        )
+
+    async def _send(self, records: Sequence[Mapping[str, Any]]) -> None:
+        """Send these in order; returns when all are durable there."""
         assert self._producer is not None, "open the sink first"
         pending: list[asyncio.Future[Any]] = []
         try:
-            for type_, document in documents:
-                headers = [("content-type", CONTENT_TYPE), ("type", type_.encode())]
+            for record in records:
                 async with asyncio.timeout(PATIENCE):
-                    sent = await self._producer.send(self._topic, value=document, headers=headers, partition=0)
+                    sent = await self._producer.send(self._topic, partition=0, **record)
                 pending.append(sent)
             await self._durable(pending)
         except (KafkaError, OSError) as error:

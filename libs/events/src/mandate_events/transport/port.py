@@ -41,6 +41,8 @@ class Delivery:
 
     document: bytes
     place: int
+    key: str = ""
+    """Of a topic that is keyed: what the record is about."""
 
 
 UNKNOWN_VERSION = "unknown version"

@@ -13,15 +13,16 @@ from zoneinfo import ZoneInfo
 
 import httpx
 from fastapi import APIRouter, FastAPI
-from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.middleware.cors import CORSMiddleware
 
 from mandate_events.deciding import Aggregate, Mandate
 from mandate_events.deciding.domain import Domain
 from mandate_events.deciding.rights import KeptFrom, Rights
 from mandate_events.ledger.engine import create_engine
+from mandate_events.ledger.names import find_names
 from mandate_events.ledger.store import Store
-from mandate_events.transport.kafka import KafkaSink
+from mandate_events.transport.kafka import KafkaSink, declare_topics
+from mandate_events.transport.names import DIRECTORY, ERASABLE
 from mandate_events.views.past import Pasts
 from mandate_events.views.record import Lists, Record
 from mandate_events.worker.consumer import Consumer
@@ -75,10 +76,6 @@ async def _nothing(_: Opened) -> None:
     """At the start nothing is put on record."""
 
 
-async def _nobody(_: AsyncEngine, _ids: Sequence[str]) -> Mapping[str, str | None]:
-    return {}
-
-
 @dataclass(frozen=True, kw_only=True)
 class Service:
     """A service: its chapters, and what stands outside of any of them."""
@@ -100,11 +97,11 @@ class Service:
     """The name under which it acts on what another service recorded, `system/<name>`."""
     find_zone: Callable[[Opened, datetime | None], Awaitable[ZoneInfo]] = _utc
     """The time zone in which days end, as it had been recorded by an instant."""
-    find_names: Callable[[AsyncEngine, Sequence[str]], Awaitable[Mapping[str, str | None]]] = _nobody
-    """Who persons are, by id; None of who was erased. Who has no entry is left out."""
     on_start: Callable[[Opened], Awaitable[None]] = _nothing
     archive: Archive | None = None
     """What it reads instead of its own ledger."""
+    keeps_directory: bool = False
+    """It says to the others who the persons are."""
 
     @cached_property
     def house(self) -> House:
@@ -130,6 +127,14 @@ class Service:
     @property
     def routers(self) -> Sequence[APIRouter]:
         return self.house.routers
+
+    async def declare_topics(self, settings: Settings) -> list[str]:
+        """Create the topics that it publishes on, where they do not exist. Returns those created."""
+        brokers, replicas = settings.kafka_bootstrap_servers, settings.kafka_replication
+        created = await declare_topics(brokers, [self.name], replicas)
+        if self.keeps_directory:
+            created += await declare_topics(brokers, [DIRECTORY], replicas, ERASABLE)
+        return created
 
     @property
     def wording(self) -> Sequence[Path]:
@@ -227,7 +232,7 @@ class Service:
                     return await self.find_held(opened, person, moment)
 
                 app.state.find_held = find_held
-                app.state.find_names = partial(self.find_names, opened.engine)
+                app.state.find_names = partial(find_names, opened.engine)
                 app.state.find_zone = partial(self.find_zone, opened)
                 app.state.pasts = Pasts(self.lists, opened.engine)
                 app.state.live = Live(self.feed(opened), opened.store.appender.news)

@@ -20,7 +20,6 @@ from pydantic_settings import SettingsError
 from mandate_events.ledger.login import let_in
 from mandate_events.ledger.migrating import migrate
 from mandate_events.transport import parking
-from mandate_events.transport.kafka import declare_topics
 from mandate_events.worker.consumer import Consumer
 from mandate_web.app import logs, rebuilding, recovering
 from mandate_web.app.service import Service
@@ -68,7 +67,7 @@ def _parser(service: Service) -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("api", help="serve HTTP on MANDATE_HOST:MANDATE_PORT")
     commands.add_parser("worker", help="relay the ledger and follow the others; several stand by for one another")
-    commands.add_parser("migrate", help="bring the database to this version and declare the topic")
+    commands.add_parser("migrate", help="bring the database to this version and declare its topics")
     commands.add_parser(
         "recover", help="record again what a restored ledger lacks of its topic", description=recovering.DESCRIPTION
     )
@@ -125,16 +124,14 @@ async def work(service: Service, settings: Settings) -> None:
 
 
 async def prepare(service: Service, settings: Settings) -> None:
-    """Bring the database to this version, and declare the topic."""
+    """Bring the database to this version, and declare its topics."""
     database = settings.migrate_database or settings.database
     before, after = await migrate(database, service.migrations)
     log.info("the database of %s is at %s (was %s)", service.name, after, before)
     if settings.migrate_database and await let_in(service.name, settings.database, settings.migrate_database):
         log.info("the role of %s has the password that MANDATE_DATABASE names", service.name)
     if settings.transport == "kafka":
-        created = await declare_topics(
-            settings.kafka_bootstrap_servers, [service.name], replication=settings.kafka_replication
-        )
+        created = await service.declare_topics(settings)
         log.info("topics created: %s", ", ".join(created) or "none, they exist")
 
 

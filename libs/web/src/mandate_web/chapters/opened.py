@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from mandate_events.ledger.local import LocalSource
+from mandate_events.ledger.names import LocalNames
 from mandate_events.ledger.store import Store
 from mandate_events.transport.kafka import KafkaSource
+from mandate_events.transport.names import DIRECTORY, KafkaNames, Names
 from mandate_events.transport.port import Source
 from mandate_web.settings import Settings
 
@@ -26,3 +28,10 @@ class Opened:
         if self.settings.transport == "kafka":
             return KafkaSource(service, self.settings.kafka_bootstrap_servers)
         return LocalSource(service, self.settings.local_sources[service])
+
+    def names(self) -> Names | None:
+        """The directory that another service keeps; None where the local transport is not told in which database."""
+        if self.settings.transport == "kafka":
+            return KafkaNames(self.settings.kafka_bootstrap_servers)
+        kept = self.settings.local_sources.get(DIRECTORY)
+        return LocalNames(kept) if kept else None

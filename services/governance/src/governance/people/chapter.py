@@ -11,6 +11,7 @@ from governance.roles import AUDITOR, FOUNDER, OBSERVER, PM_OFFICER, PMO, PROJEC
 from mandate_events.deciding.rights import allow
 from mandate_events.deciding.separation import named_by_command
 from mandate_web.chapters.chapter import Chapter
+from mandate_web.chapters.naming import publish_the_directory
 from mandate_web.chapters.opened import Opened
 from mandate_web.routes.offering import Offer
 
@@ -43,6 +44,6 @@ CHAPTER: Final = Chapter(
         Offer(directory.ChangeDirectoryEntry, "/v1/people/{id}/entries", DIRECTORY),
         Offer(directory.ErasePerson, "/v1/people/{id}/erasures", DIRECTORY),
     ],
-    leads=[forget_the_erased],
+    leads=[forget_the_erased, publish_the_directory],
     tags={"people": "Who the persons are, and the mandates that they held"},
 )

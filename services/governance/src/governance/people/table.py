@@ -7,25 +7,10 @@ is one, because a process died between the two or a database was restored. The l
 
 import asyncio
 import logging
-from collections.abc import Sequence
 from typing import Any, Final
 
 import asyncpg
-from sqlalchemy import (
-    Column,
-    DateTime,
-    Integer,
-    MetaData,
-    Select,
-    Table,
-    Text,
-    column,
-    exists,
-    literal,
-    select,
-    table,
-    text,
-)
+from sqlalchemy import Column, DateTime, Integer, MetaData, Select, Table, Text, column, exists, literal, select, table
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from governance.people.directory import DIRECTORY, ChangeDirectoryEntry, DirectoryEntryChanged, PersonErased
@@ -49,10 +34,6 @@ PEOPLE: Final = Table(
 )
 
 _EVENTS: Final = table("events", column("stream", Text), column("type", Text), schema="ledger")
-_NAMES: Final = text("""
-select person, people.name, exists (select from ledger.events where type = :erased and stream = :stream || person)
-from unnest(cast(:ids as text[])) as person left join directory.people using (person)
-""")
 _TYPES: Final = Catalogue("governance", DIRECTORY.events).types
 _CHANGED: Final = _TYPES[DirectoryEntryChanged]
 _ERASED: Final = _TYPES[PersonErased]
@@ -95,14 +76,6 @@ async def find(engine: AsyncEngine, person: str) -> dict[str, Any] | None:
     async with engine.connect() as connection:
         found = (await connection.execute(entries().where(PEOPLE.c.person == person))).mappings().one_or_none()
         return dict(found) if found else None
-
-
-async def find_names(engine: AsyncEngine, ids: Sequence[str]) -> dict[str, str | None]:
-    """The names of these persons; None of who was erased. Who has no entry is left out."""
-    asked = {"ids": list(ids), "erased": _ERASED, "stream": DIRECTORY.stream("")}
-    async with engine.connect() as connection:
-        found = await connection.execute(_NAMES, asked)
-        return {person: None if erased else name for person, name, erased in found if name or erased}
 
 
 async def keep(pool: "asyncpg.Pool[Any]", person: str, version: int, entry: ChangeDirectoryEntry) -> None:

@@ -5,6 +5,7 @@ from typing import Final
 
 from mandate_events.deciding.rights import allow
 from mandate_web.chapters.chapter import Chapter
+from mandate_web.chapters.naming import follow_the_directory
 from projects.recognition.catalogue import TEMPLATE, TOOL
 from projects.recognition.heard import HEARS
 from projects.recognition.mandate import MANDATE
@@ -27,4 +28,5 @@ CHAPTER: Final = Chapter(
         allow("read-projects", PROJECT_MANAGER, PM_OFFICER, SPONSOR, own_project=True),
     ],
     hears={"governance": HEARS},
+    leads=[follow_the_directory],
 )

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Final
 
 from mandate_web.chapters.chapter import Chapter, Listed
+from mandate_web.chapters.naming import follow_the_directory
 from reporting.people.heard import GOVERNANCE
 from reporting.people.views import MANDATES_VIEW
 
@@ -14,5 +15,6 @@ CHAPTER: Final = Chapter(
     reads="read-history",
     lists=[Listed(view=MANDATES_VIEW)],
     hears={"governance": dict.fromkeys(GOVERNANCE.types)},
+    leads=[follow_the_directory],
     tags={"people": "Who holds which mandate"},
 )

@@ -30,6 +30,7 @@ from mandate_events.worker.policy import PolicyRunner
 from mandate_events.worker.process import Worker
 from mandate_events.worker.timers import keep_time
 from mandate_web.app import operations, schemas
+from mandate_web.app.compressing import Compressed
 from mandate_web.app.description import COMMON_TAGS, describing
 from mandate_web.app.housekeeping import keeping_house
 from mandate_web.app.middleware import CORS, Envelope, larger_bodies
@@ -258,6 +259,7 @@ class Service:
         app.state.offers = self.house.offers
         app.state.views_own_ledger = self.archive is None
         app.state.limits = Limits(settings.rate_limit)
+        app.add_middleware(Compressed)
         app.add_middleware(Envelope, larger=larger_bodies(self.routers))
         app.add_middleware(CORSMiddleware, allow_origins=settings.cors_origins, **CORS)
         problems.install(app, *self.wording)

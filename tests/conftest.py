@@ -13,6 +13,8 @@ from mandate_local.broker import BrokerError, KafkaBroker, available, bootstrap_
 from mandate_local.kafka_libraries import libraries
 from mandate_local.postgres import EmbeddedPostgres
 from mandate_web.app.logs import JsonLines
+from tests import browser
+from tests.browser import Browser
 from tests.node_tools import Node, NodeUnavailable, installed
 
 
@@ -69,6 +71,17 @@ def node() -> Node:
         return installed()
     except NodeUnavailable as error:
         do_without(str(error))
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """A headless browser: `with chromium.page() as page`. Without one the test is skipped aloud, or fails."""
+    try:
+        program = browser.installed()
+    except browser.BrowserUnavailable as error:
+        do_without(str(error))
+    with Browser(program) as running:
+        yield running
 
 
 def do_without(reason: str) -> NoReturn:

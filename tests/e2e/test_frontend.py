@@ -1,6 +1,7 @@
 """The guide for frontends is true, and its example goes through a gate."""
 
 import os
+import re
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ import pytest
 
 from tests.e2e.consoles import Shell, agrees, console, sections
 from tests.e2e.running import Product
-from tests.frontend_example import generated
+from tests.frontend_example import DOCS, SOURCE, generated
 from tests.node_tools import Node
 
 PAGE = "docs/frontend.md"
@@ -31,6 +32,14 @@ def test_what_the_guide_for_frontends_says(product: Product) -> None:
         for section in sections(PAGE):
             for command, expected in console(PAGE, section, {"8080": str(product.port)}):
                 shell.expect(command, expected)
+
+
+def test_the_snippets_of_the_guide_are_of_the_programs_that_run() -> None:
+    """tests/e2e/test_live_restart.py runs this one through an outage."""
+    snippets = re.findall(r"```ts\n(.*?)```", (DOCS / "frontend.md").read_text("utf-8"), re.DOTALL)
+    program = (SOURCE / "src" / "watch.ts").read_text("utf-8")
+    assert snippets
+    assert all(snippet in program for snippet in snippets)
 
 
 GATE = """\

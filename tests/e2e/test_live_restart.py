@@ -1,6 +1,9 @@
 """Live updates and exports as a user has them: through a stop and a start of the product, with its own client."""
 
 import json
+import os
+import socket
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +12,8 @@ import httpx
 import pytest
 
 from tests.e2e.running import Product, found_office
+from tests.frontend_example import SOURCE
+from tests.node_tools import Node
 
 FEEDS = ("governance", "projects", "reporting")
 
@@ -67,6 +72,37 @@ def test_a_stream_goes_on_after_a_restart_without_loss_or_repetition(product: Pr
     with httpx.stream("GET", f"{product.url}/governance/v1/events", headers=headers, timeout=30) as answer:
         rest = events(answer, after - first[-1][0])
     assert [id_ for id_, _ in first + rest] == list(range(1, after + 1))
+
+
+def test_a_frontend_lives_through_an_outage_and_is_told_each_event_once(
+    node: Node, product: Product, tmp_path: Path
+) -> None:
+    """It reads a list, follows from the position that the list stated, and the product is killed and away meanwhile."""
+    said = tmp_path / "said"
+    environment = {**os.environ, "MANDATE_URL": product.url, "LONGEST_WAIT": "200"}
+    with said.open("wb") as out:
+        frontend = subprocess.Popen(
+            [node.program, SOURCE / "src" / "watch.ts"], stdout=out, stderr=out, env=environment
+        )
+    try:
+        product.until(lambda: " proposals at " in said.read_text())
+        begun = int(said.read_text().partition("governance:")[2])
+        before = observe(product, 4)
+        product.until(lambda: f"\n{before} " in said.read_text())
+        product.kill()
+        with socket.create_server(("127.0.0.1", product.port)) as nobody:
+            for _ in range(5):  # it tries again and again, and whoever has the port by now is not the product
+                nobody.accept()[0].close()
+        product.start()
+        after = observe(product, 5)
+        product.until(lambda: f"\n{after} " in said.read_text())
+        frontend.terminate()
+        assert frontend.wait(10) == 0, said.read_text()
+    finally:
+        frontend.kill()
+        frontend.wait()
+    told = [int(line.partition(" ")[0]) for line in said.read_text().splitlines()[1:]]
+    assert told == list(range(begun + 1, after + 1))
 
 
 def test_the_client_exports_the_record_and_tells_a_story(product: Product, tmp_path: Path) -> None:

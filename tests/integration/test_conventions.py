@@ -122,7 +122,7 @@ async def test_a_named_origin_may_call_and_sees_what_it_needs(product: Product, 
     asked = {
         "Origin": ORIGIN,
         "Access-Control-Request-Method": "POST",
-        "Access-Control-Request-Headers": "authorization,content-type,idempotency-key,if-match,prefer",
+        "Access-Control-Request-Headers": "authorization,content-type,if-match,prefer,traceparent,tracestate",
     }
     preflight = await limited.options("/v1/proposals", headers=asked)
     assert preflight.status_code == 200

@@ -42,6 +42,14 @@ async def test_ndjson_is_the_ledger_byte_for_byte(world: World) -> None:
         assert answer.content == b"".join(document + b"\n" for _, document in await recorded(dsn))
 
 
+async def test_an_export_is_the_same_in_fewer_bytes_to_who_takes_gzip(world: World) -> None:
+    plain = await world.get("/v1/history", headers={"accept": NDJSON, "accept-encoding": "identity"})
+    packed = await world.get("/v1/history", headers={"accept": NDJSON, "accept-encoding": "gzip"})
+    assert (packed.headers["content-encoding"], packed.headers["vary"]) == ("gzip", "Accept, Accept-Encoding, Origin")
+    assert (packed.content, "content-encoding" in plain.headers) == (plain.content, False)
+    assert packed.num_bytes_downloaded < plain.num_bytes_downloaded / 2
+
+
 async def test_history_tells_who_decided_what(world: World) -> None:
     items = await world.listed("/v1/history", limit=20)
     entries = [item["entry"] for item in items]

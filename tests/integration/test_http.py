@@ -51,6 +51,7 @@ async def untouched(product: Product) -> AsyncIterator[None]:
 
 # --- bodies ---
 
+RIGHTS = "/governance/v1/decision-rights"
 UNUSED = "5579bb19-e7b2-4b75-b27b-1bbdc567bd2d"
 """An id that no thing has."""
 
@@ -365,7 +366,7 @@ async def test_the_version_that_is_read_can_be_decided_on(product: Product) -> N
 
 
 async def test_what_the_client_has_is_not_sent_again(product: Product) -> None:
-    tag = (await product.get(OFFICE)).headers["etag"]
+    tag = (await product.get(OFFICE, Accept_Encoding="identity")).headers["etag"]
     for known in (tag, f'"0", {tag}', f"W/{tag}", "*"):
         answer = await product.get(OFFICE, If_None_Match=known)
         assert (answer.status_code, answer.content, answer.headers["etag"]) == (304, b"", tag)
@@ -667,6 +668,27 @@ async def test_head_is_get_without_the_body(product: Product) -> None:
         assert head.headers["content-type"] == get.headers["content-type"]
     assert (await product.http.head(OFFICE)).status_code == 401
     assert (await product.http.head("/governance/v1/nothing")).status_code == 404
+
+
+async def test_what_is_large_comes_as_gzip_and_its_tag_works_everywhere(product: Product) -> None:
+    plain = await product.get(RIGHTS, Accept_Encoding="identity")
+    packed = await product.get(RIGHTS, Accept_Encoding="gzip")
+    tag = plain.headers["etag"]
+    assert (packed.headers["content-encoding"], packed.headers["etag"]) == ("gzip", f'{tag[:-1]}-gzip"')
+    assert "content-encoding" not in plain.headers
+    assert packed.json() == plain.json()
+    assert int(packed.headers["content-length"]) < int(plain.headers["content-length"]) / 4
+    head = await product.http.head(RIGHTS, headers=await product.as_(Accept_Encoding="gzip"))
+    assert [head.headers[name] for name in ("content-length", "content-encoding", "etag", "vary")] == [
+        packed.headers[name] for name in ("content-length", "content-encoding", "etag", "vary")
+    ]
+    for accepted in ("gzip", "identity"):
+        known = await product.get(RIGHTS, If_None_Match=packed.headers["etag"], Accept_Encoding=accepted)
+        assert (known.status_code, known.headers["etag"]) == (304, packed.headers["etag"])
+    version = (await product.get(OFFICE, Accept_Encoding="identity")).headers["etag"]
+    decided = await product.post(OBSERVERS, observer(), If_Match=f'{version[:-1]}-gzip"')
+    assert decided.status_code == 201, decided.text
+    assert (await product.post(OBSERVERS, observer(), If_Match='"1-gzip"')).status_code == 412
 
 
 @pytest.mark.usefixtures("untouched")

@@ -18,6 +18,7 @@ from mandate_web.imports.bulk_body import MAX_BULK, MAX_LINE, entries
 from mandate_web.imports.importing import Given, carry_out
 from mandate_web.imports.jobs import MAX_OPEN, Jobs
 from mandate_web.problems.problem import Problem
+from tests.integration.described import check_item
 from tests.integration.over_http import PROPOSALS, Product, person, proposal, refused, until
 
 IMPORT = f"{PROPOSALS}/imports"
@@ -38,7 +39,10 @@ async def send(product: Product, body: bytes, media_type: str = NDJSON, persona:
 def results(answer: httpx.Response) -> list[dict[str, Any]]:
     assert answer.status_code == 200, answer.text
     assert answer.headers["content-type"] == NDJSON
-    return [json.loads(line) for line in answer.text.splitlines()]
+    found = [json.loads(line) for line in answer.text.splitlines()]
+    for each in found:
+        check_item("governance", "/v1/imports/{id}/results", "get", NDJSON, each)
+    return found
 
 
 def statuses(answer: httpx.Response) -> list[tuple[int, int]]:

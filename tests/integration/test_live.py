@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import re
 import socket
 import time
 from collections.abc import AsyncIterator
@@ -26,10 +27,12 @@ from mandate_local.postgres import EmbeddedPostgres
 from mandate_web.live import connection
 from mandate_web.live import events as live
 from mandate_web.settings import Settings
+from tests.integration.described import check_item
 from tests.integration.ledgers import eventually
 from tests.integration.reporting_world import World, asyncpg_connection, decide, publish, recorded, serving, small_world
 
 PATH = "/v1/events"
+NDJSON = "application/x-ndjson"
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +203,61 @@ async def test_a_stream_goes_on_where_it_was(governance: Served) -> None:
 async def test_a_position_that_is_none(governance: Served, after: str) -> None:
     answer = await governance.get("pmo-1", after=after)
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "?after")
+
+
+async def test_a_stream_goes_on_where_a_read_ended(governance: Served, reporting: Served) -> None:
+    """In reporting a read states how far it reaches into each ledger, and a stream has positions of its own."""
+    for served, path in ((governance, "/v1/office"), (reporting, "/v1/portfolio")):
+        world = served.world
+        await publish(world.projects, "mandate.projects.project-resumed.v1", world.ids[1], {})
+        await world.get("/v1/portfolio")  # it has all of that
+        async with httpx.AsyncClient(base_url=served.url, trust_env=False) as client:
+            stated = (await client.get(path, headers=served.headers("pmo-1"))).headers["mandate-position"]
+        expected, reached = await observe(world), int(re.findall(r"governance:(\d+)", stated)[0])
+        async with served.follow("pmo-1", after=stated) as stream:
+            [event] = await stream.take(1)
+            assert int(json.loads(event.document)["sequence"]) == reached + 1, "the first that the read had not"
+            await stream.take(expected - reached - 1)
+        async with served.follow("pmo-1", last=event.id + expected - reached - 1, after=stated) as stream:
+            assert await stream.is_quiet(), "after a break the header counts"
+
+
+async def test_what_a_read_reached_in_the_middle_of_all_ledgers(reporting: Served) -> None:
+    """Nothing beyond is missed, whichever ledger's is the first."""
+    entries = await reporting.world.listed("/v1/history", limit=500, sort="entry")
+    cuts: dict[str, int] = dict.fromkeys(("governance", "projects", "reporting"), 0)
+    for number, entry in enumerate(entries):
+        stated = ",".join(f"{name}:{position}" for name, position in cuts.items())
+        cuts[entry["source"]] = entry["position"]
+        if number % 9 == 0:
+            async with reporting.follow("auditor-1", after=stated) as stream:
+                assert [event.id for event in await stream.take(1)] == [entry["entry"]]
+
+
+async def test_ledgers_that_are_not_told_here(governance: Served, reporting: Served) -> None:
+    for served, after in ((governance, "projects:1"), (reporting, "payroll:1")):
+        answer = await served.get("pmo-1", after=after)
+        assert answer.status_code == 422
+        assert "none of these ledgers" in answer.json()["errors"][0]["detail"]
+
+
+async def test_a_position_ahead_tells_where_the_end_is(governance: Served) -> None:
+    """After a restore: the client is to read everything anew."""
+    end = governance.world.store.appender.position
+    for after in (str(end + 1), f"governance:{end + 1}"):
+        answer = await governance.get("pmo-1", after=after)
+        assert (answer.status_code, answer.json()["facts"]) == (422, {"position": end + 1, "end": end})
+
+
+async def test_events_are_as_they_are_described(governance: Served) -> None:
+    everything = await ledger(governance.world)
+    async with governance.follow("auditor-1", after=0) as stream:
+        for event in await stream.take(len(everything)):
+            item = {"id": str(event.id), "event": event.type, "data": event.document.decode()}
+            check_item("governance", PATH, "get", "text/event-stream", item)
+    lines = (await governance.world.get("/v1/history", source="governance", headers={"accept": NDJSON})).content
+    for line in lines.splitlines():
+        check_item("reporting", "/v1/history", "get", NDJSON, json.loads(line))
 
 
 async def test_who_is_not_known_gets_no_stream(governance: Served) -> None:

@@ -57,7 +57,10 @@ console.log(`sent again: replayed ${again.headers.get("Idempotency-Replayed")}, 
 
 // --- everything that is recorded on this project from now on, of all services ---
 const leaving = new AbortController();
-const stream = await follow(`${url}/reporting/v1/events?project=${id}`, pmo.token, leaving.signal);
+const stream = await follow(`${url}/reporting/v1/events?project=${id}`, {
+  token: () => pmo.token,
+  signal: leaving.signal,
+});
 
 const story: Told[] = [];
 

@@ -18,6 +18,7 @@ from mandate_web.problems.problem import KINDS, TYPES
 from mandate_web.problems.wording import Wording
 from mandate_web.routes.access import POLICY, SECURITY_SCHEMES, header
 from mandate_web.routes.including import included
+from mandate_web.routes.items import lift
 
 PROBLEM: Final = "application/problem+json"
 DOCUMENTS: Final = "docs/problems"
@@ -151,6 +152,9 @@ def describe(document: dict[str, Any], rights: Rights, wording: Wording) -> dict
             if status.startswith("2"):
                 _headers(response, operation)
         _include(operation, schemas)
+        for body in (operation.get("requestBody", {}), *responses.values()):
+            for content in body.get("content", {}).values():
+                lift(content, schemas)
         _examples(operation, schemas)
     drop_unused(document)
     name_schemas(document)

@@ -103,7 +103,6 @@ _SCHEMA: Final[dict[int | str, dict[str, Any]]] = {
                 "example": {
                     "$schema": "https://json-schema.org/draft/2020-12/schema",
                     "$id": EXAMPLE,
-                    "allOf": [{"$ref": "mandate.governance.envelope.json"}],
                     "properties": {"type": {"const": EXAMPLE}},
                 },
             }

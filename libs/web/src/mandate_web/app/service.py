@@ -29,7 +29,8 @@ from mandate_events.worker.consumer import Consumer
 from mandate_events.worker.policy import PolicyRunner
 from mandate_events.worker.process import Worker
 from mandate_events.worker.timers import keep_time
-from mandate_web.app import operations, schemas
+from mandate_web.app import browsing, operations, schemas
+from mandate_web.app.compressing import Compressed
 from mandate_web.app.description import COMMON_TAGS, describing
 from mandate_web.app.housekeeping import keeping_house
 from mandate_web.app.middleware import CORS, Envelope, larger_bodies
@@ -251,6 +252,8 @@ class Service:
             license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
             openapi_tags=[*self.house.tags, *COMMON_TAGS, schemas.TAG],
             redirect_slashes=False,
+            docs_url=None,
+            redoc_url=None,
         )
         app.state.domain = self.domain
         app.state.schemas = schemas.Schemas(self.domain)
@@ -258,12 +261,14 @@ class Service:
         app.state.offers = self.house.offers
         app.state.views_own_ledger = self.archive is None
         app.state.limits = Limits(settings.rate_limit)
+        app.add_middleware(Compressed)
         app.add_middleware(Envelope, larger=larger_bodies(self.routers))
         app.add_middleware(CORSMiddleware, allow_origins=settings.cors_origins, **CORS)
         problems.install(app, *self.wording)
         for router in (*self.routers, live.router, schemas.router, operations.router):
             app.include_router(router)
         describing(app, self.domain.rights)
+        browsing.offer(app)
         return app
 
 

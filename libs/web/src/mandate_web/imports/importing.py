@@ -9,14 +9,17 @@ import hashlib
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Final, TypeAlias
+from typing import Annotated, Any, Final, TypeAlias
 
+import msgspec
 import orjson
+from msgspec import UNSET, Meta, UnsetType
 from pydantic import ValidationError
 
 from mandate_events.deciding import Aggregate, Command, Mandate
 from mandate_events.deciding.batch import Submission
 from mandate_events.deciding.outcome import Accepted
+from mandate_events.document.formats import UUID_PATTERN
 from mandate_events.document.identifiers import derived
 from mandate_events.ledger.store import Store
 from mandate_web.identity.strict import json_value
@@ -24,6 +27,7 @@ from mandate_web.imports.bulk_body import Entry
 from mandate_web.problems import problem as problems
 from mandate_web.problems.problem import Finding, Problem
 from mandate_web.problems.wording import Language, Wording
+from mandate_web.routes.items import component
 
 log = logging.getLogger(__name__)
 
@@ -192,11 +196,23 @@ def restored(content: bytes) -> Outcome:
     return Problem(findings=findings, **parts.pop("members"), **parts)
 
 
+class ImportResult(msgspec.Struct, frozen=True, kw_only=True):
+    """What one line came to: what a receipt says, or the problem."""
+
+    line: Annotated[int, Meta(description="Of the body, from 1", ge=1)]
+    status: Annotated[int, Meta(description="201, or that of the problem: as for a request of its own")]
+    id: Annotated[str, Meta(description="Id of the thing", pattern=f"^{UUID_PATTERN}$")] | UnsetType = UNSET
+    version: Annotated[int | UnsetType, Meta(description="Version of its stream")] = UNSET
+    consistency: Annotated[str, Meta(description="As in a receipt", pattern="^[a-z]+:[0-9]{1,18}$")] | UnsetType = UNSET
+    replayed: Annotated[bool | UnsetType, Meta(description="It had been accepted before: nothing was done")] = UNSET
+    problem: Annotated[dict[str, Any] | UnsetType, Meta(extra_json_schema=component("Problem"))] = UNSET
+
+
 def told(line: int, outcome: Outcome, wording: Wording, language: Language, path: str) -> bytes:
     """The result line: the receipt, or the problem document in the reader's language."""
     if isinstance(outcome, Problem):
         document = outcome.document(wording, language, path)
-        result: dict[str, Any] = {"line": line, "status": outcome.kind.status, "problem": document}
+        result = ImportResult(line=line, status=outcome.kind.status, problem=document)
     else:
-        result = {"line": line, "status": 201, **outcome}
-    return orjson.dumps(result, default=str, option=orjson.OPT_APPEND_NEWLINE)
+        result = ImportResult(line=line, status=201, **outcome)
+    return msgspec.json.encode(result, enc_hook=str) + b"\n"

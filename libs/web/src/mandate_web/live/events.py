@@ -8,7 +8,7 @@ import asyncio
 import logging
 import re
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Protocol
@@ -22,8 +22,9 @@ from mandate_events.ledger.news import News
 from mandate_web.identity.jwks import KeysUnavailable
 from mandate_web.identity.tokens import TokenRefused, TokenVerifier
 from mandate_web.live.streaming import Reading, Streamed
-from mandate_web.problems.problem import Problem, invalid
+from mandate_web.problems.problem import Finding, Problem, invalid
 from mandate_web.routes.access import Authenticated, anyone, header
+from mandate_web.routes.items import items, told_event
 from mandate_web.routes.routing import Router
 
 log = logging.getLogger(__name__)
@@ -46,6 +47,8 @@ READERS: Final = 2
 """How many streams read from the database at a time; other requests need connections, too."""
 
 POSITION: Final = re.compile(r"[0-9]{1,18}")
+STATED: Final = re.compile(r"[a-z]+:[0-9]{1,18}( *, *[a-z]+:[0-9]{1,18}){0,9}")
+"""`Mandate-Position` of a read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,12 @@ class Feed(Protocol):
 
     async def end(self) -> int:
         """The last position there is."""
+
+    async def reached(self, cuts: Mapping[str, int]) -> int:
+        """The last position of which all up to it is within these parts of ledgers.
+
+        Raises `Problem` where this is no feed of any of them.
+        """
 
     async def read(self, person: str, after: int) -> Chunk:
         """The next events, judged by mandates that are at least as new as they are."""
@@ -188,7 +197,7 @@ def _written(event: Told) -> bytes:
 _DESCRIBED: Final[dict[int | str, dict[str, Any]]] = {
     200: {
         "description": "Events for as long as the connection lasts",
-        "content": {EVENT_STREAM: {"schema": {"type": "string"}}},
+        "content": items(EVENT_STREAM, told_event(), "Server-sent events; the `data` of each is an `EventDocument`"),
     }
 }
 _POLICY: Final = anyone()
@@ -199,12 +208,23 @@ _POLICY["openapi_extra"]["parameters"] = [
 router = Router(tags=["live"])
 
 
+def _cuts(stated: str) -> dict[str, int]:
+    parts = [part.strip().partition(":") for part in stated.split(",")]
+    return {name: int(position) for name, _, position in parts}
+
+
 @router.get("/v1/events", operation_id="followEvents", responses=_DESCRIBED, response_class=Response, **_POLICY)
 async def follow_events(
     request: Request,
     person: Authenticated,
     after: Annotated[
-        str | None, Query(max_length=18, description="Begin after this position, where no `Last-Event-ID` is sent")
+        str | None,
+        Query(
+            max_length=200,
+            description="Where no `Last-Event-ID` is sent: begin after this position, or after what a read reached, as"
+            " its `Mandate-Position` says",
+            examples=["17", "governance:17, projects:9"],
+        ),
     ] = None,
     project: Annotated[str | None, Query(max_length=64, description="Only events of this project")] = None,
     type: Annotated[  # noqa: A002 - the query's word, as in the history
@@ -213,19 +233,27 @@ async def follow_events(
 ) -> Response:
     """Events as they are recorded, as server-sent events: `id` is the position, `event` the type, `data` the document.
 
-    Begins with what is recorded from now on, or after a given position. Only what you may see is sent, judged anew
-    for each event. The stream ends when your token has expired or the service stops; connect again with
-    `Last-Event-ID`, and nothing is lost or sent twice.
+    Begins with what is recorded from now on, or after a given position: `after` takes the `id` of an event, or what a
+    read states as its `Mandate-Position`, so that nothing is missed between the read and the stream. Only what you may
+    see is sent, judged anew for each event. The stream ends when your token has expired or the service stops; connect
+    again with `Last-Event-ID`, and nothing is lost or sent twice. A position beyond the last one is a 422 with the last
+    one as `end` in its `facts`: the ledger was restored to an earlier state, so read everything anew.
     """
     live: Live = request.app.state.live
     last = request.headers.get("last-event-id")
     given, pointer = (after, "?after") if last is None else (last, "?last-event-id")
-    if given is not None and not POSITION.fullmatch(given):
-        raise invalid(pointer, "position-form")
     end = await live.begin()
-    position = end if given is None else int(given)
+    if given is None:
+        position = end
+    elif POSITION.fullmatch(given):
+        position = int(given)
+    elif last is None and STATED.fullmatch(given):
+        position = await live.feed.reached(_cuts(given))
+    else:
+        raise invalid(pointer, "position-form")
     if position > end:
-        raise invalid(pointer, "position-ahead", position=position, end=end)
+        facts = {"position": position, "end": end}
+        raise Problem("invalid", "position-ahead", facts, findings=[Finding(pointer, "position-ahead", facts)])
     token = request.headers["authorization"].partition(" ")[2]
     verifier: TokenVerifier = request.app.state.verifier
     wanted = Wanted(project, type)

@@ -1,6 +1,6 @@
 """Who may see which event of a ledger: each service says it by three rights, and here it is judged."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -9,6 +9,7 @@ from mandate_events.deciding.rights import DENIAL, Rights
 from mandate_events.document.event import read_heading
 from mandate_events.ledger.store import Store
 from mandate_web.live.events import Chunk, Told
+from mandate_web.problems.problem import invalid
 from mandate_web.routes.access import FindHeld
 
 EVENTS: Final = 500
@@ -62,6 +63,12 @@ class LedgerFeed:
 
     async def end(self) -> int:
         return await self._store.reader.end()
+
+    async def reached(self, cuts: Mapping[str, int]) -> int:
+        service = self._store.domain.service
+        if service not in cuts:
+            raise invalid("?after", "position-elsewhere", ledgers=service)
+        return cuts[service]
 
     async def read(self, person: str, after: int) -> Chunk:
         rows = await self._store.reader.following(after, EVENTS, BYTES)

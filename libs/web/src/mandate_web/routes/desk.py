@@ -44,7 +44,7 @@ HEADERS: Final = [
         "3f1c0e5a-import-17",
         "^[!-~]{1,255}$",
     ),
-    header("If-Match", "The version you decided on", '"7"', r'^ *(\*|"[0-9]{1,9}(-[0-9a-f]{1,64})?") *$'),
+    header("If-Match", "The version you decided on", '"7"', r'^ *(\*|"[0-9]{1,9}(-[0-9a-f]{1,64})?(-gzip)?") *$'),
 ]
 
 

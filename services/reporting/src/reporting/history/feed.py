@@ -1,5 +1,6 @@
 """The archive, told live: every document of every service in order of arrival. Positions are its entries."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, case, func, literal, or_, select
@@ -8,8 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from mandate_events.deciding.rights import Rights
 from mandate_web.live.events import Chunk, Told
 from mandate_web.live.visibility import BYTES, EVENTS
+from mandate_web.problems.problem import invalid
 from mandate_web.routes.access import Person, Viewer
-from reporting.history.archive import ARCHIVE
+from reporting.history.archive import ARCHIVE, SOURCES
 from reporting.history.routes import visible
 from reporting.people.views import held_in
 
@@ -25,6 +27,21 @@ class ArchiveFeed:
         async with self._engine.connect() as connection:
             last: int = (await connection.execute(select(func.coalesce(func.max(ARCHIVE.c.entry), 0)))).scalar_one()
         return last
+
+    async def reached(self, cuts: Mapping[str, int]) -> int:
+        """All ledgers are heard in turn: so much of each is so many entries, as far as one read stated all of it."""
+        column = ARCHIVE.c
+        named = [source for source in SOURCES if source in cuts]
+        if not named:
+            raise invalid("?after", "position-elsewhere", ledgers=", ".join(SOURCES))
+        beyond = select(column.entry).order_by(column.sequence).limit(1)
+        end = await self.end()  # before the look beyond: what is archived in between is told
+        async with self._engine.connect() as connection:
+            for source in named:
+                following = beyond.where(column.source == source, column.sequence > cuts[source])
+                first: int | None = (await connection.execute(following)).scalar_one_or_none()
+                end = end if first is None else min(end, first - 1)
+        return end
 
     async def read(self, person: str, after: int) -> Chunk:
         """One snapshot for both: the mandates are as new as the documents."""

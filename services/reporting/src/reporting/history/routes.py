@@ -12,6 +12,7 @@ from starlette.responses import Response
 from mandate_events.deciding import PersonId, Text
 from mandate_web.live.streaming import Streamed
 from mandate_web.routes.access import Authenticated, Viewer, anyone, no_right, reads, viewer
+from mandate_web.routes.items import event, items
 from mandate_web.routes.lists import OpenView, View
 from mandate_web.routes.moment import mark
 from mandate_web.routes.paging import Cursor, Limit, Page
@@ -47,7 +48,7 @@ _LISTED: Final[dict[int | str, dict[str, Any]]] = {
     200: {
         "model": Entries,
         "description": "One page; or, as NDJSON, all the documents themselves",
-        "content": {NDJSON: {"schema": {"type": "string", "description": "One document a line, byte for byte"}}},
+        "content": items(NDJSON, event(), "One `EventDocument` a line, byte for byte"),
         "headers": {
             "Mandate-Count": {
                 "description": "How many documents an export has",

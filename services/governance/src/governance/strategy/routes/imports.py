@@ -20,7 +20,7 @@ from mandate_events.values.told import Id, Instant, instant
 from mandate_web.app.middleware import BODY_LIMIT
 from mandate_web.chapters.lists import page_model
 from mandate_web.imports.bulk_body import CSV, MAX_BULK, NDJSON, entries
-from mandate_web.imports.importing import Given, Importing, admit, carry_out, import_id, restored, told
+from mandate_web.imports.importing import Given, Importing, ImportResult, admit, carry_out, import_id, restored, told
 from mandate_web.imports.jobs import JOBS, Jobs
 from mandate_web.live.streaming import Reading, Streamed
 from mandate_web.problems.problem import Problem, invalid
@@ -28,6 +28,7 @@ from mandate_web.problems.wording import language_of
 from mandate_web.routes.access import POLICY, SECURED, Authenticated, Person, Viewer, anyone, header
 from mandate_web.routes.desk import HEADERS, KEY
 from mandate_web.routes.including import OpenIncluding
+from mandate_web.routes.items import component, items, struct
 from mandate_web.routes.paging import Cursor, Limit, Page
 from mandate_web.routes.routing import Router
 
@@ -71,14 +72,16 @@ def shown(job: Any) -> dict[str, Any]:
     return {**about, **counts, **instants}
 
 
-_LINES: Final = {
-    "schema": {"type": "string", "description": "One result a line, in the order of the lines that were sent"},
-    "example": '{"line":1,"status":201,"id":"0190f3a5-7b1c-5c7e-9f43-5a1d2c3b4e5f","version":1,'
+_LINES: Final = items(
+    NDJSON,
+    struct(ImportResult),
+    "One `ImportResult` a line, in the order of the lines that were sent",
+    '{"line":1,"status":201,"id":"0190f3a5-7b1c-5c7e-9f43-5a1d2c3b4e5f","version":1,'
     '"consistency":"governance:17"}\n{"line":2,"status":422,"problem":{"type":"/problems/invalid","status":422}}\n',
-}
+)
 _HERE: Final = {"description": "Where the import can be followed", "schema": {"type": "string"}}
 _ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
-    200: {"description": "Carried out: one result a line", "content": {NDJSON: _LINES}},
+    200: {"description": "Carried out: one result a line", "content": _LINES},
     202: {
         "model": Import,
         "description": "Kept, and carried out from now on: follow it at `Location`",
@@ -88,11 +91,13 @@ _ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
 _BODY: Final = {
     "required": True,
     "content": {
-        NDJSON: {
-            "schema": {"type": "string", "description": "One `ProposeProject` a line"},
-            "example": '{"portfolio":"capital-delivery","reference":"Q05388","title":"General Counsel",'
+        **items(
+            NDJSON,
+            component(ProposeProject.__name__),
+            "One `ProposeProject` a line",
+            '{"portfolio":"capital-delivery","reference":"Q05388","title":"General Counsel",'
             '"forecast_cost":{"amount":"2359288.62","currency":"AUD"}}\n',
-        },
+        ),
         CSV: {
             "schema": {"type": "string", "description": "A header of field names, and one proposal a record"},
             "example": "portfolio,reference,title,forecast_cost.amount,forecast_cost.currency\n"
@@ -175,7 +180,7 @@ async def get_import(request: Request, id: InPath, person: Authenticated, includ
     "/v1/imports/{id}/results",
     operation_id="listImportResults",
     response_class=Response,
-    responses={200: {"description": "One result a line", "content": {NDJSON: _LINES}}},
+    responses={200: {"description": "One result a line", "content": _LINES}},
     **anyone(),
 )
 async def list_results(

@@ -30,6 +30,7 @@ from mandate_events.worker.policy import PolicyRunner
 from mandate_events.worker.process import Worker
 from mandate_events.worker.timers import keep_time
 from mandate_web.app import operations, schemas
+from mandate_web.app.build import tell_build
 from mandate_web.app.description import COMMON_TAGS, describing
 from mandate_web.app.housekeeping import keeping_house
 from mandate_web.app.middleware import CORS, Envelope, larger_bodies
@@ -199,6 +200,7 @@ class Service:
     @asynccontextmanager
     async def open(self, settings: Settings) -> AsyncIterator[Opened]:
         """The ledger, opened for a process that decides. What a start puts on record waits until it takes commands."""
+        tell_build(self.name)
         async with self.connect(settings) as opened:
             opened.store.at_start = partial(self.on_start, opened)
             async with opened.store, keeping_house(opened.store):

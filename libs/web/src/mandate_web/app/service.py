@@ -260,12 +260,12 @@ class Service:
         app.state.offers = self.house.offers
         app.state.views_own_ledger = self.archive is None
         app.state.limits = Limits(settings.rate_limit)
-        app.add_middleware(Envelope, larger=larger_bodies(self.routers))
+        app.add_middleware(Envelope, larger=larger_bodies(self.routers), root=settings.root_path)
         app.add_middleware(CORSMiddleware, allow_origins=settings.cors_origins, **CORS)
         problems.install(app, *self.wording)
         for router in (*self.routers, live.router, schemas.router, operations.router):
             app.include_router(router)
-        describing(app, self.domain.rights)
+        describing(app, self.domain.rights, settings.root_path)
         return app
 
 

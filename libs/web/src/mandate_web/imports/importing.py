@@ -19,6 +19,7 @@ from mandate_events.deciding.batch import Submission
 from mandate_events.deciding.outcome import Accepted
 from mandate_events.document.identifiers import derived
 from mandate_events.ledger.store import Store
+from mandate_web.address import Address
 from mandate_web.identity.strict import json_value
 from mandate_web.imports.bulk_body import Entry
 from mandate_web.problems import problem as problems
@@ -192,10 +193,10 @@ def restored(content: bytes) -> Outcome:
     return Problem(findings=findings, **parts.pop("members"), **parts)
 
 
-def told(line: int, outcome: Outcome, wording: Wording, language: Language, path: str) -> bytes:
+def told(line: int, outcome: Outcome, wording: Wording, language: Language, asked: Address) -> bytes:
     """The result line: the receipt, or the problem document in the reader's language."""
     if isinstance(outcome, Problem):
-        document = outcome.document(wording, language, path)
+        document = outcome.document(wording, language, asked)
         result: dict[str, Any] = {"line": line, "status": outcome.kind.status, "problem": document}
     else:
         result = {"line": line, "status": 201, **outcome}

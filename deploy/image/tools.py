@@ -96,24 +96,33 @@ def _build_compose(place: Path) -> None:
 
 def engine_programs() -> Path:
     """A directory with Debian's Docker engine unpacked; nothing is installed."""
-    if shutil.which("apt-get") is None:
-        raise Missing("there is no Docker, and no apt-get to fetch one")
-    return cached(f"engine-{digest(ENGINE_PACKAGES)}", _unpack_engine)
+    return unpacked("engine", ENGINE_PACKAGES, _name_iptables)
 
 
-def _unpack_engine(place: Path) -> None:
-    packages = place / "packages"
-    packages.mkdir()
-    try:
-        run(["apt-get", "download", *ENGINE_PACKAGES], cwd=packages)
-    except Missing:  # lists that are absent, or older than the archive
-        run(["apt-get", "update"])
-        run(["apt-get", "download", *ENGINE_PACKAGES], cwd=packages)
-    for package in packages.glob("*.deb"):
-        run(["dpkg", "-x", package, place])
-    shutil.rmtree(packages)
+def _name_iptables(place: Path) -> None:
     for name in ("iptables", "ip6tables", "iptables-save", "iptables-restore"):
         (place / "usr/bin" / name).symlink_to("../sbin/xtables-nft-multi")
+
+
+def unpacked(name: str, packages: Sequence[str], finish: Callable[[Path], None] = lambda _: None) -> Path:
+    """A directory with packages of Debian unpacked; nothing is installed."""
+    if shutil.which("apt-get") is None:
+        raise Missing(f"there is no {packages[0]}, and no apt-get to fetch it")
+
+    def make(place: Path) -> None:
+        files = place / "packages"
+        files.mkdir()
+        try:
+            run(["apt-get", "download", *packages], cwd=files)
+        except Missing:  # lists that are absent, or older than the archive
+            run(["apt-get", "update"])
+            run(["apt-get", "download", *packages], cwd=files)
+        for file in files.glob("*.deb"):
+            run(["dpkg", "-x", file, place])
+        shutil.rmtree(files)
+        finish(place)
+
+    return cached(f"{name}-{digest(packages)}", make)
 
 
 def digest(words: Sequence[str]) -> str:

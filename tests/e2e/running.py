@@ -10,10 +10,15 @@ from pathlib import Path
 from typing import Any, Protocol, Self
 
 import httpx
+import psutil
 
 from mandate_local.processes import free_port
 
 BIN = Path(sys.executable).parent
+DEAF = ("sh", "-c", 'trap "" INT; exec "$0" "$@"')
+"""Before a command: it begins with Ctrl-C ignored, as `nohup` or the `&` of a script starts it. Programs run so in all
+tests, and are to heed it.
+"""
 
 
 class Product:
@@ -35,7 +40,7 @@ class Product:
     def start(self, wait: float = 60) -> Self:
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [BIN / "mandate-local", "run", "--port", str(self.port), "--data", self.data, *self._arguments],
+                [*DEAF, BIN / "mandate-local", "run", "--port", str(self.port), "--data", self.data, *self._arguments],
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
@@ -66,10 +71,17 @@ class Product:
 
     def stop(self, wait: float = 30) -> int:
         """Ctrl-C."""
+        return self.end(signal.SIGINT, wait)
+
+    def end(self, number: signal.Signals, wait: float = 30) -> int:
+        """By a signal, with all that it started."""
         if self._process is None or self._process.poll() is not None:
             return 0
-        self._process.send_signal(signal.SIGINT)
-        return self._process.wait(wait)
+        started = psutil.Process(self.pid).children(recursive=True)
+        self._process.send_signal(number)
+        code = self._process.wait(wait)
+        assert [each for each in started if each.is_running()] == []
+        return code
 
     def __enter__(self) -> Self:
         return self.start()

@@ -1,4 +1,7 @@
-"""SIGTERM under load: what was answered is on record, what was not is had from another process, and nothing twice."""
+"""SIGTERM under load: what was answered is on record, what was not is had from another process, and nothing twice.
+
+And whoever is told to end does so, with all that it started.
+"""
 
 import asyncio
 import signal
@@ -12,9 +15,11 @@ from pathlib import Path
 from typing import Final
 
 import httpx
+import psutil
 import pytest
 
 from mandate_local.postgres import EmbeddedPostgres
+from tests.e2e.running import Product
 from tests.e2e.topology import Process, Topology, topology
 
 CLIENTS: Final = 24
@@ -159,7 +164,7 @@ async def test_idle_and_half_open_connections_do_not_hold_it_up(stage: Topology)
         other.write(begin)
         await other.drain()
     await asyncio.sleep(0.3)
-    await asyncio.to_thread(api.stop, 10.0)
+    await asyncio.to_thread(api.stop, 10.0, signal.SIGINT)  # as by Ctrl-C, though who started it ignores that
     for each, other in ((reader, writer), *half):
         assert await each.read() == b"", "closed in order"
         other.close()
@@ -176,3 +181,12 @@ async def test_a_connection_that_rested_is_still_good(stage: Topology) -> None:
         await asyncio.sleep(rest)
     writer.close()
     await asyncio.to_thread(api.stop, 10.0)
+
+
+def test_the_product_ends_by_sigterm_too() -> None:
+    """With all that it started, as by Ctrl-C in all other tests."""
+    with tempfile.TemporaryDirectory(prefix="mandate-ending-") as directory:
+        product = Product(Path(directory) / "data").start()
+        assert "postgres" in {each.name() for each in psutil.Process(product.pid).children()}
+        assert product.end(signal.SIGTERM) == 0
+        product.http.close()

@@ -24,6 +24,7 @@ from mandate_local.processes import free_port
 from mandate_local.product import AUDIENCE, DEPLOYMENT, ISSUER
 from mandate_web.identity.tokens import person_id
 from mandate_web.live.connection import IDLE
+from tests.e2e.running import DEAF
 
 SERVICES: Final = ("governance", "projects", "reporting")
 BIN: Final = Path(sys.executable).parent
@@ -77,10 +78,10 @@ class Process:
         self.popen.kill()
         self.popen.wait()
 
-    def stop(self, within: float = 25.0) -> None:
-        """SIGTERM, and an orderly end: exit code 0, in time, nothing raised."""
+    def stop(self, within: float = 25.0, number: signal.Signals = signal.SIGTERM) -> None:
+        """A signal, and an orderly end: exit code 0, in time, nothing raised."""
         begun = time.monotonic()
-        self.popen.send_signal(signal.SIGTERM)
+        self.popen.send_signal(number)
         code = self.popen.wait(within + 5)
         took, text = time.monotonic() - begun, self.log.read_text()
         assert code == 0, f"exit code {code}:\n{text}"
@@ -143,7 +144,7 @@ class Topology:
         log = self.directory / f"{service}-{command}-{uuid.uuid4().hex[:6]}.log"
         with log.open("wb") as out:
             popen = subprocess.Popen(
-                [*program, command],
+                [*DEAF, *program, command],
                 cwd=self.directory,
                 env={**self.environment(service), port_setting: str(port), **environment, **settings},
                 stdout=out,

@@ -9,11 +9,13 @@ import sys
 import uuid
 from pathlib import Path
 
+import psutil
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from mandate_local.broker import BrokerError, KafkaBroker, available, bootstrap_from_environment
+from tests.e2e.running import DEAF
 
 pytestmark = pytest.mark.usefixtures("require_broker")
 
@@ -76,17 +78,23 @@ async def test_the_shared_broker(kafka: KafkaBroker) -> None:
     assert await consume(kafka.bootstrap, topic, 1) == [b"x"]
 
 
-def test_the_command_prints_its_address_and_stops_on_ctrl_c(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "mandate_local.broker", "--data", str(tmp_path / "kafka")]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    line = process.stdout.readline().strip()
-    host, port = line.split(":")
-    socket.create_connection((host, int(port)), timeout=5).close()
-    process.send_signal(signal.SIGINT)
-    process.communicate(timeout=30)
-    assert process.returncode == 0
-    assert KafkaBroker(tmp_path / "kafka").bootstrap == line
+def test_the_command_prints_its_address_and_stops_when_it_is_told(tmp_path: Path) -> None:
+    """By Ctrl-C, though who started it ignores that, and by SIGTERM; the broker goes with it."""
+    command = [*DEAF, sys.executable, "-m", "mandate_local.broker", "--data", str(tmp_path / "kafka")]
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            line = process.stdout.readline().strip()
+            host, port = line.split(":")
+            socket.create_connection((host, int(port)), timeout=5).close()
+            (java,) = psutil.Process(process.pid).children()
+            process.send_signal(number)
+            try:
+                assert process.wait(30) == 0
+            finally:
+                process.terminate()
+        assert not java.is_running()
+        assert KafkaBroker(tmp_path / "kafka").bootstrap == line
 
 
 def test_without_java_there_is_a_reason(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -38,6 +38,8 @@ BAD_SETTINGS: dict[str, tuple[dict[str, str], str]] = {
     "the port of an orchestrator": ({"MANDATE_PORT": "tcp://10.0.0.1:80"}, "MANDATE_PORT"),
     "a port": ({"MANDATE_PORT": "70000"}, "MANDATE_PORT"),
     "a port in words": ({"MANDATE_PORT": "http"}, "MANDATE_PORT"),
+    "a root path with a slash at its end": ({"MANDATE_ROOT_PATH": "/mandate/"}, "MANDATE_ROOT_PATH"),
+    "a root path like a service's own": ({"MANDATE_ROOT_PATH": "/v1"}, "MANDATE_ROOT_PATH"),
     "a level": ({"MANDATE_LOG_LEVEL": "loud"}, "MANDATE_LOG_LEVEL"),
     "a transport": ({"MANDATE_TRANSPORT": "pigeon"}, "MANDATE_TRANSPORT"),
     "no broker": ({"MANDATE_TRANSPORT": "kafka"}, "KAFKA_BOOTSTRAP_SERVERS"),

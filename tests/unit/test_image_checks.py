@@ -9,7 +9,7 @@ from typing import Final
 import pytest
 
 from image import check, tools
-from image.healthy import answers
+from image.healthy import ready
 from mandate_local.processes import free_port
 from tests.conftest import do_without
 
@@ -36,9 +36,8 @@ def port() -> Iterator[int]:
 
 
 def test_only_a_process_that_answers_200_is_healthy(port: int) -> None:
-    assert answers(port, "/readyz")
-    assert not answers(port, "/starting")
-    assert not answers(free_port(), "/readyz")
+    assert ready(port)
+    assert not ready(free_port())
 
 
 def test_a_dockerfile_with_a_fault_is_refused(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ type Given<O> = ([In<O, "path">] extends [never] ? { path?: never } : { path: In
   headers?: In<O, "header"> & { "Accept-Language"?: string };
 };
 
-/** What was refused, as the server explains it. Compare `type`; show `title` and `detail`. */
+/** What was refused, as the server explains it. Compare the end of `type`; show `title` and `detail`. */
 export class Problem extends Error {
   readonly document: ProblemDocument;
   readonly headers: Headers;
@@ -34,7 +34,7 @@ export class Problem extends Error {
   }
 
   is(name: string): boolean {
-    return this.document.type === `/problems/${name}`;
+    return this.document.type.endsWith(`/problems/${name}`);
   }
 }
 

@@ -17,7 +17,7 @@ import time
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
-from types import FrameType, TracebackType
+from types import TracebackType
 from typing import Self
 
 from mandate_local.kafka_libraries import BrokerError, available, libraries
@@ -236,7 +236,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--data", type=Path, required=True, help="its directory: settings, log, data; made if new")
     parser.add_argument("--port", type=int, help="its client port (default: the one it had, or else a free one)")
     options = parser.parse_args(arguments)
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM):  # Ctrl-C too: who started us may ignore it, which is inherited
+        signal.signal(number, signal.default_int_handler)
     try:
         with KafkaBroker(options.data, port=options.port) as broker:
             print(broker.bootstrap, flush=True)
@@ -247,10 +248,6 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 0
     return 0
-
-
-def _interrupt(_signal: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """`mandate-local`: the whole product on one machine."""
 
 import argparse
+from importlib.metadata import version
 from pathlib import Path
 
 from mandate_local import runner
@@ -10,6 +11,7 @@ def cli() -> None:
     parser = argparse.ArgumentParser(
         prog="mandate-local", description="The whole product on one machine, for trying it."
     )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {version('mandate-local')}")
     commands = parser.add_subparsers(dest="command", required=True)
     run = commands.add_parser("run", help="start everything; Ctrl-C stops it")
     run.add_argument(

@@ -70,9 +70,12 @@ def create_product(
     postgres: EmbeddedPostgres, state: Path, port: int, kafka: str | None = None, services: Sequence[Service] = SERVICES
 ) -> Starlette:
     """One application with everything in it. Its lifespan enters those of the mounted ones: Starlette does not."""
-    apps: Mapping[str, FastAPI] = {
-        service.name: service.app(settings_of(service, postgres, port, kafka), with_worker=True) for service in services
-    }
+
+    def made(service: Service) -> FastAPI:
+        below = {"root_path": f"/{service.name}"}
+        return service.app(settings_of(service, postgres, port, kafka).model_copy(update=below), with_worker=True)
+
+    apps: Mapping[str, FastAPI] = {service.name: made(service) for service in services}
     identity = create_identity(ISSUER, AUDIENCE, state, deployment=DEPLOYMENT)
 
     @asynccontextmanager

@@ -29,7 +29,9 @@ def run(data: Path, port: int, *, play_demo: bool, kafka: str | None = None) -> 
     if problem := _port_problem(port):
         sys.stderr.write(f"{problem}\n")
         return 1
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever stops us: PostgreSQL is stopped too
+    # Whoever stops us, PostgreSQL is stopped too; also Ctrl-C where who started us ignores it, which is inherited.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     begun = time.monotonic()
     _say(f"PostgreSQL on {data} ...")
     try:

@@ -10,12 +10,12 @@ from typing import Any, Self
 
 import httpx
 
+from mandate_client.addresses import DEFAULT_URL, Addresses, origin
 from mandate_client.problems import ApiProblem, BrokenOff, Unreachable, UsageProblem, problem_from
 from mandate_client.retrying import RETRIED, Attempts, retry_after
 
 Json = dict[str, Any]
 NDJSON = "application/x-ndjson"
-DEFAULT_URL = "http://127.0.0.1:8080"
 PATIENCE = 60.0
 WITH_PEOPLE = {"include": "people"}
 """Asks an answer to say who the persons are whom it tells of."""
@@ -45,7 +45,7 @@ class Streamed:
 
 
 class Api:
-    """All services under one address. Safe to share between threads.
+    """All services, wherever each of them is. Safe to share between threads.
 
     `persona` is an identity of the development installation, whose token is fetched when first needed and again
     when it has run out. Methods raise ApiProblem (the service refused), Unreachable or UsageProblem.
@@ -53,18 +53,18 @@ class Api:
 
     def __init__(
         self,
-        url: str = DEFAULT_URL,
+        url: str | Addresses = DEFAULT_URL,
         token: str | None = None,
         persona: str | None = None,
         patience: float = PATIENCE,
     ) -> None:
-        self.url = _checked_url(url)
+        self._at = Addresses.read([url]) if isinstance(url, str) else url
         self.stop = threading.Event()
         self._persona = persona
         self._token = None if persona else _checked_token(token)
         self._patience = patience
         self._signing_in = threading.Lock()
-        self._answered = False
+        self._answered: set[str] = set()
         self._http = httpx.Client(timeout=httpx.Timeout(30.0, connect=5.0), limits=httpx.Limits(max_connections=64))
 
     def __enter__(self) -> Self:
@@ -79,12 +79,13 @@ class Api:
     @contextmanager
     def stream(self, path: str, params: Mapping[str, str | int], accept: str) -> Iterator[Streamed]:
         """A long answer while it arrives. Refusals raise as everywhere; BrokenOff where it ends too early."""
-        where = f"GET {self.url}{path}"
+        address = self._at.of(path)
+        where = f"GET {address}"
         token = self._signed_in(stale=None)
         self.get(path, {**params, "limit": 1})  # signs in anew, waits and is refused as any other request
         headers = _with_token({"Accept": accept}, self._signed_in(stale=None) or token)
         try:
-            with self._http.stream("GET", self.url + path, params=dict(params), headers=headers) as response:
+            with self._http.stream("GET", address, params=dict(params), headers=headers) as response:
                 if not response.is_success:
                     response.read()
                     _answer(response, where)
@@ -119,7 +120,7 @@ class Api:
                 people.update(page.get("people") or {})
             items = page.get("items")
             if not isinstance(items, list):
-                raise ApiProblem(200, "unexpected answer", "a list without items", where=f"GET {self.url}{path}")
+                raise ApiProblem(200, "unexpected answer", "a list without items", where=f"GET {self._at.of(path)}")
             yield from (item for item in items if isinstance(item, dict))
             cursor = page.get("next")
             if not cursor or cursor == asked.get("cursor"):
@@ -128,10 +129,11 @@ class Api:
 
     def token_of(self, persona: str) -> str:
         """An access token from the development installation's identity service."""
-        body = self._send("POST", "/identity/token", json={"persona": persona}).body
+        path = "/identity/token"
+        body = self._send("POST", path, json={"persona": persona}).body
         token = body.get("access_token")
         if not isinstance(token, str) or not token:
-            raise ApiProblem(200, "unexpected answer", "no access_token", where=f"POST {self.url}/identity/token")
+            raise ApiProblem(200, "unexpected answer", "no access_token", where=f"POST {self._at.of(path)}")
         return token
 
     def personas(self) -> list[Json]:
@@ -158,20 +160,21 @@ class Api:
             return self._token
 
     def _send(self, method: str, path: str, **request: Any) -> Answer:
-        where = f"{method} {self.url}{path}"
+        address = self._at.of(path)
+        where, server = f"{method} {address}", origin(address)
         attempts = Attempts(self._patience, self.stop)
         while True:
             try:
-                response = self._http.request(method, self.url + path, **request)
+                response = self._http.request(method, address, **request)
             except _NOT_WORTH_RETRYING as error:
                 raise UsageProblem(f"cannot send {where}: {error}") from None
             except httpx.TransportError as error:
-                # Refused before anything ever answered: a wrong address, or nothing started. Say so now.
-                refused = isinstance(error, httpx.ConnectError) and not self._answered
+                # Refused before it ever answered: a wrong address, or nothing started. Say so now.
+                refused = isinstance(error, httpx.ConnectError) and server not in self._answered
                 if refused or not attempts.again():
-                    raise Unreachable(_unreachable(self.url, error, attempts.made)) from None
+                    raise Unreachable(_unreachable(server, error, attempts.made)) from None
                 continue
-            self._answered = True
+            self._answered.add(server)
             if response.status_code in RETRIED and attempts.again(retry_after(response.headers.get("Retry-After"))):
                 continue
             return _answer(response, where)
@@ -201,16 +204,6 @@ def _unreachable(url: str, error: httpx.TransportError, retries: int) -> str:
     tried = f" after {retries} tries" if retries > 1 else ""
     said = str(error) or type(error).__name__
     return f"cannot reach Mandate at {url}{tried}: {said}. Is it running? Another address: --url or MANDATE_URL."
-
-
-def _checked_url(url: str) -> str:
-    try:
-        parsed = httpx.URL(url)
-    except httpx.InvalidURL as error:
-        raise UsageProblem(f"--url {url!r} is not an address: {error}") from None
-    if parsed.scheme not in {"http", "https"} or not parsed.host:
-        raise UsageProblem(f"--url {url!r} is not an address: expected like {DEFAULT_URL}")
-    return url.rstrip("/")
 
 
 def _checked_token(token: str | None) -> str | None:

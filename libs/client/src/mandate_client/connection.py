@@ -8,6 +8,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from mandate_client.addresses import Addresses
 from mandate_client.api import Api
 from mandate_client.problems import ClientError, UsageProblem, one_line
 
@@ -16,13 +17,13 @@ SHARED = ("--url", "--token", "--as", "--patience")
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    url: str
+    at: Addresses
     token: str | None
     persona: str | None
     patience: float
 
     def open(self) -> Api:
-        return Api(self.url, self.token, self.persona, self.patience)
+        return Api(self.at, self.token, self.persona, self.patience)
 
 
 def connection(ctx: typer.Context) -> Connection:

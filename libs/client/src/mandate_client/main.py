@@ -1,11 +1,12 @@
 """`mandate`: the command line of the record. The same HTTP API as everyone, and nothing else of ours."""
 
-from importlib.metadata import entry_points
+from importlib.metadata import entry_points, version
 from typing import Annotated
 
 import typer
 
-from mandate_client.api import DEFAULT_URL, PATIENCE
+from mandate_client.addresses import DEFAULT_URL, Addresses
+from mandate_client.api import PATIENCE
 from mandate_client.connection import Commands, Connection
 from mandate_client.decision_commands import appoint, authorise
 from mandate_client.extensions import extend
@@ -18,10 +19,25 @@ app = typer.Typer(cls=Commands, no_args_is_help=True, pretty_exceptions_enable=F
 imports = typer.Typer(no_args_is_help=True, help="Bring records in from files.")
 
 
+def _tell_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"mandate {version('mandate-client')}")
+        raise typer.Exit
+
+
 @app.callback()
 def connect(
     ctx: typer.Context,
-    url: Annotated[str, typer.Option(envvar="MANDATE_URL", help="Where Mandate runs.")] = DEFAULT_URL,
+    url: Annotated[
+        list[str] | None,
+        typer.Option(
+            envvar="MANDATE_URL",
+            metavar="[SERVICE=]URL",
+            show_default=DEFAULT_URL,
+            help="Where Mandate runs: one address for all services, or, repeated or by commas, one of each:"
+            " governance=https://...",
+        ),
+    ] = None,
     token: Annotated[
         str | None, typer.Option(envvar="MANDATE_TOKEN", show_envvar=True, help="Your access token.")
     ] = None,
@@ -32,6 +48,9 @@ def connect(
     patience: Annotated[
         float, typer.Option(min=0, help="Seconds to go on trying while a service is busy or away.")
     ] = PATIENCE,
+    _: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_tell_version, help="Tell which version this is.")
+    ] = False,
 ) -> None:
     """The record of a Project Management Office: who decided what, in which role, when and why.
 
@@ -48,7 +67,7 @@ def connect(
       mandate portfolio --as pmo-1
       mandate history --as auditor-1
     """
-    ctx.obj = Connection(url, token, persona, patience)
+    ctx.obj = Connection(Addresses.read(url or ()), token, persona, patience)
 
 
 imports.command("proposals")(import_proposals)

@@ -2,6 +2,7 @@
 
 from prometheus_client import Counter, Gauge, Histogram
 
+BUILD = Gauge("mandate_build_info", "1, under the build of a service that runs here", ["service", "version", "python"])
 APPEND_BATCH = Histogram(
     "mandate_append_batch_commands",
     "Commands decided and written in one statement",

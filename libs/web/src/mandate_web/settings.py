@@ -14,6 +14,9 @@ from mandate_web.identity.tokens import issuer_problems
 
 PREFIX: Final = "MANDATE_"
 
+_ROOT_PATH: Final = re.compile(r"(?!/(v1|problems)(/|$))(/[A-Za-z0-9._~-]+)*")
+"""Where a proxy takes it off, `/v1/...` must not look as if it had been left."""
+
 
 class Settings(BaseSettings):
     """Environment variables begin with `MANDATE_`: `MANDATE_DATABASE`, `MANDATE_ISSUER_URL`..."""
@@ -55,9 +58,16 @@ class Settings(BaseSettings):
     founder: str | None = Field(
         default=None, description="Governance: `sub` of the person who founds the office, at the first start"
     )
-    host: str = Field(default="127.0.0.1", description="Where `api` listens, and `worker` for its metrics")
+    host: str = Field(default="127.0.0.1", description="Where `api` and `worker` listen")
     port: int = Field(default=8080, ge=0, le=65535, description="Port of `api`")
-    metrics_port: int = Field(default=0, ge=0, le=65535, description="Port of a worker's `/metrics`; 0: nowhere")
+    metrics_port: int = Field(
+        default=0, ge=0, le=65535, description="Port of a worker's `/healthz`, `/readyz` and `/metrics`; 0: nowhere"
+    )
+    root_path: str = Field(
+        default="",
+        description="Path under which a reverse proxy serves this service, such as `/mandate/governance`; it may pass"
+        " it on or take it off",
+    )
     rate_limit: int = Field(default=6000, ge=0, description="Requests a minute of each person and process; 0: no limit")
     cors_origins: Annotated[list[str], NoDecode] = Field(
         default_factory=list, description="Browser applications that may call: `https://pmo.example.org`, by commas"
@@ -95,6 +105,11 @@ class Settings(BaseSettings):
             for origin in self.cors_origins
             if not _is_origin(origin, self.production)
         ]
+        if not _ROOT_PATH.fullmatch(self.root_path):
+            wrong.append(
+                f"MANDATE_ROOT_PATH: {self.root_path} is not a path such as /mandate/governance, without a slash at its"
+                " end, and that does not begin like a service's own (/v1, /problems)"
+            )
         if wrong:
             raise ValueError("\n".join(wrong))
         return self

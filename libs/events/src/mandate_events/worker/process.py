@@ -54,6 +54,8 @@ class Worker:
         self._consumers = consumers
         self._also = also
         self.leading = asyncio.Event()
+        self.standing_by = False
+        """The database answers, and another one leads, or nobody may."""
 
     async def run(self) -> None:
         """Lead, or stand by, until cancelled. An unexpected error ends it loudly: its supervisor starts it again."""
@@ -66,12 +68,14 @@ class Worker:
                 continue
             try:
                 await self._stand_by(connection)
+                self.standing_by = False
                 self.leading.set()
                 log.info("this worker leads %s", self._service)
                 await self._lead(connection)
             except* (*CONNECTION_LOST, Fenced, LedgerBehindTopic) as lost:
                 log.warning("the worker of %s no longer leads: %r", self._service, lost.exceptions)
             finally:
+                self.standing_by = False
                 self.leading.clear()
                 with suppress(*CONNECTION_LOST, TimeoutError):
                     await connection.close(timeout=2)
@@ -82,6 +86,7 @@ class Worker:
         while True:
             if (await standing(connection)).behind is None and await take_lead(connection):
                 return
+            self.standing_by = True
             await asyncio.sleep(STANDBY)
 
     async def _lead(self, connection: "asyncpg.Connection[Any]") -> None:

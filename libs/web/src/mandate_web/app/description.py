@@ -45,7 +45,8 @@ PROBLEM_SCHEMA: Final[dict[str, Any]] = {
         "type": {
             "type": "string",
             "format": "uri-reference",
-            "description": "What kind of problem it is; `GET` it to read what to do. It never changes: compare it.",
+            "description": "What kind of problem it is; `GET` it to read what to do. What follows "
+            "`/problems/` never changes: compare that.",
         },
         "title": {"type": "string", "description": "The kind, for people"},
         "status": {"type": "integer", "description": "The HTTP status, once more"},
@@ -111,20 +112,20 @@ PROBLEM_HEADERS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 
 
-def describing(app: FastAPI, rights: Rights) -> None:
-    """Let the application's own document be complete."""
+def describing(app: FastAPI, rights: Rights, root: str = "") -> None:
+    """Let the application's own document be complete. `root`: the path under which it is reached."""
     made = app.openapi
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
-            describe(made(), rights, app.state.wording)
+            describe(made(), rights, app.state.wording, root or "/")
         return made()
 
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way
 
 
-def describe(document: dict[str, Any], rights: Rights, wording: Wording) -> dict[str, Any]:
-    """Complete the document that FastAPI made."""
+def describe(document: dict[str, Any], rights: Rights, wording: Wording, root: str = "/") -> dict[str, Any]:
+    """Complete the document that FastAPI made of a service that is reached at `root`."""
     components = document.setdefault("components", {})
     schemas = components.setdefault("schemas", {})
     for name in ("HTTPValidationError", "ValidationError"):
@@ -134,7 +135,7 @@ def describe(document: dict[str, Any], rights: Rights, wording: Wording) -> dict
     components["securitySchemes"] = SECURITY_SCHEMES
     components["headers"] = dict(HEADERS)
     components["responses"] = {kind.slug: _problem(kind.slug, wording) for kind in KINDS.values()}
-    document["servers"] = [{"url": "/", "description": "Wherever the service is reached"}]
+    document["servers"] = [{"url": root, "description": "Wherever the service is reached"}]
     for path, method, operation in _operations(document):
         operation["summary"] = operation["description"].partition(".")[0].partition("\n")[0]
         if "304" in operation["responses"]:

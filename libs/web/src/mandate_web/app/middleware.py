@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mandate_events.document.identifiers import uuid7
+from mandate_web.address import Address
 from mandate_web.app.logs import correlation
 from mandate_web.app.metrics import observe
 from mandate_web.problems import problem as problems
@@ -40,11 +41,14 @@ def larger_bodies(routers: Iterable[APIRouter]) -> dict[str, int]:
 
 
 class Envelope:
-    """Gives each request its correlation id, bounds it, answers what failed, and logs how it ended."""
+    """Gives each request its correlation id and place, bounds it, answers what failed, and logs how it ended."""
 
-    def __init__(self, app: ASGIApp, larger: Mapping[str, int] | None = None) -> None:
-        """`larger`: bytes that a body may have where that is more than `MAX_BODY`, by the path of the route."""
+    def __init__(self, app: ASGIApp, larger: Mapping[str, int] | None = None, root: str = "") -> None:
+        """`larger`: bytes that a body may have where that is more than `MAX_BODY`, by the path of the route.
+        `root`: the path under which the service is reached, where it is not the one that the server says.
+        """
         self._app = app
+        self._root = root
         self._larger = larger or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -52,6 +56,8 @@ class Envelope:
             await self._app(scope, receive, send)
             return
         begun = time.perf_counter()
+        if self._root:
+            scope["root_path"] = self._root
         headers = dict(scope["headers"])
         given = headers.get(b"x-correlation-id", b"")
         scope["mandate.correlation"] = given.decode() if CORRELATION.fullmatch(given) else uuid7()
@@ -59,7 +65,7 @@ class Envelope:
         # Where there is GET there is HEAD (RFC 9110, 9.1): the server leaves out the body, by its own scope.
         inner = {**scope, "method": "GET", "mandate.head": True} if scope["method"] == "HEAD" else scope
         answer = _Answer(inner, send)
-        most = self._larger.get(scope["path"].removeprefix(scope.get("root_path", "")), MAX_BODY)
+        most = self._larger.get(Address.of(scope).route, MAX_BODY)
         try:
             if refusal := _beyond_limits(scope, headers, most):
                 await refusal.response(Request(inner))(inner, receive, answer)

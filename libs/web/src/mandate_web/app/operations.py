@@ -30,11 +30,12 @@ def _text(media_type: str, example: str) -> dict[int | str, dict[str, Any]]:
 @router.get("/healthz", tags=["operations"], operation_id="getHealth", **public())
 async def healthz(request: Request) -> dict[str, str]:
     """The process runs, and need not be started again."""
-    _appender_works(request.app.state.store)
+    appender_works(request.app.state.store)
     return {"status": "alive"}
 
 
-def _appender_works(store: Store) -> None:
+def appender_works(store: Store) -> None:
+    """Or `Problem`: it will never decide again."""
     if store.appender.broken:
         raise Problem("unavailable", "appender-stopped", {"why": str(store.appender.broken)})
 
@@ -43,12 +44,17 @@ def _appender_works(store: Store) -> None:
 async def readyz(request: Request) -> Response:
     """The database answers and the appender works. Kafka does not matter: commands succeed without it."""
     store: Store = request.app.state.store
+    await database_answers(store)
+    appender_works(store)
+    return JSONResponse({"status": "ready", "position": store.appender.position})
+
+
+async def database_answers(store: Store) -> None:
+    """Within two seconds, or `Problem`."""
     try:
         await store.pool.fetchval("select 1", timeout=2)
     except (*CONNECTION_LOST, TimeoutError) as error:
         raise Problem("unavailable", "database-silent", headers={"Retry-After": "2"}) from error
-    _appender_works(store)
-    return JSONResponse({"status": "ready", "position": store.appender.position})
 
 
 @router.get(

@@ -30,6 +30,7 @@ from mandate_events.worker.policy import PolicyRunner
 from mandate_events.worker.process import Worker
 from mandate_events.worker.timers import keep_time
 from mandate_web.app import browsing, operations, schemas
+from mandate_web.app.build import tell_build
 from mandate_web.app.compressing import Compressed
 from mandate_web.app.description import COMMON_TAGS, describing
 from mandate_web.app.housekeeping import keeping_house
@@ -200,6 +201,7 @@ class Service:
     @asynccontextmanager
     async def open(self, settings: Settings) -> AsyncIterator[Opened]:
         """The ledger, opened for a process that decides. What a start puts on record waits until it takes commands."""
+        tell_build(self.name)
         async with self.connect(settings) as opened:
             opened.store.at_start = partial(self.on_start, opened)
             async with opened.store, keeping_house(opened.store):
@@ -262,12 +264,12 @@ class Service:
         app.state.views_own_ledger = self.archive is None
         app.state.limits = Limits(settings.rate_limit)
         app.add_middleware(Compressed)
-        app.add_middleware(Envelope, larger=larger_bodies(self.routers))
+        app.add_middleware(Envelope, larger=larger_bodies(self.routers), root=settings.root_path)
         app.add_middleware(CORSMiddleware, allow_origins=settings.cors_origins, **CORS)
         problems.install(app, *self.wording)
         for router in (*self.routers, live.router, schemas.router, operations.router):
             app.include_router(router)
-        describing(app, self.domain.rights)
+        describing(app, self.domain.rights, settings.root_path)
         browsing.offer(app)
         return app
 

@@ -1,19 +1,16 @@
 """The entry points of a service: `mandate-<service> api | worker | migrate | views | parked | recover`."""
 
 import argparse
-import asyncio
 import logging
 import os
 import re
 import signal
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Any, Final
 
 import uvicorn
 import uvloop
-from prometheus_client import start_http_server
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
@@ -22,8 +19,10 @@ from mandate_events.ledger.migrating import migrate
 from mandate_events.transport import parking
 from mandate_events.worker.consumer import Consumer
 from mandate_web.app import logs, rebuilding, recovering
+from mandate_web.app.build import version_of
 from mandate_web.app.service import Service
 from mandate_web.app.tuning import tune_garbage_collection
+from mandate_web.app.working import work
 from mandate_web.chapters.opened import Opened
 from mandate_web.live.connection import IDLE, Connection
 from mandate_web.settings import Settings, misspelt
@@ -44,6 +43,8 @@ SERVER: Final[dict[str, Any]] = {
 
 def run(service: Service, arguments: Sequence[str] | None = None) -> None:
     """The command line of a service."""
+    # Who starts us may ignore Ctrl-C, as `nohup` and the `&` of a script do, and Python would go on to ignore it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     options = _parser(service).parse_args(arguments)
     settings = _settings()
     logs.configure(service.name, settings.log_level)
@@ -64,6 +65,7 @@ def run(service: Service, arguments: Sequence[str] | None = None) -> None:
 
 def _parser(service: Service) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog=f"mandate-{service.name}", description=service.description)
+    parser.add_argument("--version", action="version", version=f"%(prog)s {version_of(service.name)}")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("api", help="serve HTTP on MANDATE_HOST:MANDATE_PORT")
     commands.add_parser("worker", help="relay the ledger and follow the others; several stand by for one another")
@@ -104,23 +106,6 @@ def serve(service: Service, settings: Settings) -> None:
     tune_garbage_collection()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # what uvicorn raises again after an orderly end
     uvicorn.run(service.app(settings), host=settings.host, port=settings.port, **SERVER)
-
-
-async def work(service: Service, settings: Settings) -> None:
-    """Relay and consume until SIGTERM."""
-    tune_garbage_collection()
-    if settings.metrics_port:
-        try:
-            start_http_server(settings.metrics_port, settings.host)
-        except OSError as error:
-            raise SystemExit(f"MANDATE_METRICS_PORT: {error}") from error
-    async with service.open(settings) as opened:
-        task = asyncio.create_task(service.worker(opened).run())
-        for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
-        with suppress(asyncio.CancelledError):
-            await task
-    log.info("the worker of %s has stopped", service.name)
 
 
 async def prepare(service: Service, settings: Settings) -> None:

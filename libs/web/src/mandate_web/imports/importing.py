@@ -22,6 +22,7 @@ from mandate_events.deciding.outcome import Accepted
 from mandate_events.document.formats import UUID_PATTERN
 from mandate_events.document.identifiers import derived
 from mandate_events.ledger.store import Store
+from mandate_web.address import Address
 from mandate_web.identity.strict import json_value
 from mandate_web.imports.bulk_body import Entry
 from mandate_web.problems import problem as problems
@@ -208,10 +209,10 @@ class ImportResult(msgspec.Struct, frozen=True, kw_only=True):
     problem: Annotated[dict[str, Any] | UnsetType, Meta(extra_json_schema=component("Problem"))] = UNSET
 
 
-def told(line: int, outcome: Outcome, wording: Wording, language: Language, path: str) -> bytes:
+def told(line: int, outcome: Outcome, wording: Wording, language: Language, asked: Address) -> bytes:
     """The result line: the receipt, or the problem document in the reader's language."""
     if isinstance(outcome, Problem):
-        document = outcome.document(wording, language, path)
+        document = outcome.document(wording, language, asked)
         result = ImportResult(line=line, status=outcome.kind.status, problem=document)
     else:
         result = ImportResult(line=line, status=201, **outcome)

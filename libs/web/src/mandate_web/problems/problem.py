@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import quote
 
 import orjson
 from fastapi import Request
@@ -27,6 +26,7 @@ from mandate_events.deciding.outcome import (
 )
 from mandate_events.document.canonical import NotCanonical
 from mandate_events.ledger.following import passes
+from mandate_web.address import Address
 from mandate_web.identity.jwks import KeysUnavailable
 from mandate_web.identity.tokens import TokenRefused
 from mandate_web.problems.wording import Language, Wording, language_of
@@ -67,7 +67,7 @@ KINDS: Final = {
 
 
 TYPES: Final = "/problems/"
-"""Where the page of each type stands, in every deployment: a client compares `type` as it is."""
+"""Where the page of each type stands, below the address of the program. A client compares what follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,24 +120,24 @@ class Problem(Exception):
         language = language_of(request.headers.get("accept-language", ""))
         headers = {**self.headers, "Content-Language": language, "Vary": "Accept-Language", "Cache-Control": "no-store"}
         return Response(
-            orjson.dumps(self.document(wording, language, request.scope["path"]), default=str),
+            orjson.dumps(self.document(wording, language, Address.of(request.scope)), default=str),
             self.kind.status,
             headers=headers,
             media_type="application/problem+json",
         )
 
-    def document(self, wording: Wording, language: Language, path: str) -> dict[str, Any]:
+    def document(self, wording: Wording, language: Language, asked: Address) -> dict[str, Any]:
         findings = [each.said(wording, language) for each in self.findings]
         if findings:
             detail = "; ".join(f"{each['pointer'] or '/'}: {each['detail']}" for each in findings[:5])
         else:
             detail = wording.detail(self.sentence, self.facts, language)
         return {
-            "type": f"{TYPES}{self.name}",
+            "type": f"{asked.home}{TYPES}{self.name}",
             "title": wording.title(self.kind.slug, language),
             "status": self.kind.status,
             "detail": detail,
-            "instance": quote(path, safe="/:@!$&'()*+,;=~"),
+            "instance": asked.reference,
             **({"errors": findings[:50]} if findings else {}),
             **({"facts": self.facts} if self.facts else {}),
             **self.members,
@@ -268,7 +268,7 @@ _BY_STATUS: Final = {
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     slug = _BY_STATUS.get(error.status_code, "internal" if error.status_code >= 500 else "malformed-request")
-    path, headers = request.scope["path"], dict(error.headers or {})
+    path, headers = Address.of(request.scope).path, dict(error.headers or {})
     if slug == "method-not-allowed":
         headers["Allow"] = ", ".join(sorted(_methods(request)))
     sentence, facts = {

@@ -14,6 +14,7 @@ from mandate_events.deciding.batch import Submission
 from mandate_events.document.identifiers import derived, uuid7
 from mandate_events.ledger.store import Store
 from mandate_events.values.told import Consistency, Key
+from mandate_web.address import Address
 from mandate_web.identity.strict import json_value
 from mandate_web.problems.problem import Problem, invalid
 from mandate_web.routes.access import POLICY, SECURED, Authenticated, Person, header
@@ -71,12 +72,12 @@ class Desk:
         self._expected = expected
         self._fingerprint = fingerprint
         self._store: Store = request.app.state.store
-        self._root: str = request.scope.get("root_path", "")
+        self._address = Address.of(request.scope)
 
     @property
     def _route(self) -> str:
         """What is asked, as this service names it: the same wherever a proxy or the embedded product mounts it."""
-        return f"POST {self._request.scope['path'].removeprefix(self._root)}"
+        return f"POST {self._address.route}"
 
     async def open(
         self, aggregate: Aggregate[Any], command: Command, *, location: str, project: str | None = None
@@ -123,7 +124,7 @@ class Desk:
         }
         headers = {"ETag": f'"{outcome.version}"', "Idempotency-Key": self._key}
         if location:
-            headers["Location"] = f"{self._root}{location}"
+            headers["Location"] = f"{self._address.root}{location}"
         if outcome.replayed:
             headers["Idempotency-Replayed"] = "true"
         return Response(orjson.dumps(body), 201, headers, "application/json")

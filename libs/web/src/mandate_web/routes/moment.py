@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from email.utils import format_datetime
 from typing import Annotated, Any, Final, TypeAlias
-from urllib.parse import parse_qsl, quote, urlencode
+from urllib.parse import parse_qsl, urlencode
 from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Query, Request
@@ -20,6 +20,7 @@ from starlette.responses import Response
 
 from mandate_events.values import days
 from mandate_events.views.record import Lists
+from mandate_web.address import Address
 from mandate_web.problems.problem import invalid
 
 INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
@@ -125,4 +126,4 @@ def _original(request: Request) -> str:
     """The same read, of the present."""
     query = parse_qsl(request.url.query, keep_blank_values=True)
     others = urlencode([(name, value) for name, value in query if name != "known_at"])
-    return quote(request.scope["path"], safe="/:@!$&'()*+,;=~") + (f"?{others}" if others else "")
+    return Address.of(request.scope).reference + (f"?{others}" if others else "")

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import re
 from collections.abc import AsyncGenerator
+from dataclasses import replace
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import Path, Query, Request
@@ -17,6 +18,7 @@ from mandate_events.deciding import PersonId, Refused, Unknown
 from mandate_events.document.formats import UUID_PATTERN
 from mandate_events.document.identifiers import uuid7
 from mandate_events.values.told import Id, Instant, instant
+from mandate_web.address import Address
 from mandate_web.app.middleware import BODY_LIMIT
 from mandate_web.chapters.lists import page_model
 from mandate_web.imports.bulk_body import CSV, MAX_BULK, NDJSON, entries
@@ -142,15 +144,16 @@ async def import_proposals(request: Request, person: Authenticated) -> Response:
     await admit(request.app.state.store, PROPOSALS, given, found, await request.app.state.find_held(person.id))
     prefers_job = ASYNC.search(request.headers.get("prefer", "")) is not None
     headers = {"Idempotency-Key": key, **({"Preference-Applied": "respond-async"} if prefers_job else {})}
-    root = request.scope.get("root_path", "")
+    asked = replace(Address.of(request.scope), route=PROPOSALS.path)
     if prefers_job or len(found) > AT_ONCE:
         job, known = await _jobs(request).add(given, found)
-        headers |= {"Location": f"{root}/v1/imports/{given.id}", **({"Idempotency-Replayed": "true"} if known else {})}
+        place = f"{asked.root}/v1/imports/{given.id}"
+        headers |= {"Location": place, **({"Idempotency-Replayed": "true"} if known else {})}
         return JSONResponse(shown(job), 202, headers)
     outcomes = await carry_out(request.app.state.store, PROPOSALS, given, found)
     wording, language = request.app.state.wording, language_of(request.headers.get("accept-language", ""))
-    path = f"{root}{PROPOSALS.path}"
-    lines = [told(entry.line, outcome, wording, language, path) for entry, outcome in zip(found, outcomes, strict=True)]
+    results = zip(found, outcomes, strict=True)
+    lines = [told(entry.line, outcome, wording, language, asked) for entry, outcome in results]
     return Response(b"".join(lines), 200, {**headers, "Content-Language": language}, NDJSON)
 
 
@@ -193,12 +196,12 @@ async def list_results(
     await _visible(request, id, person)
     jobs = _jobs(request)
     wording, language = request.app.state.wording, language_of(request.headers.get("accept-language", ""))
-    path = f"{request.scope.get('root_path', '')}{PROPOSALS.path}"
+    asked = replace(Address.of(request.scope), route=PROPOSALS.path)
 
     async def blocks(_: Reading) -> AsyncGenerator[bytes, None]:
         reached = after
         while rows := await jobs.results(id, reached, BLOCK):
-            yield b"".join(told(row["line"], restored(row["result"]), wording, language, path) for row in rows)
+            yield b"".join(told(row["line"], restored(row["result"]), wording, language, asked) for row in rows)
             reached = rows[-1]["line"]
 
     return Streamed(blocks, media_type=NDJSON, whole=True, headers={"Content-Language": language})

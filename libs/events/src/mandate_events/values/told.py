@@ -33,6 +33,9 @@ WORD: Final = "^[a-z]+([_-][a-z0-9]+)*$"
 Word = Annotated[str, _text("applied", pattern=WORD)]
 """One word of the system's: a role, an outcome, the name of a rule."""
 
+Answer = Annotated[str, _text("applied", pattern="^(applied|not applied: [a-z]+(-[a-z]+)*)$")]
+"""What a project said to a decision: it did it, or by which rule it could not."""
+
 Reference = Annotated[str, _text("D-001", pattern=r"^\S(.*\S)?$", maxLength=64)]
 """What the organisation calls a project."""
 

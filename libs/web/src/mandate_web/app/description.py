@@ -6,8 +6,10 @@ headers of answers, and one example for each body that has none of its own.
 
 import re
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any, Final
 
+import orjson
 from fastapi import FastAPI
 
 from mandate_events.deciding.rights import Rights
@@ -110,20 +112,22 @@ PROBLEM_HEADERS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 
 
-def describing(app: FastAPI, rights: Rights) -> None:
+def describing(app: FastAPI, rights: Rights, examples: Path) -> None:
     """Let the application's own document be complete."""
     made = app.openapi
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
-            describe(made(), rights, app.state.wording)
+            describe(made(), rights, app.state.wording, orjson.loads(examples.read_bytes()))
         return made()
 
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way
 
 
-def describe(document: dict[str, Any], rights: Rights, wording: Wording) -> dict[str, Any]:
-    """Complete the document that FastAPI made."""
+def describe(
+    document: dict[str, Any], rights: Rights, wording: Wording, examples: Mapping[str, Mapping[str, Any]]
+) -> dict[str, Any]:
+    """Complete the document that FastAPI made. `examples` are real ones: by operation, its request and answers."""
     components = document.setdefault("components", {})
     schemas = components.setdefault("schemas", {})
     for name in ("HTTPValidationError", "ValidationError"):
@@ -151,7 +155,7 @@ def describe(document: dict[str, Any], rights: Rights, wording: Wording) -> dict
             if status.startswith("2"):
                 _headers(response, operation)
         _include(operation, schemas)
-        _examples(operation, schemas)
+        _examples(operation, schemas, examples.get(operation["operationId"], {}))
     drop_unused(document)
     name_schemas(document)
     return document
@@ -267,12 +271,13 @@ def _plain(parameter: dict[str, Any]) -> None:
     schema.pop("title", None)
 
 
-def _examples(operation: dict[str, Any], schemas: dict[str, Any]) -> None:
-    bodies = [operation.get("requestBody", {}), *operation["responses"].values()]
-    for body in bodies:
+def _examples(operation: dict[str, Any], schemas: dict[str, Any], real: Mapping[str, Any]) -> None:
+    """Bodies as they were sent and answered; where they were not, an example made of those that are declared."""
+    bodies = {"request": operation.get("requestBody", {}), **operation["responses"]}
+    for name, body in bodies.items():
         for media_type, content in body.get("content", {}).items():
             if re.fullmatch(r"application/(.+\+)?json", media_type) and not {"example", "examples"} & content.keys():
-                content["example"] = example_of(content.get("schema", {}), schemas)
+                content["example"] = real[name] if name in real else example_of(content.get("schema", {}), schemas)
 
 
 COMMON_TAGS = (

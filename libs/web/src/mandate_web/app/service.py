@@ -84,6 +84,8 @@ class Service:
     title: str
     description: str
     migrations: Path
+    examples: Path
+    """What was sent and answered in a rehearsal, by operation: a file of JSON."""
     chapters: Sequence[Chapter]
     reads: Reads
     """The rights by which events are seen as they are recorded."""
@@ -263,7 +265,7 @@ class Service:
         problems.install(app, *self.wording)
         for router in (*self.routers, live.router, schemas.router, operations.router):
             app.include_router(router)
-        describing(app, self.domain.rights)
+        describing(app, self.domain.rights, self.examples)
         return app
 
 

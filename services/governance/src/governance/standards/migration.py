@@ -35,7 +35,7 @@ from mandate_events.deciding import (
 from mandate_events.deciding.separation import Condition, holds
 from mandate_events.document.event import Event, Recorded
 from mandate_events.document.formats import ProjectId, Versioned
-from mandate_events.values.told import Edition, Id
+from mandate_events.values.told import Answer, Edition, Id
 
 
 class StandardMigrationDecided(Event, frozen=True, kw_only=True):
@@ -72,7 +72,7 @@ class StandardMigrationPage(BaseModel):
     standard: Edition = Field(examples=["capital-delivery@2"])
     gate_path: Slug = Field(examples=["two-gate"])
     decided_by: PersonId
-    answer: Answer | None = Field(description="What the project said: `applied`, or why not", examples=["applied"])
+    answer: Answer | None = Field(description="What the project said: `applied`, or why not")
 
 
 def decide(migration: Migration | None, command: Instruction, context: Context) -> Decided:

@@ -2,7 +2,8 @@
 
 From release 1.0.0 on `docs/api/promised` holds what later documents must not break: `api_documents.py promise` makes it
 of the present ones. A promise is a deliberate act, and a new one may not break the one before it. Until then nothing is
-promised, and nothing is kept twice.
+promised, and nothing is kept twice. `<service>.to-3.2.json` makes of a document that of OpenAPI 3.2, which the service
+answers at `/openapi-3.2.json`: a JSON Merge Patch (RFC 7396).
 """
 
 import json
@@ -15,6 +16,7 @@ from typing import Any, Final
 from breaking import OasdiffUnavailable, breaks
 from house import ROOT, SERVICES
 from mandate_web.app.service import Service
+from mandate_web.app.streams import patch_of
 from mandate_web.settings import Settings
 from releases import STABLE, release
 
@@ -33,10 +35,12 @@ def document(service: Service) -> dict[str, Any]:
 
 def wanted(root: Path) -> dict[Path, str]:
     """The text of each file."""
-    return {
-        root / DOCUMENTS / f"{service.name}.json": f"{json.dumps(document(service), indent=2)}\n"
-        for service in SERVICES
-    }
+    files = {}
+    for service in SERVICES:
+        described = document(service)
+        files[root / DOCUMENTS / f"{service.name}.json"] = described
+        files[root / DOCUMENTS / f"{service.name}.to-3.2.json"] = patch_of(described)
+    return {path: f"{json.dumps(content, indent=2)}\n" for path, content in files.items()}
 
 
 def committed(root: Path) -> list[Path]:

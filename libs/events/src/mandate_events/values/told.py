@@ -51,10 +51,8 @@ Authority = Annotated[
 EventName = Annotated[str, _text("project-authorised.v1", pattern=r"^[a-z]+(-[a-z]+)*\.v[1-9][0-9]*$")]
 """What happened, and the version of its shape."""
 
-EventType = Annotated[
-    str,
-    _text("mandate.governance.project-authorised.v1", pattern=r"^mandate\.[a-z]+\.[a-z]+(-[a-z]+)*\.v[1-9][0-9]*$"),
-]
+EVENT_TYPE: Final = r"^mandate\.[a-z]+\.[a-z]+(-[a-z]+)*\.v[1-9][0-9]*$"
+EventType = Annotated[str, _text("mandate.governance.project-authorised.v1", pattern=EVENT_TYPE)]
 """The same with the service that recorded it."""
 
 CommandName = Annotated[str, _text("AuthoriseProject", pattern="^([A-Z][A-Za-z]+|[a-z]+(-[a-z]+)*)$")]
@@ -68,6 +66,9 @@ Key = Annotated[str, _text("0190f3a5-7b1c-7c7e-9f43-5a1d2c3b4e5f", pattern="^[!-
 
 Consistency = Annotated[str, _text("governance:17", pattern="^[a-z]+:[0-9]{1,18}$")]
 """How far into a ledger: `service:position`."""
+
+Href = Annotated[str, _text("/v1/projects/0190f3a5-7b1c-5c7e-9f43-5a1d2c3b4e5f", pattern=r"^/\S*$")]
+"""Where something is, in this service; what stands in braces is to be filled in."""
 
 Following = Annotated[str, _text("eyJxIjoiOWY4NmQwODE4ODRjN2Q2NSIsImEiOltdfQ", pattern="^[A-Za-z0-9_-]+$")]
 """Where the next page of a list begins; what it says is nobody's business."""

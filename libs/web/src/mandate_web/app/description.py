@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Any, Final
 
 import orjson
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
+from starlette.responses import JSONResponse
 
 from mandate_events.deciding.rights import Rights
 from mandate_events.values.told import WORD
 from mandate_web.app.components import drop_titles, drop_unused, name_schemas
 from mandate_web.app.examples import example_of
+from mandate_web.app.streams import URL, patch_of, patched
 from mandate_web.problems.problem import KINDS, TYPES
 from mandate_web.problems.wording import Wording
 from mandate_web.routes.access import POLICY, SECURITY_SCHEMES, header
@@ -121,6 +123,11 @@ def describing(app: FastAPI, rights: Rights, examples: Path) -> None:
             describe(made(), rights, app.state.wording, orjson.loads(examples.read_bytes()))
         return made()
 
+    async def newer(_: Request) -> JSONResponse:
+        document = app.openapi()
+        return JSONResponse(patched(document, patch_of(document)))
+
+    app.add_route(URL, newer, include_in_schema=False)
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way
 
 

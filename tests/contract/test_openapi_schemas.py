@@ -21,7 +21,7 @@ OURS: Final = ("Page", "Dict", "Enum", "Response", "Dto", "Output")
 """Words for how we tell a thing, which are no part of its name."""
 
 FREE: Final = {
-    "title", "name", "text", "description", "detail", "reason", "decision_reason", "comment", "uri", "subject", "unit",
+    "title", "name", "text", "description", "detail", "reason", "comment", "uri", "subject", "unit",
     "formula",
     "about", "says", "from", "to", "arithmetic", "purpose", "objectives", "success_criteria", "scope",
     "requested", "decision_reason", "instead", "duties", "matter", "options", "bypass_reason", "decision",

@@ -33,7 +33,7 @@ WORD: Final = "^[a-z]+([_-][a-z0-9]+)*$"
 Word = Annotated[str, _text("applied", pattern=WORD)]
 """One word of the system's: a role, an outcome, the name of a rule."""
 
-Answer = Annotated[str, _text("applied", pattern="^(applied|not applied: [a-z]+(-[a-z]+)*)$")]
+Answer = Annotated[str, _text("applied", pattern="^(applied|not applied: [a-z0-9]+(-[a-z0-9]+)*)$")]
 """What a project said to a decision: it did it, or by which rule it could not."""
 
 Reference = Annotated[str, _text("D-001", pattern=r"^\S(.*\S)?$", maxLength=64)]
@@ -66,9 +66,6 @@ Key = Annotated[str, _text("0190f3a5-7b1c-7c7e-9f43-5a1d2c3b4e5f", pattern="^[!-
 
 Consistency = Annotated[str, _text("governance:17", pattern="^[a-z]+:[0-9]{1,18}$")]
 """How far into a ledger: `service:position`."""
-
-Href = Annotated[str, _text("/v1/projects/0190f3a5-7b1c-5c7e-9f43-5a1d2c3b4e5f", pattern=r"^/\S*$")]
-"""Where something is, in this service; what stands in braces is to be filled in."""
 
 Following = Annotated[str, _text("eyJxIjoiOWY4NmQwODE4ODRjN2Q2NSIsImEiOltdfQ", pattern="^[A-Za-z0-9_-]+$")]
 """Where the next page of a list begins; what it says is nobody's business."""

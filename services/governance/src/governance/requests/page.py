@@ -1,7 +1,7 @@
 """What the pages of all requests share."""
 
 from datetime import date
-from typing import Annotated, Literal, TypeAlias
+from typing import Literal
 
 from pydantic import BaseModel, Field
 
@@ -9,8 +9,6 @@ from governance.requests.request import Status
 from mandate_events.deciding import PersonId
 from mandate_events.values.text import Hash, Slug
 from mandate_events.values.told import Answer, Edition, Id, Instant, Word
-
-Answer: TypeAlias = Annotated[str, Field(pattern=r"^(applied|not applied: [a-z0-9]+(-[a-z0-9]+)*)$")]
 
 
 class EvidencePage(BaseModel):

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from governance.requests.kind import ID_PATTERN, Kind
 from governance.requests.kinds import KINDS, basis_of, deciders
-from governance.requests.page import Answer, RequestPage
+from governance.requests.page import RequestPage
 from governance.requests.request import Request, Status
 from governance.requests.views.inbox import INBOX, INBOX_VIEW
 from governance.standards.standard import STANDARD, Standard, parse

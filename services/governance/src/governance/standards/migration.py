@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from pydantic import BaseModel, Field
 
-from governance.requests.page import Answer
 from governance.requests.request import DecisionAnswered, NoteAnswer, answer_of
 from governance.roles import PM_OFFICER, SPONSOR
 from governance.standards.standard import StandardReference, check_gate_path, given_version, standard_read

@@ -2,7 +2,8 @@
 
 From release 1.0.0 on `docs/api/promised` holds what later documents must not break: `api_documents.py promise` makes it
 of the present ones. A promise is a deliberate act, and a new one may not break the one before it. Until then nothing is
-promised, and nothing is kept twice.
+promised, and nothing is kept twice. `<service>.to-3.2.json` makes of a document that of OpenAPI 3.2, which the service
+answers at `/openapi-3.2.json`: a JSON Merge Patch (RFC 7396).
 """
 
 import json
@@ -12,9 +13,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
+from fastapi import FastAPI
+
 from breaking import OasdiffUnavailable, breaks
 from house import ROOT, SERVICES
 from mandate_web.app.service import Service
+from mandate_web.app.streams import patch_of
 from mandate_web.settings import Settings
 from releases import STABLE, release
 
@@ -22,21 +26,46 @@ DOCUMENTS: Final = Path("docs/api")
 PROMISED: Final = DOCUMENTS / "promised"
 
 
-def document(service: Service) -> dict[str, Any]:
-    """What the service answers at `/openapi.json`, wherever it runs. Nothing is connected for it."""
+def app(service: Service) -> FastAPI:
+    """The service without a place to run in: nothing is connected until it begins."""
     nowhere = "postgresql://127.0.0.1/nothing"
     settings = Settings(
         production=False, database=nowhere, transport="local", local_sources={}, issuer_url="http://127.0.0.1"
     )
-    return service.app(settings).openapi()
+    return service.app(settings)
+
+
+def document(service: Service) -> dict[str, Any]:
+    """What the service answers at `/openapi.json`, wherever it runs."""
+    return app(service).openapi()
 
 
 def wanted(root: Path) -> dict[Path, str]:
     """The text of each file."""
-    return {
-        root / DOCUMENTS / f"{service.name}.json": f"{json.dumps(document(service), indent=2)}\n"
-        for service in SERVICES
-    }
+    files = {}
+    for service in SERVICES:
+        described = document(service)
+        files[root / DOCUMENTS / f"{service.name}.json"] = described
+        files[root / DOCUMENTS / f"{service.name}.to-3.2.json"] = patch_of(described)
+    return {path: f"{json.dumps(content, indent=2)}\n" for path, content in files.items()}
+
+
+def unplayed() -> list[str]:
+    """Bodies in JSON of which no rehearsal says what was sent or answered: their examples are only declared."""
+    found = []
+    for service in SERVICES:
+        played = json.loads(service.examples.read_text("utf-8"))
+        for item in document(service)["paths"].values():
+            for operation in item.values():
+                name, answers = operation["operationId"], operation["responses"]
+                bodies = {part: each for part, each in answers.items() if part.startswith("2")}
+                bodies["request"] = operation.get("requestBody", {})
+                found += [
+                    f"{service.name}: {name} {part}"
+                    for part, body in bodies.items()
+                    if "application/json" in body.get("content", {}) and part not in played.get(name, {})
+                ]
+    return found
 
 
 def committed(root: Path) -> list[Path]:
@@ -77,7 +106,7 @@ def promise(root: Path) -> list[str]:
     if faults := list(broken(root)):
         return ["a promise is kept, also by the next one:", *faults]
     (root / PROMISED).mkdir(exist_ok=True)
-    for path in committed(root):
+    for path in (root / DOCUMENTS / f"{service.name}.json" for service in SERVICES):
         (root / PROMISED / path.name).write_bytes(path.read_bytes())
     return []
 

@@ -1,8 +1,8 @@
 """All that is generated, in one process: `generated.py write` makes it out of the code, `generated.py check` judges it.
 
-Each part is a module that says which files it wants, with their texts, and which there are. A sample of each event is
-taken from a rehearsal first where one is missing. With the parts `check` judges whether anything was forgotten, and
-whether the API keeps what was promised.
+Each part is a module that says which files it wants, with their texts, and which there are. A sample of each event, and
+the examples of each operation, are taken from a rehearsal first where one is missing. With the parts `check` judges
+whether anything was forgotten, and whether the API keeps what was promised.
 """
 
 import asyncio
@@ -89,11 +89,20 @@ def rehearse() -> None:
     asyncio.run(add_samples())
 
 
+def exchange() -> None:
+    """Take examples from a rehearsal."""
+    from tests.contract.exchanges import write as take_examples  # noqa: PLC0415 - likewise
+
+    take_examples()
+
+
 def main(action: str) -> int:
     match action:
         case "write":
             if contracts.unplayed(house.ROOT):
                 rehearse()
+            if api_documents.unplayed():
+                exchange()
             faults = write(house.ROOT)
         case "check":
             forgotten = [f"{each.name}: {fault}" for each in house.SERVICES for fault in house.faults(each)]

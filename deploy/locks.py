@@ -42,6 +42,8 @@ class Lock:
     purpose: str
     packages: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
+    apart: bool = False
+    """It is not installed in .venv, and may hold other versions than that."""
 
     @property
     def path(self) -> Path:
@@ -85,7 +87,13 @@ class Workspace:
             Lock("dev", "everything: to run, to test, to check", self._tops(), ("dev",)),
             *(Lock(self.directories[s].name, f"what {s} needs in production", (s,)) for s in services),
             Lock("build", "what builds our packages", groups=("build",)),
-            Lock("uv", "what installs the others: uv, and pip to fetch it where Python has none", groups=("uv",)),
+            Lock(
+                "uv",
+                "what installs the others: uv, and pip to fetch it where Python has none",
+                groups=("uv",),
+                apart=True,
+            ),
+            Lock("clients", "what makes a Python client of the API, in tests", groups=("clients",), apart=True),
         ]
 
     def needs(self, package: str, extras: frozenset[str]) -> Iterator[Requirement]:
@@ -129,9 +137,9 @@ def write(workspace: Workspace, *, upgrade: bool) -> None:
     everything, *others = workspace.locks()
     compile_lock(workspace, everything, [uv, *(["--upgrade"] if upgrade else [])], environment)
     for lock in others:
-        if lock.name != "uv":
+        if not lock.apart:
             shutil.copy(everything.path, lock.path)  # uv keeps the versions it finds in the file: one choice for all
-        compile_lock(workspace, lock, [uv, *(["--upgrade"] if upgrade and lock.name == "uv" else [])], environment)
+        compile_lock(workspace, lock, [uv, *(["--upgrade"] if upgrade and lock.apart else [])], environment)
 
 
 def compile_lock(workspace: Workspace, lock: Lock, uv: list[str], environment: dict[str, str]) -> None:
@@ -164,8 +172,10 @@ def check(workspace: Workspace) -> list[str]:
     faults = []
     for lock in locks:
         pins = pins_of(lock)
-        if lock.name == "uv":  # uv and pip are not installed in .venv, and depend on nothing
-            problems = list(unmet("the uv group", workspace.group("uv"), pins))
+        if lock.apart:  # nothing is known here of what these need
+            problems = [
+                fault for name in lock.groups for fault in unmet(f"the {name} group", workspace.group(name), pins)
+            ]
         else:
             problems = [*judge(workspace, lock, pins), *differences(pins, chosen)]
         problems += [f"{name} has no hash" for name, pin in pins.items() if not pin.hashed]

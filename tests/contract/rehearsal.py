@@ -39,10 +39,10 @@ from governance.strategy import alignment, authorisation, intake, objective, pri
 from mandate_events.deciding import Aggregate, Command, Instruction
 from mandate_events.deciding.batch import Submission
 from mandate_events.deciding.domain import Domain
-from mandate_events.deciding.outcome import Denied
+from mandate_events.deciding.outcome import Accepted, Denied
 from mandate_events.deciding.rights import RIGHTS_TABLE, AdoptRights
 from mandate_events.document.event import Catalogue, read_any, read_heading
-from mandate_events.document.identifiers import uuid7
+from mandate_events.document.identifiers import derived, uuid7
 from mandate_events.document.origin import Origin
 from mandate_events.ledger.store import Store
 from mandate_events.transport.port import understood
@@ -93,6 +93,8 @@ class Rehearsal:
     heard: dict[str, int] = field(default_factory=dict)
     acts: list[tuple[str, int, Submission]] = field(default_factory=list)
     """What was asked for, of which service, and how long its ledger was then."""
+    given: list[tuple[str, Command, Accepted]] = field(default_factory=list)
+    """The commands that people gave each service, and what became of them."""
 
     async def documents(self, service: str) -> list[bytes]:
         return await self.ledgers[service].documents()
@@ -113,7 +115,9 @@ class Rehearsal:
         )
         self.acts.append((service, self.stores[service].appender.position, submission))
         try:
-            await self.stores[service].submit(submission)
+            accepted = await self.stores[service].submit(submission)
+            if isinstance(command, Command):
+                self.given.append((service, command, accepted))
         finally:
             while await self._hear():
                 pass
@@ -147,11 +151,14 @@ class Rehearsal:
 
 
 @asynccontextmanager
-async def rehearsed(postgres: EmbeddedPostgres) -> AsyncIterator[Rehearsal]:
+async def rehearsed(
+    postgres: EmbeddedPostgres, ledgers: Mapping[str, Ledger] | None = None, ahead: timedelta = timedelta()
+) -> AsyncIterator[Rehearsal]:
+    """A rehearsal in ledgers of its own, or in these; with clocks that are so far ahead."""
     async with AsyncExitStack() as stack:
-        ledgers = {service: await new_ledger(postgres, service) for service in DOMAINS}
+        ledgers = ledgers or {service: await new_ledger(postgres, service) for service in DOMAINS}
         stores = {
-            service: await stack.enter_async_context(Store(domain, ledgers[service].dsn))
+            service: await stack.enter_async_context(Store(domain, ledgers[service].dsn, clock_ahead=ahead))
             for service, domain in DOMAINS.items()
         }
         runners = {
@@ -461,7 +468,8 @@ async def _measure(on: Rehearsal) -> None:
 async def _review(on: Rehearsal) -> None:
     """A compliance review: a finding, what it requires, the PM's report in the project, and the end of both."""
     id_ = await _authorised(on, "S-012", "Treatment works, stage four")
-    review, due_on = uuid7(), on.stores["governance"].appender.now().date() + timedelta(days=30)
+    review = derived("rehearsal", "review")  # its actions are told by ids that follow from this one
+    due_on = on.stores["governance"].appender.now().date() + timedelta(days=30)
 
     async def in_review(who: str, command: Instruction, **more: Any) -> None:
         await on.act("governance", who, compliance_review.COMPLIANCE_REVIEW, review, command, **more)

@@ -2,16 +2,22 @@
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 import api_documents
 import breaking
 import generated
 import house
+from mandate_web.app.service import Service
+from mandate_web.app.streams import patch_of, patched
+from mandate_web.imports.bulk_body import NDJSON
+from mandate_web.live.events import EVENT_STREAM
+from mandate_web.routes.items import component, items
 from releases import STABLE, release
 from tests.conftest import do_without
 
@@ -29,6 +35,43 @@ def oasdiff() -> Path:
 
 def test_the_committed_documents_match_the_code() -> None:
     assert generated.check(house.ROOT, [generated.API]) == []
+
+
+@pytest.mark.parametrize("service", house.SERVICES, ids=lambda service: service.name)
+async def test_openapi_3_2_is_served_and_says_what_an_item_of_a_stream_is(service: Service) -> None:
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(api_documents.app(service)), base_url="http://service"
+    ) as client:
+        newer, older = [(await client.get(path)).json() for path in ("/openapi-3.2.json", "/openapi.json")]
+    assert (newer.pop("openapi"), older["openapi"][:4]) == ("3.2.0", "3.1.")
+    streams = [
+        content for each in contents(newer) for media, content in each.items() if media in {EVENT_STREAM, NDJSON}
+    ]
+    assert streams
+    assert all("itemSchema" in each and "schema" not in each for each in streams)
+    event = newer["paths"]["/v1/events"]["get"]["responses"]["200"]["content"]["text/event-stream"]["itemSchema"]
+    assert {"id", "event", "data", "retry"} == event["properties"].keys()
+    assert newer["components"]["schemas"] == older["components"]["schemas"]
+
+
+def contents(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """What each body may consist of, by media type."""
+    for item in document["paths"].values():
+        for operation in item.values():
+            for body in (operation.get("requestBody", {}), *operation["responses"].values()):
+                yield body.get("content", {})
+
+
+def test_what_one_item_is_like_comes_from_the_media_type() -> None:
+    """In 3.1 it is the content of a text."""
+    content = {**items(NDJSON, component("Line"), "Lines"), "application/json": {"schema": {}}}
+    document = {"openapi": "3.1.0", "paths": {"/v1/lines": {"get": {"responses": {"200": {"content": content}}}}}}
+    newer = patched(document, patch_of(document))
+    found = newer["paths"]["/v1/lines"]["get"]["responses"]["200"]["content"]
+    assert found == {
+        "application/x-ndjson": {"itemSchema": {"$ref": "#/components/schemas/Line"}},
+        "application/json": {"schema": {}},
+    }
 
 
 def _operation(document: dict[str, Any], method: str, path: str) -> dict[str, Any]:

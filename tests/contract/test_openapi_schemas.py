@@ -17,15 +17,16 @@ DOCUMENTS: Final = {
     for service in SERVICES
 }
 
-OURS: Final = ("Page", "Schema", "Dict", "Enum", "Response", "Dto", "Output")
+OURS: Final = ("Page", "Dict", "Enum", "Response", "Dto", "Output")
 """Words for how we tell a thing, which are no part of its name."""
 
 FREE: Final = {
-    "title", "name", "text", "description", "detail", "reason", "decision_reason", "comment", "uri", "subject", "unit",
+    "title", "name", "text", "description", "detail", "reason", "comment", "uri", "subject", "unit",
     "formula",
     "about", "says", "from", "to", "arithmetic", "purpose", "objectives", "success_criteria", "scope",
-    "requested", "instead", "duties", "matter", "options", "bypass_reason", "decision", "answer", "cause",
-    "recommendation", "consequence", "action", "tolerance", "tolerances", "time", "cost", "quality", "risk",
+    "requested", "decision_reason", "instead", "duties", "matter", "options", "bypass_reason", "decision",
+    "answer", "cause", "recommendation", "consequence", "action", "tolerance", "tolerances", "time", "cost",
+    "quality", "risk",
     "benefits", "sustainability", "role", "owner", "correlation",
 }  # fmt: skip
 """What people write in their own words: a text that looks like nothing in particular."""
@@ -75,6 +76,19 @@ def test_schemas_are_called_by_the_words_of_the_field(service: str) -> None:
     names = DOCUMENTS[service]["components"]["schemas"].keys()
     wrong = [name for name in names if not re.fullmatch("[A-Z][A-Za-z]+", name) or name.endswith(OURS)]
     assert wrong == []
+
+
+@pytest.mark.parametrize("service", DOCUMENTS)
+def test_no_member_is_called_like_what_it_is_in(service: str) -> None:
+    """Generators make a variable of each: `tolerances` in `Tolerances` became both at once in a Python client."""
+    schemas = DOCUMENTS[service]["components"]["schemas"]
+    both = [
+        name
+        for name, schema in schemas.items()
+        if {"items", "anyOf", "$ref"}
+        & schema.get("properties", {}).get(re.sub("(?<!^)(?=[A-Z])", "_", name).lower(), {}).keys()
+    ]
+    assert both == []
 
 
 @pytest.mark.parametrize("service", DOCUMENTS)

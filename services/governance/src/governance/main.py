@@ -46,6 +46,7 @@ SERVICE: Final = Service(
     title="Mandate governance",
     description="What the PMO decides: its office, standards, authorisations, appointments and gates.",
     migrations=Path(__file__).parent / "migrations",
+    examples=Path(__file__).parent / "examples.json",
     chapters=[
         OFFICE_CHAPTER,
         PEOPLE,

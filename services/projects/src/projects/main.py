@@ -29,6 +29,7 @@ SERVICE: Final = Service(
     title="Mandate projects",
     description="What happens in projects: phases, gate requests, and the answers to what the PMO decides.",
     migrations=Path(__file__).parent / "migrations",
+    examples=Path(__file__).parent / "examples.json",
     chapters=[RECOGNITION, EXECUTION, CONTROL, REQUESTS],
     reads=Reads(everything="read-projects", denials="read-denials", framework="read-projects"),
     mandates=MANDATE,

@@ -15,6 +15,7 @@ SERVICE: Final = Service(
     title="Mandate reporting",
     description="What the services recorded: shown as a portfolio, archived byte for byte, told as a history.",
     migrations=Path(__file__).parent / "migrations",
+    examples=Path(__file__).parent / "examples.json",
     chapters=[PORTFOLIO, HISTORY, PEOPLE],
     reads=Reads(everything="read-history", denials="read-denials", framework="read-history"),
     archive=Archive(),

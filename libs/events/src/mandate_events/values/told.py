@@ -33,6 +33,9 @@ WORD: Final = "^[a-z]+([_-][a-z0-9]+)*$"
 Word = Annotated[str, _text("applied", pattern=WORD)]
 """One word of the system's: a role, an outcome, the name of a rule."""
 
+Answer = Annotated[str, _text("applied", pattern="^(applied|not applied: [a-z0-9]+(-[a-z0-9]+)*)$")]
+"""What a project said to a decision: it did it, or by which rule it could not."""
+
 Reference = Annotated[str, _text("D-001", pattern=r"^\S(.*\S)?$", maxLength=64)]
 """What the organisation calls a project."""
 
@@ -48,10 +51,8 @@ Authority = Annotated[
 EventName = Annotated[str, _text("project-authorised.v1", pattern=r"^[a-z]+(-[a-z]+)*\.v[1-9][0-9]*$")]
 """What happened, and the version of its shape."""
 
-EventType = Annotated[
-    str,
-    _text("mandate.governance.project-authorised.v1", pattern=r"^mandate\.[a-z]+\.[a-z]+(-[a-z]+)*\.v[1-9][0-9]*$"),
-]
+EVENT_TYPE: Final = r"^mandate\.[a-z]+\.[a-z]+(-[a-z]+)*\.v[1-9][0-9]*$"
+EventType = Annotated[str, _text("mandate.governance.project-authorised.v1", pattern=EVENT_TYPE)]
 """The same with the service that recorded it."""
 
 CommandName = Annotated[str, _text("AuthoriseProject", pattern="^([A-Z][A-Za-z]+|[a-z]+(-[a-z]+)*)$")]

@@ -6,14 +6,18 @@ headers of answers, and one example for each body that has none of its own.
 
 import re
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any, Final
 
-from fastapi import FastAPI
+import orjson
+from fastapi import FastAPI, Request
+from starlette.responses import JSONResponse
 
 from mandate_events.deciding.rights import Rights
 from mandate_events.values.told import WORD
 from mandate_web.app.components import drop_titles, drop_unused, name_schemas
 from mandate_web.app.examples import example_of
+from mandate_web.app.streams import URL, patch_of, patched
 from mandate_web.problems.problem import KINDS, TYPES
 from mandate_web.problems.wording import Wording
 from mandate_web.routes.access import POLICY, SECURITY_SCHEMES, header
@@ -112,20 +116,33 @@ PROBLEM_HEADERS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 
 
-def describing(app: FastAPI, rights: Rights, root: str = "") -> None:
+def describing(app: FastAPI, rights: Rights, examples: Path, root: str = "") -> None:
     """Let the application's own document be complete. `root`: the path under which it is reached."""
     made = app.openapi
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
-            describe(made(), rights, app.state.wording, root or "/")
+            real = orjson.loads(examples.read_bytes())
+            describe(made(), rights, app.state.wording, real, root or "/")
         return made()
 
+    async def newer(_: Request) -> JSONResponse:
+        document = app.openapi()
+        return JSONResponse(patched(document, patch_of(document)))
+
+    app.add_route(URL, newer, include_in_schema=False)
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way
 
 
-def describe(document: dict[str, Any], rights: Rights, wording: Wording, root: str = "/") -> dict[str, Any]:
-    """Complete the document that FastAPI made of a service that is reached at `root`."""
+def describe(
+    document: dict[str, Any],
+    rights: Rights,
+    wording: Wording,
+    examples: Mapping[str, Mapping[str, Any]],
+    root: str = "/",
+) -> dict[str, Any]:
+    """Complete the document that FastAPI made of a service that is reached at `root`. `examples` are real ones: by
+    operation, its request and answers."""
     components = document.setdefault("components", {})
     schemas = components.setdefault("schemas", {})
     for name in ("HTTPValidationError", "ValidationError"):
@@ -156,7 +173,7 @@ def describe(document: dict[str, Any], rights: Rights, wording: Wording, root: s
         for body in (operation.get("requestBody", {}), *responses.values()):
             for content in body.get("content", {}).values():
                 lift(content, schemas)
-        _examples(operation, schemas)
+        _examples(operation, schemas, examples.get(operation["operationId"], {}))
     drop_unused(document)
     name_schemas(document)
     return document
@@ -272,12 +289,13 @@ def _plain(parameter: dict[str, Any]) -> None:
     schema.pop("title", None)
 
 
-def _examples(operation: dict[str, Any], schemas: dict[str, Any]) -> None:
-    bodies = [operation.get("requestBody", {}), *operation["responses"].values()]
-    for body in bodies:
+def _examples(operation: dict[str, Any], schemas: dict[str, Any], real: Mapping[str, Any]) -> None:
+    """Bodies as they were sent and answered; where they were not, an example made of those that are declared."""
+    bodies = {"request": operation.get("requestBody", {}), **operation["responses"]}
+    for name, body in bodies.items():
         for media_type, content in body.get("content", {}).items():
             if re.fullmatch(r"application/(.+\+)?json", media_type) and not {"example", "examples"} & content.keys():
-                content["example"] = example_of(content.get("schema", {}), schemas)
+                content["example"] = real[name] if name in real else example_of(content.get("schema", {}), schemas)
 
 
 COMMON_TAGS = (

@@ -40,7 +40,16 @@ def appender_works(store: Store) -> None:
         raise Problem("unavailable", "appender-stopped", {"why": str(store.appender.broken)})
 
 
-@router.get("/readyz", tags=["operations"], operation_id="getReadiness", **public())
+class Readiness(BaseModel):
+    """The service takes requests."""
+
+    status: Literal["ready"]
+    position: int = Field(description="The end of its ledger, as far as it knows", examples=[17])
+
+
+@router.get(
+    "/readyz", tags=["operations"], operation_id="getReadiness", responses={200: {"model": Readiness}}, **public()
+)
 async def readyz(request: Request) -> Response:
     """The database answers and the appender works. Kafka does not matter: commands succeed without it."""
     store: Store = request.app.state.store
@@ -151,8 +160,13 @@ async def me(request: Request, person: Authenticated, known_at: KnownAt, as_of: 
     return mark(request, JSONResponse(body), seen, known_at)
 
 
+_CONTENT: Final = {
+    "type": "string",
+    "format": "binary",
+    "description": "What was put on record, of the type it came with",
+}
 _DOCUMENT: Final[dict[int | str, dict[str, Any]]] = {
-    200: {"content": {"*/*": {"schema": {"description": "What was put on record, of the type it came with"}}}},
+    200: {"content": {"*/*": {"schema": _CONTENT}}},
     403: {},
 }
 

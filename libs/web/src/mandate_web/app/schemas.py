@@ -100,7 +100,7 @@ _SCHEMA: Final[dict[int | str, dict[str, Any]]] = {
         "content": {
             MEDIA_TYPE: {
                 "schema": {"type": "object", "description": "A JSON Schema (2020-12)"},
-                "example": {
+                "example": {  # without `$ref`: generators follow it, also out of an example
                     "$schema": "https://json-schema.org/draft/2020-12/schema",
                     "$id": EXAMPLE,
                     "properties": {"type": {"const": EXAMPLE}},

@@ -86,6 +86,8 @@ class Service:
     title: str
     description: str
     migrations: Path
+    examples: Path
+    """What was sent and answered in a rehearsal, by operation: a file of JSON."""
     chapters: Sequence[Chapter]
     reads: Reads
     """The rights by which events are seen as they are recorded."""
@@ -269,7 +271,7 @@ class Service:
         problems.install(app, *self.wording)
         for router in (*self.routers, live.router, schemas.router, operations.router):
             app.include_router(router)
-        describing(app, self.domain.rights, settings.root_path)
+        describing(app, self.domain.rights, self.examples, settings.root_path)
         browsing.offer(app)
         return app
 

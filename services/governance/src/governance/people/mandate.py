@@ -65,7 +65,7 @@ class MandatePage(BaseModel):
     may: list[May] = Field(description="By the table of rights that was in force; separation of duties still holds")
 
 
-class Mandates(BaseModel):
+class HeldMandates(BaseModel):
     """The mandates that a person held."""
 
     person: PersonId

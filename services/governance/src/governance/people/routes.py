@@ -8,7 +8,7 @@ from fastapi import Path, Query, Request
 from starlette.responses import JSONResponse, Response
 
 from governance.people.directory import DIRECTORY, ChangeDirectoryEntry, ErasePerson, People, PersonPage
-from governance.people.mandate import MANDATE, MandateHeld, MandatePage, Mandates
+from governance.people.mandate import MANDATE, HeldMandates, MandateHeld, MandatePage
 from governance.people.table import PEOPLE, entries, find, forget_erased, keep
 from mandate_events.deciding import Decision, Unknown
 from mandate_events.deciding.rights import RIGHTS_TABLE
@@ -109,7 +109,7 @@ async def get_person(
 @router.get(
     "/v1/people/{id}/mandates",
     operation_id="listMandates",
-    responses={200: {"model": Mandates}, 403: {}},
+    responses={200: {"model": HeldMandates}, 403: {}},
     **anyone(),
 )
 async def list_mandates(

@@ -1,16 +1,14 @@
 """What the pages of all requests share."""
 
 from datetime import date
-from typing import Annotated, Literal, TypeAlias
+from typing import Literal
 
 from pydantic import BaseModel, Field
 
 from governance.requests.request import Status
 from mandate_events.deciding import PersonId
 from mandate_events.values.text import Hash, Slug
-from mandate_events.values.told import Edition, Id, Instant, Word
-
-Answer: TypeAlias = Annotated[str, Field(pattern=r"^(applied|not applied: [a-z0-9]+(-[a-z0-9]+)*)$")]
+from mandate_events.values.told import Answer, Edition, Id, Instant, Word
 
 
 class EvidencePage(BaseModel):
@@ -85,4 +83,4 @@ class RequestPage(BaseModel):
     decided_by: PersonId | None
     decided_at: Instant | None
     decision_reason: str | None = Field(max_length=500, description="Why it was decided so")
-    answer: Answer | None = Field(description="What the project said: `applied`, or why not", examples=["applied"])
+    answer: Answer | None = Field(description="What the project said: `applied`, or why not")

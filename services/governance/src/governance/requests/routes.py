@@ -11,12 +11,12 @@ from starlette.responses import Response
 
 from governance.requests.kind import ID_PATTERN, Kind
 from governance.requests.kinds import KINDS, basis_of, deciders
-from governance.requests.page import Answer, RequestPage
+from governance.requests.page import RequestPage
 from governance.requests.request import Request, Status
 from governance.requests.views.inbox import INBOX, INBOX_VIEW
 from governance.standards.standard import STANDARD, Standard, parse
 from mandate_events.deciding import Aggregate, PersonId
-from mandate_events.values.told import Edition, Id, Instant, Word, instant
+from mandate_events.values.told import Answer, Edition, Id, Instant, Word, instant
 from mandate_web.chapters.lists import page_model
 from mandate_web.chapters.pages import copied
 from mandate_web.routes import moment
@@ -81,7 +81,7 @@ class InboxItem(BaseModel):
     outcome: Word | None
     decided_by: PersonId | None
     decided_at: Instant | None
-    answer: Answer | None = Field(description="What the project said: `applied`, or why not", examples=["applied"])
+    answer: Answer | None = Field(description="What the project said: `applied`, or why not")
 
 
 @router.get(

@@ -103,7 +103,7 @@ async def get_resource(id: Id, who: Annotated[Viewer, viewer("read-framework")],
 
 
 @router.get(
-    "/v1/resources/{id}/load", operation_id="getResourceWeek", responses=shows(LoadPage), **reads("read-framework")
+    "/v1/resources/{id}/load", operation_id="getResourceLoad", responses=shows(LoadPage), **reads("read-framework")
 )
 async def get_load(
     id: Id,  # noqa: A002
@@ -124,7 +124,7 @@ async def get_load(
 
 @router.get(
     "/v1/resource-load",
-    operation_id="listResourceWeek",
+    operation_id="listResourceLoad",
     responses={200: {"model": page_model(ResourceWeek, "/v1/resource-load")}},
     **reads("read-framework", waits=True),
 )

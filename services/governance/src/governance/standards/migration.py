@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from pydantic import BaseModel, Field
 
-from governance.requests.page import Answer
 from governance.requests.request import DecisionAnswered, NoteAnswer, answer_of
 from governance.roles import PM_OFFICER, SPONSOR
 from governance.standards.standard import StandardReference, check_gate_path, given_version, standard_read
@@ -35,7 +34,7 @@ from mandate_events.deciding import (
 from mandate_events.deciding.separation import Condition, holds
 from mandate_events.document.event import Event, Recorded
 from mandate_events.document.formats import ProjectId, Versioned
-from mandate_events.values.told import Edition, Id
+from mandate_events.values.told import Answer, Edition, Id
 
 
 class StandardMigrationDecided(Event, frozen=True, kw_only=True):
@@ -72,7 +71,7 @@ class StandardMigrationPage(BaseModel):
     standard: Edition = Field(examples=["capital-delivery@2"])
     gate_path: Slug = Field(examples=["two-gate"])
     decided_by: PersonId
-    answer: Answer | None = Field(description="What the project said: `applied`, or why not", examples=["applied"])
+    answer: Answer | None = Field(description="What the project said: `applied`, or why not")
 
 
 def decide(migration: Migration | None, command: Instruction, context: Context) -> Decided:

@@ -170,7 +170,7 @@ class DifferencePage(BaseModel):
     says: str = Field(examples=["New: the control site-diary: “Site diary, mandatory”"])
 
 
-class DifferencesPage(BaseModel):
+class StandardComparison(BaseModel):
     """What changed from one version to another."""
 
     id: Slug = Field(examples=["capital-delivery"])

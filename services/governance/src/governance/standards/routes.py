@@ -11,7 +11,7 @@ from governance.requests.kind import ID_PATTERN
 from governance.standards.content import Content
 from governance.standards.difference import differences
 from governance.standards.pages import (
-    DifferencesPage,
+    StandardComparison,
     StandardTemplatePage,
     StandardTemplates,
     StandardVersionPage,
@@ -56,7 +56,7 @@ async def get_version(
 @router.get(
     "/v1/standards/{id}/versions/{before}/diff/{after}",
     operation_id="compareStandardVersions",
-    responses=shows(DifferencesPage),
+    responses=shows(StandardComparison),
     **reads("read-framework"),
 )
 async def compare(

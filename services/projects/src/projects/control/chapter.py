@@ -13,7 +13,7 @@ from projects.control.corrective_action import (
 )
 from projects.control.forecast import FORECAST, ForecastPage, ReviseForecast
 from projects.control.heard import HEARS
-from projects.control.pages import TolerancesPage, shown_tolerances
+from projects.control.pages import ProjectTolerancesPage, shown_tolerances
 from projects.control.tolerance import TOLERANCE
 from projects.control.views import FORECASTS_VIEW, ForecastItem, shown_forecast
 from projects.roles import PROJECT_MANAGER
@@ -26,7 +26,7 @@ CHAPTER: Final = Chapter(
     served=[
         Served(
             TOLERANCE,
-            TolerancesPage,
+            ProjectTolerancesPage,
             at="/v1/projects/{id}/tolerances",
             id=PROJECT,
             shown=shown_tolerances,

@@ -9,7 +9,7 @@ from mandate_web.chapters.pages import plain
 from projects.control.tolerance import Dimension, Tolerances
 
 
-class TolerancePage(BaseModel):
+class DimensionTolerance(BaseModel):
     """How far the project may depart from its plan in one dimension, and how it stands to that."""
 
     dimension: Dimension
@@ -21,14 +21,14 @@ class TolerancePage(BaseModel):
     reported: bool = Field(description="Whether an exception report waits for the PMO's decision")
 
 
-class TolerancesPage(BaseModel):
+class ProjectTolerancesPage(BaseModel):
     """How far the project may depart from its plan, and where its forecast leaves that.
 
     Of its tolerances, those that say something, dimension by dimension.
     """
 
     project: Id
-    tolerances: list[TolerancePage]
+    tolerances: list[DimensionTolerance]
 
 
 def shown_tolerances(id_: str, known: Tolerances) -> dict[str, Any]:

@@ -101,7 +101,11 @@ _BODY: Final = {
             '"forecast_cost":{"amount":"2359288.62","currency":"AUD"}}\n',
         ),
         CSV: {
-            "schema": {"type": "string", "description": "A header of field names, and one proposal a record"},
+            "schema": {
+                "type": "string",
+                "format": "binary",
+                "description": "A header of field names, and one proposal a record",
+            },
             "example": "portfolio,reference,title,forecast_cost.amount,forecast_cost.currency\n"
             "capital-delivery,Q05388,General Counsel,2359288.62,AUD\n",
         },

@@ -66,10 +66,18 @@ def struct(kind: type[msgspec.Struct]) -> Schema:
     return {**item, "$defs": definitions}
 
 
-def items(media_type: str, item: Schema, description: str, example: str = "") -> Schema:
-    """The content of a body that has such items. What an item refers to comes with it, as `$defs`."""
+def items(media_type: str, item: Schema, description: str, example: str = "", *, sent: bool = False) -> Schema:
+    """The content of a body that has such items; one that is `sent` is bytes to a generator of clients. What an item
+    refers to comes with it, as `$defs`."""
     array = {"type": "array", "items": item}
-    schema = {"type": "string", "description": description, "contentMediaType": media_type, "contentSchema": array}
+    form = {"format": "binary"} if sent else {}
+    schema = {
+        "type": "string",
+        **form,
+        "description": description,
+        "contentMediaType": media_type,
+        "contentSchema": array,
+    }
     return {media_type: {"schema": schema, **({"example": example} if example else {})}}
 
 

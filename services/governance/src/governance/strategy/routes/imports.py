@@ -99,6 +99,7 @@ _BODY: Final = {
             "One `ProposeProject` a line",
             '{"portfolio":"capital-delivery","reference":"Q05388","title":"General Counsel",'
             '"forecast_cost":{"amount":"2359288.62","currency":"AUD"}}\n',
+            sent=True,
         ),
         CSV: {
             "schema": {

@@ -131,14 +131,18 @@ def denials(
     """
     given = {"actor": person, "project": project, "rule": rule, "known_at": known_at}
     filters = {name: value for name, value in given.items() if value is not None}
+    people: dict[str, Any] | None = None if ndjson else {}
     with connection(ctx).open() as api:
-        items = list(islice(api.pages("/reporting/v1/denials", {**filters, "limit": min(limit, PAGE)}), limit))
-    if ndjson:
+        pages = api.pages("/reporting/v1/denials", {**filters, "limit": min(limit, PAGE)}, people)
+        items = list(islice(pages, limit))
+    if people is None:
         for item in items:
             terminal.as_json(item, compact=True)
         return
     columns = ("first_at", "last_at", "count", "person", "person_role", "command", "on", "rule")
-    terminal.table(columns, [[item.get(column) for column in columns] for item in items])
+    named = [{**item, "person": shown_person(item.get("person"), people)} for item in items]
+    rows = [[item.get(column) for column in columns] for item in named]
+    terminal.table(columns, rows, narrow=("last_at", "count", "person", "command", "rule"))
 
 
 def story(

@@ -11,7 +11,7 @@ import pytest
 from tests.contract.fuzzing import SERVICES, Api, findings, running
 from tests.e2e.running import Product
 
-EXAMPLES = 3
+EXAMPLES = 2
 SEED = 20
 
 
@@ -34,7 +34,8 @@ def test_what_is_done_without_a_right_is_found(product: Product) -> None:
     """Measured against a table that permits nothing, what is permitted is found."""
     api = Api(product, "reporting")
     api.rights.clear()
-    wrong = [each for operation in api.operations() for each in findings(api, operation, 2, SEED, Counter())]
+    (operation,) = (each for each in api.operations() if each.path == "/v1/portfolio")
+    wrong = findings(api, operation, 2, SEED, Counter())
     assert any("GET /v1/portfolio: done without a right by pmo-1" in each for each in wrong)
 
 

@@ -15,8 +15,11 @@ from typing import Final, Self
 from tests.e2e.running import BIN
 
 ROOT: Final = Path(__file__).resolve().parents[2]
+OF_KAFKA: Final = "The same from Kafka"
+"""A section of the guide for auditors that test_story.py plays, where there is Kafka."""
+
 MARK: Final = "=== done ==="
-READS: Final = re.compile(r"ask (?!.* -d )|mandate (portfolio|history|whoami)|curl ")
+READS: Final = re.compile(r"ask (?!.* -d )|mandate (portfolio|history|denials|whoami)|curl ")
 """Commands that may be given again until they answer as expected: services hear of each other a moment later."""
 
 KINDS: Final = (

@@ -26,6 +26,7 @@ class Product:
 
     def __init__(self, data: Path, *, kafka: str | None = None, demo: bool = False) -> None:
         self.data = data
+        self.kafka = kafka
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._arguments = ["--demo" if demo else "--no-demo", *(["--kafka", kafka] if kafka else [])]

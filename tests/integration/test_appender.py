@@ -415,19 +415,23 @@ async def test_a_denial_is_recorded_once_a_minute_and_counted(ledger: OfficeLedg
             await store.submit(draft("elsewhere", actor=ZOE))
         assert [outcome.position is not None for outcome in came] == [True, False, False, False, False]
         assert again.value.position is None
-        assert store.appender.repeats.total() == 5
+        assert store.appender.repeats.total == 5
     denials = [document for document in await ledger.check() if document["subject"] == f"denial/{ZOE}"]
-    kind = {"command": "DraftStandard", "rule": "no-right", "role": "none"}
-    assert [document["data"] for document in denials] == [
-        {**kind, "on": "standard/s", "count": 1},
-        {**kind, "on": "standard/elsewhere", "count": 1},
-        {**kind, "on": "standard/s", "count": 5},
+    kind = {"command": "DraftStandard", "rule": "no-right", "role": "none", "person": ZOE, "project": None}
+    assert [{**d["data"], "first_at": None, "last_at": None} for d in denials] == [
+        {**kind, "on": "standard/s", "count": 1, "first_at": None, "last_at": None},
+        {**kind, "on": "standard/elsewhere", "count": 1, "first_at": None, "last_at": None},
+        {**kind, "on": "standard/s", "count": 5, "first_at": None, "last_at": None},
     ]
     assert [(d["actor"], d["actingas"]) for d in denials] == [
         (ZOE, "none"),
         (ZOE, "none"),
         ("system/denials", "system"),
     ]
+    first, _, repeats = ((d["time"], d["data"]["first_at"], d["data"]["last_at"]) for d in denials)
+    assert len(set(first)) == 1
+    assert first[0] <= repeats[1] < repeats[2] < repeats[0]
+    assert denials[-1]["occurredat"] == repeats[2]
 
 
 async def test_counts_reach_the_record_each_minute(ledger: OfficeLedger, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -436,7 +440,7 @@ async def test_counts_reach_the_record_each_minute(ledger: OfficeLedger, monkeyp
         await outcomes(opened, *(draft("s", actor=ZOE) for _ in range(3)))
 
         async def flushed() -> bool:
-            return not opened.appender.repeats
+            return not opened.appender.repeats.total
 
         await until(flushed)
         assert (await ledger.documents())[-1]["data"]["count"] == 2
@@ -457,10 +461,10 @@ async def test_counts_that_cannot_be_recorded_now_are_kept(ledger: OfficeLedger)
         await outcomes(opened, *(draft("s", actor=ZOE) for _ in range(3)))
         opened.appender._closing = True
         await opened.record_repeats()
-        assert opened.appender.repeats.total() == 2
+        assert opened.appender.repeats.total == 2
         opened.appender._closing = False
         await opened.record_repeats()
-        assert not opened.appender.repeats
+        assert not opened.appender.repeats.total
 
 
 async def test_counts_of_unknown_outcome_are_not_counted_twice(
@@ -479,9 +483,8 @@ async def test_counts_of_unknown_outcome_are_not_counted_twice(
             patched.setattr(opened.appender, "submit", unanswered)
             await opened.record_repeats()
         await outcomes(opened, *(draft("s", actor=ZOE) for _ in range(2)))
-        for left in (2, 0):
-            await opened.record_repeats()
-            assert opened.appender.repeats.total() == left
+        await opened.record_repeats()
+        assert not opened.appender.repeats.total
     counts = [d["data"]["count"] for d in await ledger.check() if d["subject"] == f"denial/{ZOE}"]
     assert counts == [1, 2, 2]
 
@@ -503,7 +506,7 @@ async def test_a_count_that_cannot_be_recorded_does_not_end_the_counting(
         await outcomes(opened, *(draft("s", actor=ZOE) for _ in range(3)))
 
         async def flushed() -> bool:
-            return not opened.appender.repeats
+            return not opened.appender.repeats.total
 
         await until(flushed)
         assert failed.is_set()

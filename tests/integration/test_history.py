@@ -14,12 +14,15 @@ import httpx
 import pytest
 from sqlalchemy import AsyncAdaptedQueuePool
 
+from governance.appointments import appointment
+from mandate_events.deciding.outcome import Denied
 from mandate_events.document.identifiers import uuid7
 from mandate_local.postgres import EmbeddedPostgres
 from tests.integration.ledgers import eventually
 from tests.integration.reporting_world import (
     World,
     asyncpg_connection,
+    decide,
     publish,
     recorded,
     serving,
@@ -302,7 +305,7 @@ async def test_the_archive_only_grows(world: World, postgres: EmbeddedPostgres) 
 async def test_refusals_are_seen_by_the_pmo_auditors_and_the_person(world: World) -> None:
     everybody = {world.person("stranger"), world.person("pm-1")}
     for who in ("pmo-1", "auditor-1"):
-        assert {item["actor"] for item in await world.listed("/v1/denials", who, limit=1)} == everybody
+        assert {item["person"] for item in await world.listed("/v1/denials", who, limit=1)} == everybody
         chosen = await world.listed("/v1/denials", who, actor=world.person("pm-1"))
         assert [item["actor"] for item in chosen] == [world.person("pm-1")]
     assert [item["actor"] for item in await world.listed("/v1/denials", "pm-1")] == [world.person("pm-1")]
@@ -310,3 +313,39 @@ async def test_refusals_are_seen_by_the_pmo_auditors_and_the_person(world: World
     for who in ("pm-1", "observer-1", "stranger", "founder"):
         answer = await world.get("/v1/denials", who, actor=world.person("pm-2"))
         assert (answer.status_code, answer.json()["rule"]) == (403, "no-right")
+
+
+async def test_refusals_tell_which_command_on_which_thing_how_often_and_between_when(world: World) -> None:
+    """The service signs the count of those that were repeated; whose they are, and where, it says."""
+    id_, person = world.ids[1], world.person("pm-2")
+    mine = appointment.AppointManager(person=person, reason="I would like to")
+    for _ in range(3):
+        with pytest.raises(Denied):
+            await decide(world.store, person, appointment.APPOINTMENT, id_, mine)
+    await world.store.record_repeats()
+    repeats, first = await world.listed("/v1/denials", "auditor-1", project=id_)
+    for item, actor, count in ((repeats, "system/denials", 2), (first, person, 1)):
+        assert (item["actor"], item["person"], item["count"]) == (actor, person, count)
+        assert (item["command"], item["on"], item["rule"]) == ("AppointManager", f"appointment/{id_}", "no-right")
+        assert item["project"] == id_
+        assert item["person_role"] == "project_manager"
+    assert first["first_at"] == first["last_at"] == first["recorded_at"]
+    assert first["last_at"] < repeats["first_at"] < repeats["last_at"] < repeats["recorded_at"]
+    assert await world.listed("/v1/denials", "pm-2", project=id_) == [repeats, first]
+    for who, seen in (("auditor-1", 2), ("pm-2", 2), ("officer-1", 0)):
+        told = await world.listed("/v1/history", who, project=id_, type="command-denied")
+        assert [item["entry"] for item in told] == [repeats["entry"], first["entry"]][:seen]
+    page = (await world.get(f"/v1/projects/{id_}", "auditor-1")).json()
+    assert {item["name"] for item in page["decisions"]} >= {"manager-appointed"}
+    assert "command-denied" not in {item["name"] for item in page["decisions"]}
+
+
+async def test_a_refusal_that_says_less_is_shown_as_far_as_it_goes(world: World) -> None:
+    """Earlier versions told neither project nor instants; a later one may tell them in another way."""
+    id_ = world.ids[9]
+    for data in ({"command": "DecideGate", "on": "gate-review/1", "rule": "r"}, {"command": 7, "rule": "r"}):
+        await publish(world.projects, "mandate.projects.command-denied.v1", id_, data)
+    later, earlier = await world.listed("/v1/denials", rule="r")
+    assert (earlier["command"], earlier["on"], earlier["count"]) == ("DecideGate", "gate-review/1", 1)
+    assert (earlier["first_at"], earlier["last_at"]) == (None, None)
+    assert (later["command"], later["rule"]) == ("", "r")

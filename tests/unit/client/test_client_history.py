@@ -127,6 +127,45 @@ def test_every_filter_is_sent(service: Service) -> None:
     assert service.asked[-1].query == {**sent, "limit": "50", "include": "people"}
 
 
+def test_denials_tell_which_command_on_which_thing_how_often_and_when(service: Service) -> None:
+    items = [
+        {
+            "person": f"person-{number}",
+            "person_role": "pmo",
+            "command": "RequestGateReview",
+            "on": "project/1",
+            "rule": "pmo-does-not-manage-projects",
+            "count": 7 * number,
+            "first_at": None if number == 3 else "2026-03-02T12:00:00.000000Z",
+            "last_at": None if number == 3 else "2026-03-02T12:00:59.000000Z",
+        }
+        for number in (1, 2, 3)
+    ]
+    ada = {"person-1": {"status": "known", "name": "Ada"}}
+    service.routes["GET /reporting/v1/denials"] = [
+        Reply(200, {"items": items[:2], "next": "more", "people": ada}),
+        Reply(200, {"items": items[2:], "next": None}),
+    ] * 2
+    options = ("--person", "somebody", "--project", "1", "--rule", "r", "--known-at", "2026-03-02T12:00:00Z")
+    shown = run(service, "denials", *options)
+    assert shown.exit_code == 0, shown.output
+    sent = {
+        "actor": "somebody",
+        "project": "1",
+        "rule": "r",
+        "known_at": "2026-03-02T12:00:00Z",
+        "limit": "50",
+        "include": "people",
+    }
+    assert [asked.query for asked in service.asked[-2:]] == [sent, {**sent, "cursor": "more"}]
+    lines = [[cell.strip() for cell in line.strip("│").split("│")] for line in shown.output.splitlines() if "│" in line]
+    columns = ("first_at", "last_at", "count", "person", "person_role", "command", "on", "rule")
+    named = [{**items[0], "person": "Ada"}, *items[1:]]
+    assert lines == [["" if item[name] is None else str(item[name]) for name in columns] for item in named]
+    lined = run(service, "denials", "--ndjson", "--limit", "3")
+    assert [json.loads(line) for line in lined.stdout.splitlines()] == items
+
+
 def told(depth: int, position: int, **more: Any) -> dict[str, Any]:
     document = {
         "source": "governance",

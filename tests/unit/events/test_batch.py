@@ -20,7 +20,7 @@ from mandate_events.deciding import (
     VersionConflict,
     replace,
 )
-from mandate_events.deciding.batch import SPARE, Batch, BrokenStream, Fold, NotLoaded, Submission
+from mandate_events.deciding.batch import SPARE, Batch, BrokenStream, Deciding, Fold, NotLoaded, Submission
 from mandate_events.deciding.domain import Domain
 from mandate_events.deciding.rights import (
     DENIAL,
@@ -232,7 +232,8 @@ def test_nothing_of_a_refused_command_stays() -> None:
 def test_a_command_that_is_only_tried_leaves_nothing() -> None:
     running = batch("counter/1", "counter/other", "denial/nobody")
     assert running.decide(submission(Tell()), keep=False).rows
-    assert running.deny(submission(Count(), actor="nobody"), Refused("no-right", authority=True), keep=False)
+    denied = running.deny(submission(Count(), actor="nobody"), Refused("no-right", authority=True), keep=False)
+    assert isinstance(denied, Deciding)
     assert (running.rows, running.changed, running.blobs, running.position) == ([], {}, {}, 0)
 
 
@@ -305,19 +306,21 @@ def test_a_stale_version_does_not_hide_an_attempt_without_authority() -> None:
 def test_a_refusal_of_authority_is_on_record_once_a_minute() -> None:
     running = batch("counter/1", "counter/other", "denial/nobody")
     refusal = Refused("no-right", authority=True)
-    denied = running.deny(submission(Count(), actor="nobody"), refusal)
-    assert denied
-    assert running.deny(submission(Count(), actor="nobody"), refusal) is None
-    assert running.deny(submission(Count(), "other", actor="nobody"), refusal)
-    assert running.deny(submission(Count(), actor="nobody"), Refused("other-rule", authority=True))
+    assert isinstance(running.deny(submission(Count(), actor="nobody"), refusal), Deciding)
+    assert isinstance(running.deny(submission(Count(), actor="nobody"), refusal), RecordRepeats)
+    assert isinstance(running.deny(submission(Count(), "other", actor="nobody"), refusal), Deciding)
+    other = Refused("other-rule", authority=True)
+    assert isinstance(running.deny(submission(Count(), actor="nobody"), other), Deciding)
     first, *_ = documents(running)
     assert first["subject"] == "denial/nobody"
     assert (first["actingas"], first["authority"]) == ("none", "none")
-    assert first["data"] == {"command": "Count", "on": "counter/1", "rule": "no-right", "role": "none", "count": 1}
+    told = {"command": "Count", "on": "counter/1", "rule": "no-right", "role": "none", "count": 1}
+    once = {"first_at": first["time"], "last_at": first["time"]}
+    assert first["data"] == {**told, "person": "nobody", "project": None, **once}
     later = Batch(DOMAIN, running.changed | {"counter/1": Fold(COUNTER)}, 3, NOW + timedelta(minutes=1))
-    assert later.deny(submission(Count(), actor="nobody"), refusal)
+    assert isinstance(later.deny(submission(Count(), actor="nobody"), refusal), Deciding)
     much_later = Batch(DOMAIN, later.changed | {"counter/1": Fold(COUNTER)}, 4, NOW + timedelta(minutes=61))
-    assert much_later.deny(submission(Count(), actor="nobody"), refusal)
+    assert isinstance(much_later.deny(submission(Count(), actor="nobody"), refusal), Deciding)
     assert len(much_later.changed["denial/nobody"].state.last) == 1, "what is older than an hour is forgotten"
 
 
@@ -325,9 +328,12 @@ def test_a_refusal_to_open_a_thing_is_of_the_project_and_not_of_what_never_was()
     """Each attempt would make another id: they would not collapse, and nobody could say what they were about."""
     running = batch("counter/x", "counter/y", "denial/nobody")
     refusal = Refused("no-right", authority=True)
-    assert running.deny(submission(Count(), "x", actor="nobody", project="p9"), refusal)
-    assert running.deny(submission(Count(), "y", actor="nobody", project="p9"), refusal) is None
-    assert documents(running)[0]["data"]["on"] == "project/p9"
+    running.deny(submission(Count(), "x", actor="nobody", project="p9"), refusal)
+    repeat = running.deny(submission(Count(), "y", actor="nobody", project="p9"), refusal)
+    assert isinstance(repeat, RecordRepeats)
+    assert (repeat.on, repeat.project) == ("project/p9", "p9")
+    (recorded,) = documents(running)
+    assert (recorded["data"]["on"], recorded["partitionkey"]) == ("project/p9", "p9")
 
 
 def test_only_the_latest_refusals_of_a_person_are_remembered() -> None:
@@ -340,7 +346,7 @@ def test_only_the_latest_refusals_of_a_person_are_remembered() -> None:
     assert len(running.rows) == len(names), "those that are remembered are not put down again"
     remembered = [on for _, on, _ in running.changed["denial/nobody"].state.last]
     assert remembered == [f"counter/{name}" for name in names[2:]]
-    assert running.deny(submission(Count(), names[0], actor="nobody"), refusal)
+    assert isinstance(running.deny(submission(Count(), names[0], actor="nobody"), refusal), Deciding)
 
 
 def test_a_refused_person_is_shown_with_a_role_they_hold() -> None:
@@ -349,15 +355,35 @@ def test_a_refused_person_is_shown_with_a_role_they_hold() -> None:
     assert documents(running)[0]["data"]["role"] == "clerk"
 
 
-def test_repeats_are_recorded_with_their_count() -> None:
-    running = batch("denial/nobody", "denial/ann", "counter/1")
-    running.deny(submission(Audit()), Refused("no-right", authority=True))
-    for person, command, role in (("ann", "Audit", "clerk"), ("nobody", "Count", "none")):
-        repeats = RecordRepeats(command=command, on="counter/1", rule="no-right", count=7)
-        running.decide(submission(repeats, person, "system/denials", aggregate=DENIAL))
-        recorded = documents(running)[-1]
-        assert (recorded["data"]["count"], recorded["data"]["role"]) == (7, role), "the role of the first one"
-        assert recorded["type"] == DOMAIN.catalogue.types[CommandDenied]
+def test_a_count_of_repeats_says_whose_they_are_and_where() -> None:
+    """The service signs it; the person, the project, the role and the instants are those of the refusals."""
+    refusal, moment = Refused("no-right", authority=True), timedelta(seconds=20)
+    running = batch("denial/ann", "counter/1", "counter/2")
+    running.deny(submission(Audit(), project="p9"), refusal)
+    running.deny(submission(Audit(), "2"), refusal)
+    assert [each.get("partitionkey") for each in documents(running)] == ["p9", None]
+    counted = []
+    for after in (1, 2):
+        later = Batch(DOMAIN, running.changed, running.position, NOW + after * moment)
+        repeat = later.deny(submission(Audit(), project="p9"), refusal)
+        assert isinstance(repeat, RecordRepeats)
+        counted.append(repeat)
+    once, twice = counted
+    running.decide(submission(once.and_(twice), "ann", "system/denials", aggregate=DENIAL))
+    recorded = documents(running)[-1]
+    assert recorded["type"] == DOMAIN.catalogue.types[CommandDenied]
+    assert (recorded["actor"], recorded["subject"], recorded["partitionkey"]) == ("system/denials", "denial/ann", "p9")
+    assert recorded["data"] == {
+        "command": "Audit",
+        "on": "project/p9",
+        "rule": "no-right",
+        "role": "clerk",
+        "count": 2,
+        "person": "ann",
+        "project": "p9",
+        "first_at": (NOW + moment).isoformat().replace("+00:00", "Z"),
+        "last_at": (NOW + 2 * moment).isoformat().replace("+00:00", "Z"),
+    }
 
 
 @pytest.mark.parametrize(

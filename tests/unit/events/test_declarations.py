@@ -23,7 +23,7 @@ from mandate_events.deciding import (
 )
 from mandate_events.deciding import batch as batches
 from mandate_events.deciding.aggregate import UNSAID
-from mandate_events.deciding.batch import Batch, Fold, Full, NotLoaded, Submission, Undeclared
+from mandate_events.deciding.batch import Batch, Deciding, Fold, Full, NotLoaded, Submission, Undeclared
 from mandate_events.deciding.completeness import Incomplete
 from mandate_events.deciding.domain import Domain
 from mandate_events.deciding.looking import missing
@@ -162,7 +162,7 @@ def test_what_is_recorded_is_declared() -> None:
 
 def test_a_denial_needs_no_declaration() -> None:
     batch = Batch(DOMAIN, {**running()._folds, "denial/ann": Fold(DOMAIN.aggregates["denial"])}, 0, NOW)
-    assert batch.deny(submission(Plan()), Refused("no-right", authority=True))
+    assert isinstance(batch.deny(submission(Plan()), Refused("no-right", authority=True)), Deciding)
 
 
 def test_an_event_that_nobody_knows_is_told_and_not_a_missing_key() -> None:

@@ -146,7 +146,7 @@ def test_a_row_as_it_is_published() -> None:
 
 def test_an_identical_refusal_is_a_repeat_for_a_minute() -> None:
     denials = Denials({("Approve", "gate/1", "no-right"): Denial(NOW, "none")})
-    assert denials.is_repeat("Approve", "gate/1", "no-right", NOW + COLLAPSE - timedelta(microseconds=1))
-    assert not denials.is_repeat("Approve", "gate/1", "no-right", NOW + COLLAPSE)
-    assert not denials.is_repeat("Approve", "gate/2", "no-right", NOW)
-    assert not denials.is_repeat("Approve", "gate/1", "approver-is-asker", NOW)
+    assert denials.repeats("Approve", "gate/1", "no-right", NOW + COLLAPSE - timedelta(microseconds=1))
+    assert not denials.repeats("Approve", "gate/1", "no-right", NOW + COLLAPSE)
+    assert not denials.repeats("Approve", "gate/2", "no-right", NOW)
+    assert not denials.repeats("Approve", "gate/1", "approver-is-asker", NOW)

@@ -1,4 +1,4 @@
-"""What the record holds: `history`, on the screen or in a file, and the `story` of one request."""
+"""What the record holds: `history`, on the screen or in a file, `denials`, and the `story` of one request."""
 
 from collections.abc import Callable
 from itertools import islice
@@ -107,6 +107,42 @@ def _told() -> Callable[[int, int], None]:
             typer.echo(f"export: {done} of {total} documents", err=True)
 
     return tell
+
+
+def denials(
+    ctx: typer.Context,
+    *,
+    person: Annotated[str | None, typer.Option(metavar="ID", help="Only what this person was refused.")] = None,
+    project: Annotated[str | None, typer.Option(metavar="ID", help="Only in this project.")] = None,
+    rule: Annotated[str | None, typer.Option(help="Only what this rule refused.")] = None,
+    known_at: Annotated[str | None, typer.Option(metavar="INSTANT", help="As it had been recorded by then.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many lines.")] = 50,
+    ndjson: Annotated[bool, typer.Option("--ndjson", help="One JSON object a line, complete.")] = False,
+) -> None:
+    """Show who was refused what: which command, on which thing, by which rule, how often, and when.
+
+    A refusal is on record at once; what is tried again within a minute is counted, and a minute later on record as
+    one line more.
+
+    \b
+    Examples:
+      mandate denials --as auditor-1
+      mandate denials --as auditor-1 --rule pmo-does-not-manage-projects
+    """
+    given = {"actor": person, "project": project, "rule": rule, "known_at": known_at}
+    filters = {name: value for name, value in given.items() if value is not None}
+    people: dict[str, Any] | None = None if ndjson else {}
+    with connection(ctx).open() as api:
+        pages = api.pages("/reporting/v1/denials", {**filters, "limit": min(limit, PAGE)}, people)
+        items = list(islice(pages, limit))
+    if people is None:
+        for item in items:
+            terminal.as_json(item, compact=True)
+        return
+    columns = ("first_at", "last_at", "count", "person", "person_role", "command", "on", "rule")
+    named = [{**item, "person": shown_person(item.get("person"), people)} for item in items]
+    rows = [[item.get(column) for column in columns] for item in named]
+    terminal.table(columns, rows, narrow=("last_at", "count", "person", "command", "rule"))
 
 
 def story(

@@ -10,7 +10,7 @@ from mandate_client.api import PATIENCE
 from mandate_client.connection import Commands, Connection
 from mandate_client.decision_commands import appoint, authorise
 from mandate_client.extensions import extend
-from mandate_client.history_commands import history, story
+from mandate_client.history_commands import denials, history, story
 from mandate_client.identity_commands import personas, token, whoami
 from mandate_client.import_command import import_proposals
 from mandate_client.reading_commands import portfolio
@@ -72,7 +72,7 @@ def connect(
 
 imports.command("proposals")(import_proposals)
 app.add_typer(imports, name="import")
-for command in (token, personas, whoami, authorise, appoint, portfolio, history, story):
+for command in (token, personas, whoami, authorise, appoint, portfolio, history, denials, story):
     app.command()(command)
 
 for extension in entry_points(group="mandate.commands"):

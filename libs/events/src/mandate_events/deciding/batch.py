@@ -15,7 +15,7 @@ from mandate_events.deciding.domain import Domain
 from mandate_events.deciding.fold import BrokenStream, Fold, Row
 from mandate_events.deciding.marks import Marks
 from mandate_events.deciding.refusal import Invalid, Refused, TooLarge, Unknown, VersionConflict
-from mandate_events.deciding.rights import DENIAL, CommandDenied, Denials, is_system, name_of
+from mandate_events.deciding.rights import DENIAL, CommandDenied, Denials, RecordRepeats, is_system, name_of
 from mandate_events.deciding.submission import Submission
 from mandate_events.deciding.telling import file_of
 from mandate_events.document.canonical import MAX_DOCUMENT_BYTES, NotCanonical, digest, leaf_hash
@@ -100,16 +100,26 @@ class Batch:
             self._keep(decision)
         return decision
 
-    def deny(self, submission: Submission, refusal: Refused, *, keep: bool = True) -> "Deciding | None":
-        """Put a refusal of authority on record; None where an identical one of the last minute stands already."""
+    def deny(self, submission: Submission, refusal: Refused, *, keep: bool = True) -> "Deciding | RecordRepeats":
+        """Put a refusal of authority on record. Where an identical one of the last minute stands already, it is to be
+        counted instead."""
         stream = DENIAL.stream(submission.actor)
         denials: Denials | None = self.fold(DENIAL, stream).state
         name = type(submission.command).__name__
-        if denials and denials.is_repeat(name, submission.concerns, refusal.rule, self.now):
-            return None
+        if denials and (repeat := denials.repeats(name, submission.concerns, refusal.rule, self.now)):
+            return repeat
         decision = Deciding(self, submission)
         decision.mandate = decision.leading_mandate()
-        event = CommandDenied(command=name, on=submission.concerns, rule=refusal.rule, role=decision.mandate.role)
+        event = CommandDenied(
+            command=name,
+            on=submission.concerns,
+            rule=refusal.rule,
+            role=decision.mandate.role,
+            person=submission.actor,
+            project=decision.project,
+            first_at=self.now,
+            last_at=self.now,
+        )
         decision.record(DENIAL, submission.actor, event)
         if keep:
             self._keep(decision)

@@ -3,16 +3,20 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Annotated, Any, Final
+
+import msgspec
 
 from mandate_events.deciding.aggregate import Aggregate, Context, Decided
 from mandate_events.deciding.command import SystemCommand
+from mandate_events.deciding.saying import says
 from mandate_events.document.event import Event, Recorded
+from mandate_events.document.formats import INSTANT, ProjectId, Uuid, told
 
 COLLAPSE = timedelta(minutes=1)
 
 FORGET = timedelta(hours=1)
-"""How long a refusal is remembered for the role of those that were collapsed into it."""
+"""How long a refusal is remembered."""
 
 REMEMBERED: Final = 256
 """How many of a person's refusals are remembered, the latest ones: who tries a thousand things slows down nobody."""
@@ -26,6 +30,10 @@ class CommandDenied(Event, frozen=True, kw_only=True):
     rule: str
     role: str
     count: int = 1
+    person: Annotated[Uuid, told("Who was refused; the service itself counts what was repeated")] | None = None
+    project: ProjectId | None = None
+    first_at: Annotated[datetime, told("When the first of so many was refused", **INSTANT)] | None = None
+    last_at: Annotated[datetime, told("When the last of so many was refused", **INSTANT)] | None = None
 
 
 class RecordRepeats(SystemCommand, frozen=True, kw_only=True):
@@ -34,15 +42,24 @@ class RecordRepeats(SystemCommand, frozen=True, kw_only=True):
     command: str
     on: str
     rule: str
+    role: str
+    project: str | None
     count: int
+    first_at: datetime
+    last_at: datetime
+
+    def and_(self, later: "RecordRepeats") -> "RecordRepeats":
+        """Both of them, counted together."""
+        return msgspec.structs.replace(self, count=self.count + later.count, last_at=later.last_at)
 
 
 @dataclass(frozen=True, slots=True)
 class Denial:
-    """When a refusal was put on record, and the role that the person was shown with."""
+    """When a refusal was put on record, the role that the person was shown with, and the project that it was in."""
 
     at: datetime
     role: str
+    project: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +67,28 @@ class Denials:
     """The last refusal of each kind on record for one person."""
 
     last: Mapping[tuple[str, str, str], Denial] = field(default_factory=dict)
+    project: str | None = None
+    """Of the latest of them: each one tells its own."""
 
-    def is_repeat(self, command: str, on: str, rule: str, now: datetime) -> bool:
-        recorded = self.last.get((command, on, rule))
-        return recorded is not None and now - recorded.at < COLLAPSE
+    def repeats(self, command: str, on: str, rule: str, now: datetime) -> RecordRepeats | None:
+        """What another refusal now adds to the count of one of the last minute, if there is one."""
+        first = self.last.get((command, on, rule))
+        if first is None or now - first.at >= COLLAPSE:
+            return None
+        return RecordRepeats(
+            command=command,
+            on=on,
+            rule=rule,
+            role=first.role,
+            project=first.project,
+            count=1,
+            first_at=now,
+            last_at=now,
+        )
 
 
-def _decide(denials: Denials | None, command: RecordRepeats, _context: Context) -> Decided:
-    first = denials and denials.last.get((command.command, command.on, command.rule))
-    role = first.role if first else "none"
-    return [CommandDenied(command=command.command, on=command.on, rule=command.rule, role=role, count=command.count)]
+def _decide(_denials: Denials | None, command: RecordRepeats, context: Context) -> Decided:
+    return [says(CommandDenied, command, person=context.subject)]
 
 
 def _evolve(denials: Denials | None, event: CommandDenied, record: Recorded[Any]) -> Denials:
@@ -68,7 +97,11 @@ def _evolve(denials: Denials | None, event: CommandDenied, record: Recorded[Any]
     remembered = {each: denial for each, denial in last.items() if each != kind and record.time - denial.at < FORGET}
     if len(remembered) >= REMEMBERED:
         del remembered[next(iter(remembered))]  # the oldest: each one is put down anew behind the others
-    return Denials({**remembered, kind: Denial(record.time, event.role)})
+    return Denials({**remembered, kind: Denial(record.time, event.role, event.project)}, event.project)
+
+
+def _project(_id: str, denials: Denials | None) -> str | None:
+    return denials.project if denials else None
 
 
 DENIAL: Aggregate[Denials] = Aggregate(
@@ -78,4 +111,5 @@ DENIAL: Aggregate[Denials] = Aggregate(
     events=(CommandDenied,),
     records={RecordRepeats: (CommandDenied,)},
     opened_by=frozenset({RecordRepeats}),
+    project=_project,
 )

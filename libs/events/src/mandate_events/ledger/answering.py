@@ -9,6 +9,7 @@ import asyncpg
 
 from mandate_events.deciding.batch import Deciding, Submission
 from mandate_events.deciding.outcome import Accepted, Denied, KeyReused, restored, stored
+from mandate_events.deciding.rights import RecordRepeats
 from mandate_events.ledger.statements import KEYS
 from mandate_events.ledger.writing import Key
 
@@ -25,6 +26,8 @@ class Item:
     answer: "asyncio.Future[Accepted]"
     twins: list["Item"] = field(default_factory=list)
     decision: Deciding | None = None
+    repeat: RecordRepeats | None = None
+    """What is to be counted where it was refused like another before it."""
     outcome: Accepted | Exception | None = None
 
     def give(self, outcome: Accepted | Exception) -> None:

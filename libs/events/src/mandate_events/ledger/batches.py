@@ -2,16 +2,16 @@
 
 import asyncio
 import logging
-from collections import Counter
 from typing import Final
 
 import asyncpg
 
 from mandate_events.deciding.batch import Batch, Full, NotLoaded
-from mandate_events.deciding.outcome import Accepted, Denied, LedgerBehind, LedgerBroken, LedgerUnavailable
+from mandate_events.deciding.outcome import Accepted, LedgerBehind, LedgerBroken, LedgerUnavailable
 from mandate_events.ledger.answering import Identity, Item, keys_of, known_answers
 from mandate_events.ledger.following import CONNECTION_LOST, Following, Overtaken
 from mandate_events.ledger.judging import decide, judge
+from mandate_events.ledger.repeats import Repeats
 from mandate_events.ledger.schema import BEHIND
 from mandate_events.ledger.waiting import Waiting
 from mandate_events.ledger.writing import write
@@ -39,8 +39,7 @@ class Batches:
         self._ahead: list[Item] = []
         self._contended = 0
         self._limit = MAX_BATCH
-        self.repeats: Counter[tuple[str, str, str, str]] = Counter()
-        """Refusals that were collapsed into one on record: by person, command, what it was of, and rule."""
+        self.repeats = Repeats()
 
     async def next(self) -> None:
         """Take the next batch, and go on while more is decided ahead."""
@@ -156,20 +155,14 @@ class Batches:
             if item.submission.identity in known:
                 self._give(item, item.replayed(known[item.submission.identity]))
             else:
-                if isinstance(item.outcome, Denied):
-                    self._count_repeat(item, item.outcome)
+                if item.repeat:
+                    self.repeats.add(item.submission.actor, item.repeat)
                 self._give(item, item.outcome)
 
     def _give(self, item: Item, outcome: Accepted | Exception | None) -> None:
         assert outcome is not None
         item.give(outcome)
         self._queue.add(*item.answer_twins(outcome))
-
-    def _count_repeat(self, item: Item, denied: Denied) -> None:
-        submission = item.submission
-        name = type(submission.command).__name__
-        kind = (submission.actor, name, submission.concerns, denied.rule)
-        self.repeats[kind] += 1
 
     # --- when it does not go smoothly ---
 

@@ -3,7 +3,7 @@
 from mandate_events.deciding import Aggregate, Refused
 from mandate_events.deciding.batch import Batch, Full, NotLoaded
 from mandate_events.deciding.outcome import Accepted, Denied
-from mandate_events.deciding.rights import is_system
+from mandate_events.deciding.rights import RecordRepeats, is_system
 from mandate_events.ledger.answering import Item
 from mandate_events.ledger.following import Following
 
@@ -37,7 +37,7 @@ async def decide(ledger: Following, items: list[Item]) -> tuple[Batch, list[Item
 
 def judge(batch: Batch, item: Item, *, keep: bool) -> None:
     """Decide one item. With `keep` false it is only asked what it needs, because an earlier one must wait."""
-    item.decision = None
+    item.decision = item.repeat = None
     try:
         try:
             item.decision = batch.decide(item.submission, keep=keep)
@@ -46,8 +46,11 @@ def judge(batch: Batch, item: Item, *, keep: bool) -> None:
         except Refused as refusal:
             item.outcome = refusal
             if refusal.authority and not is_system(item.submission.actor):
-                item.decision = batch.deny(item.submission, refusal, keep=keep)
-                position = item.decision.rows[-1].position if item.decision else None
+                refused = batch.deny(item.submission, refusal, keep=keep)
+                if isinstance(refused, RecordRepeats):
+                    item.repeat, position = refused, None
+                else:
+                    item.decision, position = refused, refused.rows[-1].position
                 item.outcome = Denied(refusal.rule, refusal.facts, position)
     except (NotLoaded, Full):
         raise

@@ -12,8 +12,8 @@ import asyncpg
 from mandate_events.deciding.batch import Submission
 from mandate_events.deciding.domain import Domain
 from mandate_events.deciding.outcome import Accepted, LedgerBehind, LedgerUnavailable, Overloaded
-from mandate_events.deciding.rights import COLLAPSE, DENIAL, RIGHTS_TABLE, AdoptRights, RecordRepeats
-from mandate_events.document.identifiers import derived, uuid7
+from mandate_events.deciding.rights import COLLAPSE, RIGHTS_TABLE, AdoptRights
+from mandate_events.document.identifiers import derived
 from mandate_events.ledger.appender import Appender
 from mandate_events.ledger.following import passes
 from mandate_events.ledger.home import LedgerBehindTopic, compare, settle
@@ -71,8 +71,6 @@ class Store:
         self._reader: Reader | None = None
         self._preparing: Preparing | None = None
         self._opened = AsyncExitStack()
-        self._counts: dict[tuple[str, str, str, str], tuple[int, str]] = {}
-        """What was submitted of the appender's repeats and not accepted yet: the count, and its key."""
 
     async def __aenter__(self) -> "Store":
         async with AsyncExitStack() as opened:
@@ -196,33 +194,8 @@ class Store:
         )
 
     async def record_repeats(self) -> None:
-        """Put the refusals that were collapsed into an earlier one on record, with their count.
-
-        A count keeps its key until it is accepted: one whose outcome is unknown is not counted twice.
-        """
-        repeats = self.appender.repeats
-        for kind in list(repeats):
-            count, key = self._counts.setdefault(kind, (repeats[kind], uuid7()))
-            person, command, on, rule = kind
-            submission = Submission(
-                DENIAL,
-                person,
-                RecordRepeats(command=command, on=on, rule=rule, count=count),
-                actor="system/denials",
-                route="record-repeats",
-                key=key,
-            )
-            try:
-                await self.submit(submission)
-            except (Overloaded, LedgerUnavailable):  # the next minute
-                return
-            except Exception:
-                log.exception("%s refusals of %s could not be put on record", count, person)
-                continue
-            del self._counts[kind]
-            repeats.subtract({kind: count})
-            if not repeats[kind]:
-                del repeats[kind]
+        """Put the refusals that were collapsed into an earlier one on record, with their count."""
+        await self.appender.repeats.record(self.submit)
 
     async def _record_repeats_each_minute(self) -> None:
         while True:

@@ -5,7 +5,7 @@ from typing import Final
 
 from mandate_events.deciding.rights import allow
 from mandate_web.chapters.chapter import Chapter
-from reporting.history import routes, story_routes
+from reporting.history import denials, routes, story_routes
 from reporting.history.archive import SOURCES
 from reporting.roles import AUDITOR, PM_OFFICER, PMO, PROJECT_MANAGER, SPONSOR
 
@@ -20,6 +20,6 @@ CHAPTER: Final = Chapter(
         allow("read-denials", PMO, AUDITOR),  # and the person refused
     ],
     hears={source: {} for source in SOURCES},  # archived whole, its own included; no list needs them here
-    routers=[routes.router, story_routes.router],
+    routers=[routes.router, denials.router, story_routes.router],
     tags={"history": "Every document that any service recorded"},
 )

@@ -1,4 +1,4 @@
-"""Routes of the history: every document that any service recorded, and the refusals among them."""
+"""Routes of the history: every document that any service recorded."""
 
 from dataclasses import asdict
 from datetime import datetime
@@ -9,22 +9,21 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from starlette.responses import Response
 
-from mandate_events.deciding import PersonId, Text
 from mandate_web.live.streaming import Streamed
-from mandate_web.routes.access import Authenticated, Viewer, anyone, no_right, reads, viewer
+from mandate_web.routes.access import Viewer, reads, viewer
 from mandate_web.routes.items import event, items
 from mandate_web.routes.lists import OpenView, View
 from mandate_web.routes.moment import mark
 from mandate_web.routes.paging import Cursor, Limit, Page
 from mandate_web.routes.routing import Router
 from reporting.history.archive import ARCHIVE, cuts
+from reporting.history.denials import DENIED, denials_of
 from reporting.history.documents import Conditions, Entries, entries, shown, stream
 from reporting.history.filters import Filters, Part
 
 router = Router(tags=["history"])
 
 NDJSON: Final = "application/x-ndjson"
-DENIAL: Final = "command-denied"
 
 
 def visible(reader: Viewer) -> ColumnElement[bool] | None:
@@ -35,13 +34,8 @@ def visible(reader: Viewer) -> ColumnElement[bool] | None:
     """
     if reader.sees_all():
         return None
-    denied = ARCHIVE.c.name == DENIAL
-    mine = and_(~denied, ARCHIVE.c.project.in_(reader.projects()))
-    return or_(mine, and_(denied, ARCHIVE.c.subject == _denials_of(reader.person.id)))
-
-
-def _denials_of(person: str) -> str:
-    return f"denial/{person}"
+    mine = and_(~DENIED, ARCHIVE.c.project.in_(reader.projects()))
+    return or_(mine, and_(DENIED, denials_of(reader.person.id)))
 
 
 _LISTED: Final[dict[int | str, dict[str, Any]]] = {
@@ -96,38 +90,6 @@ async def list_history(
             return mark(request, answer, positions, view.known_at)
     page = view.page_of({"list": "history", "sort": sort, **asdict(filters), **asdict(part)}, limit, cursor)
     return await _page(view, page, conditions, newest_first=sort == "-entry")
-
-
-@router.get(
-    "/v1/denials", operation_id="listDenials", responses={200: {"model": Entries}, 403: {}}, **anyone(waits=True)
-)
-async def list_denials(
-    *,
-    request: Request,
-    person: Authenticated,
-    view: OpenView,
-    actor: Annotated[PersonId | None, Query(description="Whose; your own by default, unless you may read all")] = None,
-    rule: Annotated[
-        Text | None, Query(max_length=200, description="By which rule refused", examples=["authoriser-is-proposer"])
-    ] = None,
-    limit: Limit = 50,
-    cursor: Cursor = None,
-) -> Response:
-    """Refusals on record, newest first: all of them for the PMO and auditors, their own for everybody else."""
-    held = await request.app.state.find_held(person.id)
-    if request.app.state.domain.rights.may_read("read-denials", held):
-        whose = actor
-    elif actor in {None, person.id}:
-        whose = person.id
-    else:
-        raise no_right("read-denials", request.app.state.domain.rights)
-    page = view.page_of({"list": "denials", "actor": whose, "rule": rule}, limit, cursor)
-    conditions = [ARCHIVE.c.name == DENIAL, *_recorded_by(view.known_at)]
-    if whose is not None:
-        conditions.append(ARCHIVE.c.subject == _denials_of(whose))
-    if rule is not None:
-        conditions.append(ARCHIVE.c.rule == rule)
-    return await _page(view, page, conditions, newest_first=True)
 
 
 _NEGOTIATED: Final = {"Vary": "Accept"}

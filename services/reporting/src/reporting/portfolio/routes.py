@@ -23,6 +23,7 @@ from mandate_web.routes.routing import Router
 from mandate_web.routes.tags import tagged
 from mandate_web.routes.things import UNCHANGED
 from reporting.history.archive import ARCHIVE
+from reporting.history.denials import DENIED
 from reporting.history.documents import Entry, entries, shown
 from reporting.history.routes import visible
 from reporting.portfolio.views import PORTFOLIO, PORTFOLIO_VIEW
@@ -178,7 +179,7 @@ async def get_project(
     page, since no single stream is its version.
     """
     history = Viewer(reader.person, reader.held, reader.rights, "read-history")
-    decided = [ARCHIVE.c.project == id, ~ARCHIVE.c.actor.startswith("system/")]
+    decided = [ARCHIVE.c.project == id, ~ARCHIVE.c.actor.startswith("system/"), ~DENIED]
     if not history.sees(id):
         latest = None
     else:

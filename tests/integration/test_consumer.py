@@ -31,7 +31,7 @@ from mandate_events.views.view import View, table
 from mandate_events.worker.consumer import Consumer
 from mandate_events.worker.policy import PolicyRunner
 from mandate_local.postgres import EmbeddedPostgres
-from mandate_web.app.serving import run as run_command
+from mandate_web.app.serving import perform
 from mandate_web.settings import Settings
 from projects.main import PROJECTS, SERVICE
 from projects.recognition import heard
@@ -438,7 +438,7 @@ async def test_the_command_line_lists_retries_and_discards(
     async def parked(*arguments: str) -> tuple[int, str]:
         def command() -> int:
             with pytest.raises(SystemExit) as ended:
-                run_command(SERVICE, ["parked", *arguments])
+                perform(SERVICE, ["parked", *arguments])
             return int(ended.value.code or 0)
 
         code = await asyncio.to_thread(command)

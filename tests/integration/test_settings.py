@@ -10,7 +10,7 @@ import pytest
 
 from governance.main import SERVICE as GOVERNANCE
 from mandate_local.product import ISSUER
-from mandate_web.app.serving import run
+from mandate_web.app.serving import perform
 from mandate_web.settings import misspelt
 from tests.integration.over_http import (
     Product,
@@ -89,7 +89,7 @@ async def test_wrong_settings_are_named_at_start(
     for name, value in wrong.items():
         good_settings.setenv(name, value)
     with pytest.raises(SystemExit) as exit_:
-        run(GOVERNANCE, ["api"])
+        perform(GOVERNANCE, ["api"])
     assert exit_.value.code == 2
     told = capsys.readouterr().err
     assert any(named in line.partition(": ")[0] or f" {named}:" in line for line in told.splitlines()), told
@@ -120,7 +120,7 @@ async def test_a_service_with_wrong_settings_does_not_start(product: Product) ->
     variables = environment(product, MANDATE_PRODUCTION="true", MANDATE_ISSUER_URL="http://idp.example.com")
     command = [str(Path(sys.executable).parent / "mandate-governance"), "api"]
     done = await asyncio.to_thread(
-        lambda: subprocess.run(command, env=variables, capture_output=True, text=True, timeout=60, check=False)
+        lambda: subprocess.perform(command, env=variables, capture_output=True, text=True, timeout=60, check=False)
     )
     assert done.returncode == 2
     assert "MANDATE_ISSUER_URL: 'http://idp.example.com' must be https in production" in done.stderr.splitlines()

@@ -96,8 +96,8 @@ async def test_a_draft_is_reviewed_revised_and_compared(product: Product, audito
     assert french.headers["Content-Language"] == "fr"
     assert "Accept-Language" in french.headers["Vary"]
     tag = english.headers["ETag"]
-    assert (await product.get(path, Accept_Language="en", If_None_Match=tag)).status_code == 304
-    assert (await product.get(path, Accept_Language="fr", If_None_Match=tag)).status_code == 200
+    assert (await product.get(path, auditor, Accept_Language="en", If_None_Match=tag)).status_code == 304
+    assert (await product.get(path, auditor, Accept_Language="fr", If_None_Match=tag)).status_code == 200
     assert (await product.get(f"{S}/{name}/versions/2/diff/2")).json()["differences"] == []
     refused(await product.get(f"{S}/{name}/versions/1/diff/3"), 404, "not-found")
     refused(await product.get(f"{S}/{name}/versions/3"), 404, "not-found")

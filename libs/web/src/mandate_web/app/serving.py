@@ -41,10 +41,15 @@ SERVER: Final[dict[str, Any]] = {
 """How uvicorn serves us: its fast parts, our logs, and time to finish what runs."""
 
 
-def run(service: Service, arguments: Sequence[str] | None = None) -> None:
-    """The command line of a service."""
+def run(service: Service) -> None:
+    """The command line of a service, as a program."""
     # Who starts us may ignore Ctrl-C, as `nohup` and the `&` of a script do, and Python would go on to ignore it.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    perform(service)
+
+
+def perform(service: Service, arguments: Sequence[str] | None = None) -> None:
+    """What a command line says; that of the program, where none is given."""
     options = _parser(service).parse_args(arguments)
     settings = _settings()
     logs.configure(service.name, settings.log_level)

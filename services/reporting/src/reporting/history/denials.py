@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement
 from starlette.responses import Response
 
 from mandate_events.deciding import PersonId, Text
-from mandate_events.values.told import instant
+from mandate_events.values.told import CommandName, Following, Instant, Stream, Word, instant
 from mandate_web.routes.access import Authenticated, anyone, no_right
 from mandate_web.routes.lists import OpenView
 from mandate_web.routes.paging import Cursor, Limit
@@ -32,32 +32,33 @@ class Denial(Entry):
     """A refusal, or so many of one kind within a minute; then the service that counted them is the `actor`."""
 
     person: PersonId = Field(description="Who was refused")
-    command: str = Field(description="What they tried", examples=["DecideGate"])
-    on: str = Field(
+    command: CommandName | None = Field(
+        description="What they tried; null where a later version tells it in another way", examples=["DecideGate"]
+    )
+    on: Stream | None = Field(
         description="On which thing; where it would have been opened by this, in which project",
         examples=["gate-review/ce25ad4a-5edf-59aa-983a-c33342cd72ca"],
     )
-    person_role: str = Field(description="The role that they held there, or `none`", examples=["project_manager"])
+    person_role: Word = Field(description="The role that they held there, or `none`", examples=["project_manager"])
     count: int = Field(description="How often")
-    first_at: str | None = Field(
-        description="When the first of them was refused; not told by refusals of earlier versions",
-        examples=["2026-03-02T12:00:00.000000Z"],
+    first_at: Instant | None = Field(
+        description="When the first of them was refused; not told by refusals of earlier versions"
     )
-    last_at: str | None = Field(description="When the last of them was refused")
+    last_at: Instant | None = Field(description="When the last of them was refused")
 
 
 class Denials(BaseModel):
     """One page of refusals."""
 
     items: list[Denial]
-    next: str | None = Field(description="Cursor of the next page")
+    next: Following | None = Field(description="Cursor of the next page")
 
 
 class Refusal(msgspec.Struct, frozen=True, gc=False):
     """What the document of a refusal says. Nothing is required: the archive holds whatever was heard."""
 
-    command: str = ""
-    on: str = ""
+    command: str | None = None
+    on: str | None = None
     role: str = "none"
     count: int = 1
     first_at: datetime | None = None

@@ -6,17 +6,16 @@ It is driven by the DevTools protocol over two pipes: JSON, each message ended b
 import json
 import os
 import select
-import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Final, Self
 
-from image.tools import Missing, cached, run
+from image.tools import Missing
+from tests.debian import Program, program
 
 NAMES: Final = ("chromium", "chromium-headless-shell", "google-chrome", "chromium-browser")
 PACKAGE: Final = "chromium-headless-shell"
@@ -32,52 +31,12 @@ class BrowserUnavailable(RuntimeError):
     """There is no Chromium here, and none can be fetched."""
 
 
-@dataclass(frozen=True, slots=True)
-class Program:
-    path: Path
-    libraries: Sequence[Path] = ()
-    """Where those of its libraries are that the machine lacks."""
-
-    @property
-    def environment(self) -> dict[str, str]:
-        return (
-            {**os.environ, "LD_LIBRARY_PATH": ":".join(map(str, self.libraries))} if self.libraries else {**os.environ}
-        )
-
-
 def installed() -> Program:
     """Chromium. Raises `BrowserUnavailable`."""
-    for name in NAMES:
-        if (found := shutil.which(name)) is not None:
-            return Program(Path(found))
-    if shutil.which("apt-get") is None:
-        raise BrowserUnavailable("there is no Chromium, and no apt-get to fetch one")
     try:
-        place = cached(PACKAGE, _unpack)
+        return program(*NAMES, package=PACKAGE, at=f"usr/lib/chromium/{PACKAGE}")
     except Missing as missing:
         raise BrowserUnavailable(str(missing)) from missing
-    libraries = [*place.glob("usr/lib/*-linux-*"), *place.glob("usr/lib/*-linux-*/pulseaudio")]
-    return Program(place / "usr/lib/chromium" / PACKAGE, libraries)
-
-
-def _unpack(place: Path) -> None:
-    """The package, and those of its dependencies that this machine lacks."""
-    packages = place / "packages"
-    packages.mkdir()
-    try:
-        _download(packages)
-    except Missing:  # lists that are absent, or older than the archive
-        run(["apt-get", "update"])
-        _download(packages)
-    for package in packages.glob("*.deb"):
-        run(["dpkg", "-x", package, place])
-    shutil.rmtree(packages)
-
-
-def _download(packages: Path) -> None:
-    would = run(["apt-get", "--simulate", "--no-install-recommends", "install", PACKAGE])
-    names = [line.split()[1] for line in would.splitlines() if line.startswith("Inst ")]
-    run(["apt-get", "download", *names], cwd=packages)
 
 
 class Browser:

@@ -85,8 +85,9 @@ def complete(command: str) -> bool:
 class Shell:
     """A bash that keeps its variables from one command to the next."""
 
-    def __init__(self, **environment: str) -> None:
-        path = f"{BIN}{os.pathsep}{os.environ['PATH']}"
+    def __init__(self, *directories: Path, **environment: str) -> None:
+        """`directories` are found before those of this `PATH`."""
+        path = os.pathsep.join(map(str, (BIN, *directories, os.environ["PATH"])))
         self._bash = subprocess.Popen(
             ["bash", "--norc"], cwd=ROOT, text=True, env={**os.environ, "PATH": path, **environment},
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,

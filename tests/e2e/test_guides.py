@@ -1,7 +1,6 @@
 """The guides are true: each command in them is run, in order, and prints what the page says."""
 
 import re
-import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import do_without
+from tests.debian import needed
 from tests.e2e.consoles import OF_KAFKA, ROOT, Shell, console, sections
 from tests.e2e.running import Product
 
@@ -32,13 +31,12 @@ def product() -> Iterator[Product]:
 
 
 def test_what_the_guide_for_auditors_says(product: Product, tmp_path: Path) -> None:
-    if shutil.which("jq") is None:
-        do_without("there is no `jq` on the PATH")
+    jq = needed("jq", package="jq", at="usr/bin/jq")
     places = {"8080": str(product.port)}
     places |= {
         name: str(tmp_path / name) for name in ("record.ndjson", "altered.ndjson", "office.ndjson", "rights.json")
     }
-    with Shell() as shell:
+    with Shell(jq.directory) as shell:
         for section in sections("docs/audit.md"):
             if section == OF_KAFKA:
                 continue

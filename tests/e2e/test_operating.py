@@ -19,14 +19,13 @@ from urllib.parse import urljoin
 import httpx
 import pytest
 
-from image import tools
 from mandate_local.postgres import EmbeddedPostgres
 from mandate_local.processes import free_port
-from tests.conftest import do_without
+from tests.debian import needed
 from tests.e2e.consoles import ROOT
 from tests.e2e.running import BIN
 from tests.e2e.topology import SERVICES, Topology, topology, until
-from tests.nginx import in_front, program
+from tests.nginx import in_front
 
 ROOT_PATH: Final = "/mandate/governance"
 OFFICE: Final = {"name": "Office", "time_zone": "UTC", "currency": "AUD", "reason": "Start"}
@@ -69,17 +68,14 @@ class Site:
 @pytest.fixture(scope="module")
 def sites(stage: Topology) -> Iterator[dict[str, Site]]:
     """One nginx that passes paths on as they are, as docs/ops.md has it, and one that takes theirs off."""
-    try:
-        program()
-    except tools.Missing as missing:
-        do_without(str(missing))
+    nginx = needed("nginx", package="nginx", at="usr/sbin/nginx")
     then = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
     (page,) = re.findall(r"```nginx\n(.*?)```", (ROOT / "docs/ops.md").read_text("utf-8"), re.DOTALL)
     for service, port in zip(SERVICES, ("8081", "8082", "8083"), strict=True):
         page = page.replace(f"http://127.0.0.1:{port}", stage.at.get(service, stage.at["governance"]))
     blocks = {"left": page, "taken off": re.sub(r"(proxy_pass [^;]+);", r"\1/;", page)}
     ports = {name: free_port() for name in blocks}
-    with in_front(stage.directory / "nginx", [(ports[name], block) for name, block in blocks.items()]):
+    with in_front(nginx, stage.directory / "nginx", [(ports[name], block) for name, block in blocks.items()]):
         yield {name: Site(f"http://127.0.0.1:{port}", stage, then) for name, port in ports.items()}
 
 

@@ -1,7 +1,6 @@
 """The whole story, from the founding to a closed project, over the local transport and over real Kafka."""
 
 import json
-import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import do_without
+from tests.debian import needed
 from tests.e2e.consoles import OF_KAFKA, Shell, console
 from tests.e2e.running import EVIDENCE, Product, found_office
 
@@ -108,12 +107,11 @@ def test_the_whole_story(product: Product, tmp_path: Path) -> None:
 @pytest.mark.parametrize("product", ["kafka"], indirect=True)
 def test_what_the_guide_for_auditors_says_of_kafka(product: Product, tmp_path: Path) -> None:
     """Kafka holds the bytes that the export holds, as a tool that is not ours reads them."""
-    if shutil.which("kcat") is None:
-        do_without("there is no `kcat` on the PATH")
+    kcat = needed("kcat", package="kcat", at="usr/bin/kcat")
     assert product.kafka is not None
     places = {"127.0.0.1:9092": product.kafka}
     places |= {name: str(tmp_path / name) for name in ("topic.ndjson", "ledger.ndjson")}
-    with Shell(MANDATE_URL=product.url) as shell:
+    with Shell(kcat.directory, MANDATE_URL=product.url) as shell:
         for command, expected in console("docs/audit.md", OF_KAFKA, places):
             shell.expect(command, expected)
     assert (tmp_path / "topic.ndjson").read_bytes().count(b"\n") > 1

@@ -120,7 +120,7 @@ async def test_a_service_with_wrong_settings_does_not_start(product: Product) ->
     variables = environment(product, MANDATE_PRODUCTION="true", MANDATE_ISSUER_URL="http://idp.example.com")
     command = [str(Path(sys.executable).parent / "mandate-governance"), "api"]
     done = await asyncio.to_thread(
-        lambda: subprocess.perform(command, env=variables, capture_output=True, text=True, timeout=60, check=False)
+        lambda: subprocess.run(command, env=variables, capture_output=True, text=True, timeout=60, check=False)
     )
     assert done.returncode == 2
     assert "MANDATE_ISSUER_URL: 'http://idp.example.com' must be https in production" in done.stderr.splitlines()

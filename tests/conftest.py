@@ -9,12 +9,14 @@ from typing import NoReturn
 
 import pytest
 
+from image.tools import Missing
 from mandate_local.broker import BrokerError, KafkaBroker, available, bootstrap_from_environment
 from mandate_local.kafka_libraries import libraries
 from mandate_local.postgres import EmbeddedPostgres
 from mandate_web.app.logs import JsonLines
 from tests import browser
 from tests.browser import Browser
+from tests.debian import Program, program
 from tests.node_tools import Node, NodeUnavailable, installed
 
 
@@ -82,6 +84,15 @@ def chromium() -> Iterator[Browser]:
         do_without(str(error))
     with Browser(program) as running:
         yield running
+
+
+def needed(*names: str, package: str, at: str) -> Program:
+    """A program of Debian, for a test: what cannot be had skips it aloud, and fails where everything is required."""
+    try:
+        return program(*names, package=package, at=at)
+    except Missing as missing:
+        do_without(str(missing))
+        raise
 
 
 def do_without(reason: str) -> NoReturn:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Final
 
 from image.tools import Missing, cached, run
-from tests.conftest import do_without
 
 WRAPPERS: Final = "on-path"
 
@@ -52,15 +51,6 @@ def program(*names: str, package: str, at: str) -> Program:
         raise Missing(f"there is no {names[0]}, and no apt-get to fetch it")
     place = cached(package, lambda place: _unpack(package, place))
     return Program(place / at, [*place.glob("usr/lib/*-linux-*"), *place.glob("usr/lib/*-linux-*/pulseaudio")])
-
-
-def needed(*names: str, package: str, at: str) -> Program:
-    """The same for a test: what cannot be had skips it aloud, and fails where everything is required."""
-    try:
-        return program(*names, package=package, at=at)
-    except Missing as missing:
-        do_without(str(missing))
-        raise
 
 
 def _unpack(package: str, place: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.debian import needed
+from tests.conftest import needed
 from tests.e2e.consoles import OF_KAFKA, ROOT, Shell, console, sections
 from tests.e2e.running import Product
 

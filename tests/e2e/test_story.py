@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.debian import needed
+from tests.conftest import needed
 from tests.e2e.consoles import OF_KAFKA, Shell, console
 from tests.e2e.running import EVIDENCE, Product, found_office
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from governance.main import GOVERNANCE
-from governance.requests.basis import Basis
+from governance.requests.basis import Basis, on_path
 from governance.requests.kinds import KINDS, basis_of
 from governance.requests.request import Request
 from governance.standards.content import Content, Control, Decider, Gate, GatePath, Item, Phase
@@ -29,6 +29,16 @@ def a_request(kind: str, /, **changes: Any) -> Request:
 
 def test_a_gate_is_judged_by_its_criteria_on_its_evidence() -> None:
     assert basis_of("gate-review", a_request("gate-review", gate="g1"), CONTENT) == Basis("pmo", gate=GATE)
+
+
+def test_a_gate_is_one_of_the_path_of_the_project() -> None:
+    other = GatePath(
+        "other", "Other", [Phase("p", "P", Gate("g1", "Another", criteria=[], deliverables=[], evidence=[]))]
+    )
+    both = replace(CONTENT, paths=[other, *CONTENT.paths])
+    review = a_request("gate-review", gate="g1")
+    assert basis_of("gate-review", review, on_path(both, "one")) == Basis("pmo", gate=GATE)
+    assert on_path(both, "a-path-of-another-version") == on_path(both, None) == both
 
 
 def test_a_waiver_is_judged_by_the_control_and_by_whom_the_standard_names() -> None:

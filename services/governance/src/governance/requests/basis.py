@@ -19,6 +19,13 @@ class Basis(msgspec.Struct, frozen=True):
     """Of what may change time, cost and the other dimensions."""
 
 
+def on_path(content: Content, path: str | None) -> Content:
+    """What it says to a project on this gate path, since paths may name their gates alike; all of it where the version
+    has no such path: the project has moved to another version since.
+    """
+    return msgspec.structs.replace(content, paths=[each for each in content.paths if each.id == path] or content.paths)
+
+
 def nothing_more(_asked: Any, _content: Content) -> Basis:
     """Who decides it, and nothing else."""
     return Basis("pmo")

@@ -9,12 +9,14 @@ from fastapi import Path, Query
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
+from governance.requests.basis import on_path
 from governance.requests.kind import ID_PATTERN, Kind
 from governance.requests.kinds import KINDS, basis_of, deciders
 from governance.requests.page import RequestPage
 from governance.requests.request import Request, Status
 from governance.requests.views.inbox import INBOX, INBOX_VIEW
 from governance.standards.standard import STANDARD, Standard, parse
+from governance.strategy.proposal import PROPOSAL, Proposal
 from mandate_events.deciding import Aggregate, PersonId
 from mandate_events.values.told import Answer, Edition, Id, Instant, Word, instant
 from mandate_web.chapters.lists import page_model
@@ -56,7 +58,11 @@ async def standard_says(kind: Kind, things: Things, request: Request) -> Any:
     name, number = parse(request.standard)
     standard: Standard | None = await things.peek(STANDARD, name)
     version = standard.versions.get(number) if standard else None
-    return msgspec.to_builtins(basis_of(kind.name, request, version.content)) if version else None
+    if version is None:
+        return None
+    proposal: Proposal | None = await things.peek(PROPOSAL, request.project)
+    content = on_path(version.content, proposal.gate_path if proposal else None)
+    return msgspec.to_builtins(basis_of(kind.name, request, content))
 
 
 class RequestToDecide(RequestPage):

@@ -61,6 +61,8 @@ async function* blocks(url: string, following: Following): AsyncGenerator<Block>
   while (!signal.aborted) {
     let least = 0;
     const quiet = new Quiet(silence);
+    // Who leaves may not ask for another event, and a timer would keep a program from ending.
+    signal.addEventListener("abort", () => quiet.end(), { signal: quiet.signal });
     try {
       const response = await fetch(target(url, after), {
         headers: { Authorization: `Bearer ${await token(refused)}`, ...(last === undefined ? {} : { "Last-Event-ID": last }) },

@@ -19,6 +19,15 @@ def test_the_generated_types_and_the_example_compile_strictly(node: Node, exampl
     assert (done.returncode, done.stdout) == (0, "")
 
 
+def test_the_page_compiles_strictly_and_knows_every_outcome(node: Node, example: Path) -> None:
+    done = compiled(node, example / "example")
+    assert (done.returncode, done.stdout) == (0, "")
+    words = example / "example" / "words.ts"
+    source = words.read_text("utf-8")
+    words.write_text(source.replace('  hold: "Hold",\n', ""), "utf-8")
+    assert "words.ts" in compiled(node, example / "example").stdout
+
+
 @pytest.mark.parametrize(
     ("right", "wrong"),
     [

@@ -4,6 +4,7 @@ import type { components } from "./generated/governance.ts";
 
 export type ProblemDocument = components["schemas"]["Problem"];
 export type Receipt = components["schemas"]["Receipt"];
+export type Allowed = components["schemas"]["Allowed"];
 
 type Method = "get" | "post";
 type PathsWith<Paths, M extends Method> = {
@@ -57,7 +58,7 @@ export class Service<Paths> {
     path: P,
     given: Given<Operation<Paths, P, "get">>,
   ): Promise<Answer<SuccessOf<Operation<Paths, P, "get">>>> {
-    return this.send("GET", path, given as Loose);
+    return this.send("GET", this.filled(path, given as Loose), given as Loose);
   }
 
   post<P extends PathsWith<Paths, "post">>(
@@ -65,12 +66,23 @@ export class Service<Paths> {
     body: BodyOf<Operation<Paths, P, "post">>,
     given: Given<Operation<Paths, P, "post">>,
   ): Promise<Answer<SuccessOf<Operation<Paths, P, "post">>>> {
-    return this.send("POST", path, given as Loose, body);
+    return this.send("POST", this.filled(path, given as Loose), given as Loose, body);
   }
 
-  private async send<Body>(method: string, path: string, given: Loose, body?: unknown): Promise<Answer<Body>> {
-    const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(given.path?.[name])));
-    const url = new URL(this.url + filled);
+  /** Gives a command that a thing offers in `allowed`: the link says where. `P` says what it takes and answers. */
+  give<P extends PathsWith<Paths, "post">>(
+    { method, href }: Allowed,
+    body: BodyOf<Operation<Paths, P, "post">>,
+    given: Pick<Given<Operation<Paths, P, "post">>, "headers">,
+  ): Promise<Answer<SuccessOf<Operation<Paths, P, "post">>>> {
+    return this.send(method, new URL(href, this.url), given as Loose, body);
+  }
+
+  private filled(path: string, given: Loose): URL {
+    return new URL(this.url + path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(given.path?.[name]))));
+  }
+
+  private async send<Body>(method: string, url: URL, given: Loose, body?: unknown): Promise<Answer<Body>> {
     for (const [name, value] of Object.entries(given.query ?? {})) {
       if (value !== undefined && value !== null) url.searchParams.set(name, String(value));
     }

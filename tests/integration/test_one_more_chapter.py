@@ -128,7 +128,7 @@ async def test_a_projects_benefits_are_told_page_by_page(told: Told) -> None:
 
 def test_what_may_be_done_with_it_is_offered_to_who_may(told: Told) -> None:
     href, schema = f"{told.thing}/confirmations", "/projects/openapi.json#/components/schemas/ConfirmBenefit"
-    confirm = {"command": "ConfirmBenefit", "method": "POST", "href": href, "body_schema": schema}
+    confirm = {"command": "ConfirmBenefit", "method": "POST", "href": href, "body_schema": schema, "if_match": '"1"'}
     assert told.may == {"planned": ([], [confirm]), "confirmed": ([], [])}
 
 

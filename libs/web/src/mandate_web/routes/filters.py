@@ -46,13 +46,14 @@ def several(words: Sequence[str]) -> Any:
     return Query(pattern=f"^{one}(,{one})*$", description=says, examples=[",".join(words[:2])])
 
 
+def words(given: str | None) -> list[str] | None:
+    """Those that a parameter names, with commas between; None where it is not given."""
+    return None if given is None else given.split(",")
+
+
 def asked(filters: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
     """What is asked for by filters: of a few words those that were named, else the value."""
-    return {
-        name: value.split(",") if isinstance(value, str) and choices(filters[name]) else value
-        for name, value in given.items()
-        if name in filters
-    }
+    return {name: words(value) if choices(filters[name]) else value for name, value in given.items() if name in filters}
 
 
 def seen_by(who: Viewer, table: Table, **asked: Any) -> Select[Any]:

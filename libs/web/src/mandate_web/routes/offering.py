@@ -45,6 +45,11 @@ class Allowed(BaseModel):
         description="The JSON Schema of its body, in this service's OpenAPI document",
         examples=["/openapi.json#/components/schemas/DecideGate"],
     )
+    if_match: str | None = Field(
+        pattern='^"[0-9]{1,9}"$',
+        description="What to send as `If-Match`, so that it is given to what you see; null where it begins a thing",
+        examples=['"7"'],
+    )
 
 
 class WithAllowed(BaseModel):
@@ -129,7 +134,7 @@ async def allowed(request: Request, things: Sequence[Thing]) -> list[list[dict[s
     root = request.scope.get("root_path", "")
     for (number, thing, offer, _), may in zip(possible, permitted, strict=True):
         if may:
-            told[number].append(_told(offer, thing.id, root))
+            told[number].append(_told(offer, thing, root))
     return told
 
 
@@ -154,11 +159,12 @@ async def _permits(store: Store, trial: Trial, folds: dict[str, Fold], submissio
     return False
 
 
-def _told(offer: Offer, id_: str, root: str) -> dict[str, Any]:
-    name = offer.command.__name__
+def _told(offer: Offer, thing: Thing, root: str) -> dict[str, Any]:
+    name, to_it = offer.command.__name__, offer.aggregate is thing.fold.aggregate
     return {
         "command": name,
         "method": "POST",
-        "href": root + offer.at.replace("{id}", id_),
+        "href": root + offer.at.replace("{id}", thing.id),
         "body_schema": f"{root}/openapi.json#/components/schemas/{name}",
+        "if_match": f'"{thing.fold.version}"' if to_it else None,
     }

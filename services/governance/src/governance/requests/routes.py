@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeAlias, get_args
 
 import msgspec
 from fastapi import Path, Query
@@ -23,7 +23,7 @@ from mandate_web.chapters.lists import page_model
 from mandate_web.chapters.pages import copied
 from mandate_web.routes import moment
 from mandate_web.routes.access import Viewer, reads, viewer
-from mandate_web.routes.filters import ProjectFilter, seen_by
+from mandate_web.routes.filters import ProjectFilter, seen_by, several, words
 from mandate_web.routes.lists import OpenListOfThings
 from mandate_web.routes.offering import told as told_with
 from mandate_web.routes.paging import Cursor, Limit
@@ -100,8 +100,8 @@ async def list_inbox(
     *,
     who: Annotated[Viewer, viewer("read-governance")],
     view: OpenListOfThings,
-    kind: KindName | None = None,
-    status: Status | None = None,
+    kind: Annotated[str | None, several(tuple(KINDS))] = None,
+    status: Annotated[str | None, several(get_args(Status))] = None,
     project: ProjectFilter | None = None,
     requested_before: Annotated[
         moment.Instant | None, Query(description="Only what has waited since before this")
@@ -117,7 +117,7 @@ async def list_inbox(
         {"list": "inbox", "kind": kind, "status": status, "project": project, "before": requested_before}, limit, cursor
     )
     column = INBOX.c
-    wanted = seen_by(who, INBOX, kind=kind, status=status, project=project)
+    wanted = seen_by(who, INBOX, kind=words(kind), status=words(status), project=project)
     if requested_before:
         wanted = wanted.where(column.requested_at < requested_before)
     return await view.page(

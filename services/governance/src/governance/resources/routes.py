@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
-from typing import Annotated, Any, Final, TypeAlias
+from typing import Annotated, Any, Final, TypeAlias, get_args
 
 import immutables
 import msgspec
@@ -47,7 +47,7 @@ from mandate_web.chapters.lists import page_model
 from mandate_web.problems.problem import invalid
 from mandate_web.routes import sorting
 from mandate_web.routes.access import Viewer, reads, viewer
-from mandate_web.routes.filters import seen_by
+from mandate_web.routes.filters import seen_by, several, words
 from mandate_web.routes.lists import OpenList, OpenListOfThings, each_is
 from mandate_web.routes.offering import told
 from mandate_web.routes.paging import Cursor, Limit
@@ -79,15 +79,15 @@ async def list_resources(
     who: Annotated[Viewer, viewer("read-framework")],
     view: OpenListOfThings,
     skill: Slug | None = None,
-    kind: Kind | None = None,
-    status: Status | None = None,
+    kind: Annotated[str | None, several(get_args(Kind))] = None,
+    status: Annotated[str | None, several(get_args(Status))] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:
     """The resource pool."""
     asked = {"kind": kind, "status": status}
     page = view.page_of({"list": "resources", "skill": skill, **asked}, limit, cursor)
-    wanted = _skilled(seen_by(who, RESOURCES_VIEW.table, **asked), skill)
+    wanted = _skilled(seen_by(who, RESOURCES_VIEW.table, kind=words(kind), status=words(status)), skill)
     return await view.page(page, wanted, BY_ID, shown_item, RESOURCES_VIEW, of=each_is(RESOURCE))
 
 

@@ -16,7 +16,7 @@ from mandate_web.chapters.lists import page_model
 from mandate_web.chapters.pages import plain
 from mandate_web.routes import sorting
 from mandate_web.routes.access import Viewer, reads, viewer
-from mandate_web.routes.filters import SEARCH, Search, conditions, having, several
+from mandate_web.routes.filters import SEARCH, Search, conditions, having, several, words
 from mandate_web.routes.lists import OpenList, OpenView
 from mandate_web.routes.paging import Cursor, Limit
 from mandate_web.routes.routing import Router
@@ -125,7 +125,7 @@ class Filters:
     def conditions(self) -> list[ColumnElement[bool]]:
         asked = asdict(self)
         title, status = asked.pop(SEARCH), asked.pop("status")
-        found = conditions(PORTFOLIO, {**asked, "status": status.split(",") if status else None})
+        found = conditions(PORTFOLIO, {**asked, "status": words(status)})
         return [*found, having(PORTFOLIO.c.title, title)] if title else found
 
 

@@ -1,6 +1,6 @@
 """Lists that are asked for by more than what a column holds: objectives by a day, proposals by who may see them."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 from fastapi import Query
 from sqlalchemy import select
@@ -15,6 +15,7 @@ from mandate_events.values.told import amount_in
 from mandate_web.chapters.lists import page_model
 from mandate_web.chapters.pages import plain
 from mandate_web.routes.access import Viewer, reads, viewer
+from mandate_web.routes.filters import several, words
 from mandate_web.routes.lists import OpenListOfThings, each_is
 from mandate_web.routes.moment import Day
 from mandate_web.routes.offering import told
@@ -35,7 +36,7 @@ async def list_objectives(
     *,
     _: Annotated[Viewer, viewer("read-framework")],
     view: OpenListOfThings,
-    status: objective.Status | None = None,
+    status: Annotated[str | None, several(get_args(objective.Status))] = None,
     on: Annotated[Day | None, Query(description="Only what holds on this day", examples=["2026-11-24"])] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
@@ -45,7 +46,7 @@ async def list_objectives(
     column = OBJECTIVES.c
     wanted = select(OBJECTIVES)
     if status:
-        wanted = wanted.where(column.status == status)
+        wanted = wanted.where(column.status.in_(words(status) or []))
     if on:
         wanted = wanted.where(column.starts_on <= on, column.until >= on)
     keys = [(column.starts_on, False), (column.id, False)]
@@ -68,7 +69,7 @@ async def list_proposals(
     *,
     who: Annotated[Viewer, viewer("read-governance")],
     view: OpenListOfThings,
-    status: proposal.Status | None = None,
+    status: Annotated[str | None, several(get_args(proposal.Status))] = None,
     portfolio: Slug | None = None,
     limit: Limit = 50,
     cursor: Cursor = None,
@@ -80,7 +81,7 @@ async def list_proposals(
     if not who.sees_all():
         wanted = wanted.where(column.id.in_(who.projects()) | (column.proposed_by == who.person.id))
     if status:
-        wanted = wanted.where(column.status == status)
+        wanted = wanted.where(column.status.in_(words(status) or []))
     if portfolio:
         wanted = wanted.where(column.portfolio == portfolio)
     keys = [(column.reference, False), (column.id, False)]

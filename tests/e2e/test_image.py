@@ -17,6 +17,7 @@ from image.engine import Engine, engine
 from tests.conftest import do_without
 from tests.e2e import test_story as story
 from tests.e2e.images import SERVICES, Clock, Images, Installation
+from tests.e2e.running import found_office
 
 pytestmark = pytest.mark.timeout(900)  # the first run fetches and builds what it needs
 
@@ -78,6 +79,7 @@ def product(images: Images) -> Iterator[Installation]:
 
 def test_the_whole_story(product: Installation, tmp_path: Path) -> None:
     clock = Clock()
+    found_office(product)
     story.test_the_whole_story(product, tmp_path)
     story.test_the_history_is_the_documents_themselves(product)
     clock.tell("the whole story, under production settings, over Kafka")

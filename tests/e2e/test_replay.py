@@ -156,7 +156,8 @@ def test_a_thing_at_an_instant_is_what_its_service_answered(world: World) -> Non
 def test_a_list_at_an_instant_is_what_its_service_answered(world: World) -> None:
     told = set()
     for (name, instant), answered in world.lists.items():
-        shown = replay(world.export, "--list", name, "--until", instant).stdout
+        source = LISTS[name].split("/")[1]
+        shown = replay(world.export, "--source", source, "--list", name, "--until", instant).stdout
         rows = [json.loads(line) for line in shown.splitlines()]
         assert rows == sorted(answered, key=lambda row: row["id"]), (name, instant)
         told.add(shown)

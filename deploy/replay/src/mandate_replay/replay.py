@@ -3,12 +3,15 @@
 What can be shown follows from the services' chapters: whatever has a page there, and every list.
 """
 
+import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from governance.main import SERVICE as GOVERNANCE
+from mandate_events.deciding import Aggregate
+from mandate_events.deciding.domain import Domain
 from mandate_events.document.event import Catalogue
 from mandate_events.transport.port import understood
 from mandate_events.views.past import Folding
@@ -82,16 +85,34 @@ def thing(documents: Documents, checked: Checked, service: str, stream: str) -> 
     if kind not in things:
         known = ", ".join(f"{each}/..." for each in things) or "no single things"
         raise LookupError(f"{service} has {known}; not {stream}")
-    domain, served, state = SERVICES[service].domain, things[kind], None
+    served, folded = things[kind], Folded(SERVICES[service].domain)
     for heading, document in documents:
-        if heading.service == service and heading.subject == stream:
-            record = domain.catalogue.decode(heading.type, document)
-            state = served.aggregate.evolve(state, record.data, record)
+        # what is told of other things may be of any
+        if heading.service == service and (served.beside or heading.subject == stream):
+            folded.follow(heading, document)
     if (service, stream) in checked.broken:
         raise Incomplete(f"the export lacks events of {stream}")
+    state = folded.states.get(stream)
     if state is None:
         raise LookupError(f"by then nothing had been recorded of {stream}")
-    return served.tell(id_, state)
+    beside = {name: asyncio.run(look(folded, state)) for name, look in served.beside.items()}
+    return {**served.tell(id_, state), **beside}
+
+
+class Folded:
+    """The things of a service, as far as an export was followed."""
+
+    def __init__(self, domain: Domain) -> None:
+        self.states: dict[str, Any] = {}
+        self._domain = domain
+
+    def follow(self, heading: Heading, document: bytes) -> None:
+        aggregate = self._domain.aggregates[heading.subject.partition("/")[0]]
+        record = self._domain.catalogue.decode(heading.type, document)
+        self.states[heading.subject] = aggregate.evolve(self.states.get(heading.subject), record.data, record)
+
+    async def peek(self, aggregate: Aggregate[Any], id_: str) -> Any:
+        return self.states.get(aggregate.stream(id_))
 
 
 def rows(documents: Documents, checked: Checked, name: str, service: str | None = None) -> Iterator[Mapping[str, Any]]:

@@ -42,13 +42,13 @@ from mandate_web.chapters.opened import Opened
 from mandate_web.chapters.pages import copies
 from mandate_web.routes.access import Viewer
 from mandate_web.routes.offering import Offer
-from mandate_web.routes.things import Things as Reading
+from mandate_web.routes.things import Peeks
 
 Show: TypeAlias = Callable[[str, Any], Mapping[str, Any]]
 """(id, state) -> the thing as its page tells it."""
 
-Beside: TypeAlias = Callable[[Reading, Any], Coroutine[Any, Any, Any]]
-"""(reading, state) -> what is told of other things, at the same moment."""
+Beside: TypeAlias = Callable[[Peeks, Any], Coroutine[Any, Any, Any]]
+"""(others, state) -> what is told of other things, at the same moment."""
 
 Lead: TypeAlias = Callable[[Opened], Coroutine[Any, Any, None]]
 """What only the leading worker does, until cancelled."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Annotated, Any, Final, TypeAlias
+from typing import Annotated, Any, Final, Protocol, TypeAlias
 
 import orjson
 from fastapi import Depends, Request
@@ -24,6 +24,13 @@ UNCHANGED: Final[dict[int | str, dict[str, Any]]] = {304: {"description": "You h
 def shows(model: type[BaseModel]) -> dict[int | str, dict[str, Any]]:
     """The answers of a route that shows one thing: `@router.get(..., responses=shows(ProposalPage))`."""
     return {200: {"model": told(model)}, **UNCHANGED}
+
+
+class Peeks(Protocol):
+    """What looks up other things that an answer tells of: of one request, or of an export."""
+
+    async def peek(self, aggregate: Aggregate[Any], id_: str) -> Any:
+        """The state of another thing at the same moment; None where there is none."""
 
 
 class Things:

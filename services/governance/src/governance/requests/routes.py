@@ -28,7 +28,7 @@ from mandate_web.routes.lists import OpenListOfThings
 from mandate_web.routes.offering import told as told_with
 from mandate_web.routes.paging import Cursor, Limit
 from mandate_web.routes.routing import Router
-from mandate_web.routes.things import OpenThings, Things, shows
+from mandate_web.routes.things import OpenThings, Peeks, shows
 
 router = Router(tags=["inbox"])
 
@@ -53,14 +53,14 @@ def told(kind: Kind, request: Request) -> dict[str, Any]:
     return {name: tell(kind, request) for name, tell in TELLS.items()}
 
 
-async def standard_says(kind: Kind, things: Things, request: Request) -> Any:
+async def standard_says(kind: Kind, others: Peeks, request: Request) -> Any:
     """What the version that the project runs to says about it; None where it is not known here."""
     name, number = parse(request.standard)
-    standard: Standard | None = await things.peek(STANDARD, name)
+    standard: Standard | None = await others.peek(STANDARD, name)
     version = standard.versions.get(number) if standard else None
     if version is None:
         return None
-    proposal: Proposal | None = await things.peek(PROPOSAL, request.project)
+    proposal: Proposal | None = await others.peek(PROPOSAL, request.project)
     content = on_path(version.content, proposal.gate_path if proposal else None)
     return msgspec.to_builtins(basis_of(kind.name, request, content))
 

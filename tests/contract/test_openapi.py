@@ -93,8 +93,8 @@ def _lose_member_of_a_body(document: dict[str, Any]) -> None:
 
 
 def _lose_choice(document: dict[str, Any]) -> None:
-    parameters = _operation(document, "get", "/v1/proposals")["parameters"]
-    next(each for each in parameters if each["name"] == "status")["schema"]["enum"].remove("proposed")
+    parameters = _operation(document, "get", "/v1/inbox/{kind}/{id}")["parameters"]
+    next(each for each in parameters if each["name"] == "kind")["schema"]["enum"].remove("waiver")
 
 
 def _ask_for_more(document: dict[str, Any]) -> None:

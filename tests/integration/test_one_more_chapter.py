@@ -152,6 +152,19 @@ async def test_a_list_tells_what_may_be_done_and_who_they_are_and_how_many_there
     refused(await told.product.get(f"{told.list_}?include=allowed&known_at={told.before}"), 422, "invalid")
 
 
+async def test_a_list_waits_for_what_another_service_decided(told: Told) -> None:
+    """A receipt of governance makes a list of projects wait until that was heard, and what followed is seen."""
+    receipt = await told.product.give("/governance/v1/office/observers", observer())
+    asked = {"Mandate_Consistency": receipt["consistency"], "Prefer": "wait=20"}
+    listed = await told.product.get(f"{P}/projects", "pm-1", **asked)
+    assert listed.status_code == 200, listed.text
+    source, _, position = receipt["consistency"].partition(":")
+    seen = dict(each.strip().split(":") for each in listed.headers["mandate-position"].split(","))
+    assert int(seen[source]) >= int(position)
+    ahead = {"Mandate_Consistency": "governance:999999", "Prefer": "wait=0"}
+    refused(await told.product.get(f"{P}/projects", "pm-1", **ahead), 503, "projection-behind")
+
+
 async def test_who_is_not_on_the_project_sees_none(told: Told) -> None:
     for path in (told.thing, told.list_):
         assert (await told.product.get(path, "pm-2")).status_code in {403, 404}

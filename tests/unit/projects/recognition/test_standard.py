@@ -16,7 +16,6 @@ from projects.recognition.standard import (
     Risk,
     StandardRecognised,
     Zone,
-    acceptance_limit_of,
     controls_of,
     version_of,
 )
@@ -68,7 +67,6 @@ def test_what_projects_are_judged_by_is_recognised() -> None:
 def test_what_is_recognised_can_be_asked_for() -> None:
     context: Any = Reading(recognition(controls=CONTROLS, risk=RISK, tolerances={"time": "20"}))
     assert controls_of(context, "capital@2")["cost-review"].mandatory
-    assert acceptance_limit_of(context, "capital@2") == 9
     version = version_of(context, "capital@2")
     assert version is not None
     assert (version.tolerances, version.risk) == ({"time": "20"}, RISK)
@@ -76,7 +74,6 @@ def test_what_is_recognised_can_be_asked_for() -> None:
     for unknown in ("capital@1", "roads@2"):
         assert version_of(context, unknown) is None
         assert controls_of(context, unknown) == {}
-        assert acceptance_limit_of(context, unknown) is None
 
 
 def asking(control: str) -> RequestWaiver:

@@ -37,7 +37,9 @@ class Command(BaseModel):
         return command
 
     def said(self, name: str) -> Any:
-        """A member, for what only the words of a refusal depend on; None where nothing is said yet."""
+        """A member, or None where nothing is said yet: for a rule that the state alone may already decide."""
+        if name not in type(self).model_fields:
+            raise AttributeError(f"{type(self).__name__} has no {name}")
         return self.__dict__.get(name)
 
     if not TYPE_CHECKING:  # or any member would be taken for one that there is

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from mandate_events.deciding.aggregate import Aggregate
-from mandate_events.deciding.batch import Batch, Deciding, NotLoaded
+from mandate_events.deciding.batch import Batch, Deciding
 from mandate_events.deciding.command import Unsaid
 from mandate_events.deciding.domain import Domain
 from mandate_events.deciding.fold import Fold
@@ -28,8 +28,12 @@ class Trial:
 
     def __init__(self, domain: Domain, folds: Mapping[str, Fold], now: datetime) -> None:
         self._domain = domain
-        self._batch = Batch(domain, folds, 0, now)
-        self._folds = folds
+        self._folds = dict(folds)
+        self._batch = Batch(domain, self._folds, 0, now)
+
+    def load(self, folds: Mapping[str, Fold]) -> None:
+        """Let decisions that are tried read these, too."""
+        self._folds.update(folds)
 
     def permits(self, submission: Submission) -> bool:
         """Whether the command could be given. Raises `NotLoaded` where that takes streams that are not here."""
@@ -51,6 +55,3 @@ class Trial:
             yield from declared(self._domain, submission, self._folds.get)
         except Unsaid:
             return
-
-
-__all__ = ["NotLoaded", "Trial"]

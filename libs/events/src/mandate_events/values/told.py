@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final
 from pydantic import BaseModel, Field, WithJsonSchema
 
 from mandate_events.document.formats import INSTANT, UUID_PATTERN
-from mandate_events.values.money import Currency, Money
+from mandate_events.values.money import Currency
 
 
 def _text(example: str, /, **keywords: Any) -> WithJsonSchema:
@@ -80,11 +80,6 @@ class Amount(BaseModel):
         examples=["2066075.59"],
     )
     currency: Currency
-
-
-def amount_of(money: Money | None) -> dict[str, str] | None:
-    """What a document says."""
-    return None if money is None else {"amount": money.amount, "currency": money.currency}
 
 
 def amount_in(row: dict[str, Any], amount: str, currency: str) -> dict[str, str] | None:

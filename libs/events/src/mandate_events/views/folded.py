@@ -139,6 +139,8 @@ def sortable(name: str, kind: Any) -> bool:
         column = column_of(kind)
     except TypeError:
         return False
+    if column is Boolean:
+        return False
     return column is not Text or name in TITLES or name.endswith("_at") or _is_choice(kind)
 
 

@@ -30,7 +30,7 @@ from mandate_events.worker.policy import PolicyRunner
 from mandate_events.worker.process import Worker
 from mandate_events.worker.timers import keep_time
 from mandate_web.app import browsing, operations, schemas
-from mandate_web.app.build import tell_build
+from mandate_web.app.build import tell_build, version_of
 from mandate_web.app.compressing import Compressed
 from mandate_web.app.description import COMMON_TAGS, describing
 from mandate_web.app.housekeeping import keeping_house
@@ -251,7 +251,7 @@ class Service:
         app = FastAPI(
             title=self.title,
             description=self.description,
-            version="0.1.0",
+            version=version_of(self.name),
             lifespan=lifespan,
             license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
             openapi_tags=[*self.house.tags, *COMMON_TAGS, schemas.TAG],
@@ -263,6 +263,7 @@ class Service:
         app.state.schemas = schemas.Schemas(self.domain)
         app.state.lists = self.lists
         app.state.offers = self.house.offers
+        app.state.project = self.project
         app.state.views_own_ledger = self.archive is None
         app.state.limits = Limits(settings.rate_limit)
         app.add_middleware(Compressed)

@@ -45,6 +45,13 @@ class House:
         self._record = record
         self._project = project
         found = list(faults(self.chapters))
+        if project is None:
+            found += [
+                f"{things.at} lists what belongs to a project, and {name} does not say what a project is: its `project`"
+                for served in self.served
+                for things in served.lists
+                if "{id}" in things.at
+            ]
         try:
             self.domain = self._domain()
         except Incomplete as incomplete:

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Annotated, Any
 
 from pydantic import BaseModel, Field, create_model
-from sqlalchemy import JSON, Select, Table, or_, select
+from sqlalchemy import JSON, Boolean, Select, Table
 from starlette.responses import Response
 
 from mandate_events.deciding import Aggregate
@@ -19,10 +19,10 @@ from mandate_web.chapters.pages import plain
 from mandate_web.chapters.signing import signed
 from mandate_web.routes import filters, sorting
 from mandate_web.routes.access import Viewer, reads, viewer
-from mandate_web.routes.filters import SEARCH, ProjectFilter, Search, choices, conditions, having
+from mandate_web.routes.filters import SEARCH, ProjectFilter, Search, choices, having, seen_by
 from mandate_web.routes.lists import OpenList, OpenListOfThings, each_is
 from mandate_web.routes.lists import View as Lists
-from mandate_web.routes.offering import told
+from mandate_web.routes.offering import with_allowed
 from mandate_web.routes.paging import Cursor, Limit
 from mandate_web.routes.routing import Router
 
@@ -83,7 +83,7 @@ def add_list(router: Router, chapter: Chapter, listed: Listed) -> None:
     """A list with a view of its own."""
     assert listed.at is not None
     assert listed.item is not None, f"{listed.at}: name the item of the list"
-    shown = {column.name for column in listed.view.table.c if not isinstance(column.type, JSON)}
+    shown = {column.name for column in listed.view.table.c if not isinstance(column.type, JSON | Boolean)}
     named = [each.lstrip("-") for each in listed.sort]
     sorts = [each for each in dict.fromkeys([*named, *listed.item.model_fields]) if each in shown]
     _add(
@@ -92,7 +92,7 @@ def add_list(router: Router, chapter: Chapter, listed: Listed) -> None:
             at=listed.at,
             query=listed.reads or chapter.reads,
             view=listed.view,
-            item=told(listed.item) if listed.of else listed.item,
+            item=with_allowed(listed.item) if listed.of else listed.item,
             tell=row_teller(listed),
             operation=operation_of(listed.at),
             says=listed.says,
@@ -118,7 +118,7 @@ def add_things(router: Router, chapter: Chapter, served: Served, things: Things)
             at=things.at,
             query=served.reads or chapter.reads,
             view=served.view,
-            item=told(served.page),
+            item=with_allowed(served.page),
             tell=served.listing.tell,
             operation=operation_of(things.at, beside_others=len(served.lists) > 1),
             says=things.says or f"{_plural(things.at)}, each as its own page tells it.",
@@ -133,19 +133,15 @@ def add_things(router: Router, chapter: Chapter, served: Served, things: Things)
     )
 
 
-def _seen(who: Viewer, asked: Asked, project: str | None, given: Mapping[str, Any]) -> Select[Any]:
-    """The rows that are asked for, as each is seen: with its project, or by everybody who may read the list where it
-    has none."""
-    column = asked.table.c
-    wanted = select(asked.table)
+def _wanted(who: Viewer, asked: Asked, project: str | None, given: Mapping[str, Any]) -> Select[Any]:
+    """The rows that are asked for, as far as the person sees them."""
+    named = filters.asked(asked.filters, given)
     if project is not None:
-        wanted = wanted.where(column.project == project)
-    elif "project" in column and not who.sees_all():
-        in_theirs = column.project.in_(who.projects())
-        wanted = wanted.where(or_(column.project.is_(None), in_theirs) if asked.also_without else in_theirs)
+        named["project"] = project
+    wanted = seen_by(who, asked.table, also_without=asked.also_without, **named)
     if asked.title and given.get(SEARCH):
-        wanted = wanted.where(having(column[asked.title], given[SEARCH]))
-    return wanted.where(*conditions(asked.table, filters.asked(asked.filters, given)))
+        wanted = wanted.where(having(asked.table.c[asked.title], given[SEARCH]))
+    return wanted
 
 
 def page_model(item: type[BaseModel], at: str) -> type[BaseModel]:
@@ -186,7 +182,7 @@ def _add(router: Router, asked: Asked) -> None:
         if project is not None:
             await lists.check_project(who, project)
         page = lists.page_of({"list": asked.view.name, "in": project, "sort": sort, **given}, limit, cursor)
-        wanted = _seen(who, asked, project, given)
+        wanted = _wanted(who, asked, project, given)
         of = each_is(asked.of) if asked.of else None
         return await lists.page(page, wanted, asked.keys(sort), asked.tell, asked.view, of=of)
 

@@ -5,8 +5,9 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Final, Literal, TypeAlias, Union, get_args, get_origin
 
 from fastapi import Query
-from sqlalchemy import ColumnElement, Select, Table, select
+from sqlalchemy import ColumnElement, Select, Table, or_, select
 
+from mandate_events.values.text import Text
 from mandate_web.routes.access import Viewer
 
 ProjectFilter: TypeAlias = Annotated[str, Query(max_length=64, pattern=r"^[0-9a-f-]+$", description="Id of a project")]
@@ -14,7 +15,7 @@ ProjectFilter: TypeAlias = Annotated[str, Query(max_length=64, pattern=r"^[0-9a-
 SEARCH: Final = "q"
 
 Search: TypeAlias = Annotated[
-    str | None,
+    Text | None,
     Query(
         min_length=1,
         max_length=200,
@@ -56,11 +57,13 @@ def asked(filters: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any
     return {name: words(value) if choices(filters[name]) else value for name, value in given.items() if name in filters}
 
 
-def seen_by(who: Viewer, table: Table, **asked: Any) -> Select[Any]:
-    """The rows with the values that are asked for; with a role in projects only, a person sees those of them."""
+def seen_by(who: Viewer, table: Table, *, also_without: bool = False, **asked: Any) -> Select[Any]:
+    """The rows with the values that are asked for. With a role in projects only, a person sees those of them; and
+    `also_without` what belongs to no project."""
     wanted = select(table)
     if "project" in table.c and not who.sees_all():
-        wanted = wanted.where(table.c.project.in_(who.projects()))
+        theirs = table.c.project.in_(who.projects())
+        wanted = wanted.where(or_(table.c.project.is_(None), theirs) if also_without else theirs)
     return wanted.where(*conditions(table, asked))
 
 

@@ -28,7 +28,7 @@ from mandate_web.problems.problem import Problem, invalid
 from mandate_web.routes.access import Authenticated, Viewer
 from mandate_web.routes.including import Including, OpenIncluding, including
 from mandate_web.routes.moment import KnownAt, listed, mark, positions
-from mandate_web.routes.offering import ALLOWED, Offers, Thing, allowed
+from mandate_web.routes.offering import ALLOWED, Thing, allowed
 from mandate_web.routes.paging import Page
 from mandate_web.routes.sorting import Keys
 
@@ -61,10 +61,9 @@ class View:
 
     async def check_project(self, who: Viewer, project: str) -> None:
         """Raises `Unknown` where there is no such project, and likewise where the person may not see it."""
-        offers: Offers = self._request.app.state.offers
+        kind: Aggregate[Any] = self._request.app.state.project
         store: Store = self._request.app.state.store
-        assert offers.project is not None, "only a service that says what a project is lists things beneath one"
-        if not who.sees(project) or not (await store.reader.fold(offers.project, project)).version:
+        if not who.sees(project) or not (await store.reader.fold(kind, project)).version:
             raise Unknown(f"project/{project}")
 
     async def ask(self, statement: Select[Any], *views: Described) -> Sequence[Row[Any]]:
@@ -130,24 +129,36 @@ class View:
 
 
 async def _look(request: Request, known_at: datetime | None, including: Including) -> View:
+    """The views, when they include what the request asks for: of this service's ledger, and what followed here from
+    what was heard of another's."""
     mandate_consistency = request.headers.get("mandate-consistency")
     prefer = request.headers.get("prefer")
     engine: AsyncEngine = request.app.state.engine
+    store: Store = request.app.state.store
     wanted = _tokens(mandate_consistency) if mandate_consistency else {}
     deadline = time.monotonic() + (_wait(prefer) if prefer else DEFAULT_WAIT)
     own = request.app.state.domain.service if request.app.state.views_own_ledger and known_at is None else None
-    target = {own: request.app.state.store.appender.position, **wanted} if own else wanted
+    target = {own: store.appender.position, **wanted} if own else wanted
+    others = sorted(wanted.keys() - {own}) if own else []
+    heard = not others
     while True:
-        seen = await _seen(engine)
-        if all(seen.get(source, 0) >= position for source, position in target.items()):
+        seen = await _seen(engine, others)
+        if own and not heard and _has(seen, {source: wanted[source] for source in others}):
+            heard, target = True, {**target, own: max(target[own], await store.reader.end())}
+            wanted = target  # what followed from it is to be seen, too
+        if heard and _has(seen, target):
             cuts = seen if known_at is None else await positions(request, known_at)
             return View(request, cuts, known_at, including)
         if time.monotonic() >= deadline:
-            if all(seen.get(source, 0) >= position for source, position in wanted.items()):
+            if _has(seen, wanted):
                 return View(request, seen, known_at, including)
             facts = {"seen": listed(seen), "wanted": listed(wanted)}
             raise Problem("projection-behind", "view-behind", facts, headers={"Retry-After": "1"})
         await asyncio.sleep(POLL)
+
+
+def _has(seen: Mapping[str, int], wanted: Mapping[str, int]) -> bool:
+    return all(seen.get(source, 0) >= position for source, position in wanted.items())
 
 
 async def _open_view(
@@ -220,9 +231,14 @@ def _wait(prefer: str) -> float:
     return min(float(match[1]), MAX_WAIT) if match else DEFAULT_WAIT
 
 
-async def _seen(engine: AsyncEngine) -> dict[str, int]:
+_SEEN: Final = text(
+    "select source, sequence from ledger.cursors"
+    " where consumer = 'views' or (consumer = 'policies' and source = any(:others))"
+)
+
+
+async def _seen(engine: AsyncEngine, others: Sequence[str]) -> dict[str, int]:
+    """How far the views are; and how far what others recorded was heard here."""
     async with engine.connect() as connection:
-        rows: Any = await connection.execute(
-            text("select source, sequence from ledger.cursors where consumer = 'views'")
-        )
+        rows: Any = await connection.execute(_SEEN, {"others": list(others)})
         return {row[0]: row[1] for row in rows}

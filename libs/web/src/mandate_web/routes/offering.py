@@ -4,7 +4,6 @@ What is offered is tried: see `mandate_events.deciding.trying`. There is no othe
 can come to know other rules than those that decide.
 """
 
-import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -16,17 +15,11 @@ from pydantic import BaseModel, Field, create_model
 from mandate_events.deciding import Aggregate, Command
 from mandate_events.deciding.fold import Fold
 from mandate_events.deciding.submission import Submission
-from mandate_events.deciding.trying import NotLoaded, Trial
 from mandate_events.ledger.store import Store
+from mandate_events.ledger.trying import permitted
 from mandate_events.values.told import CommandName, Href
 
 ALLOWED: Final = "allowed"
-
-BREATH: Final = 32
-"""Commands that are tried before others have their turn."""
-
-LEVELS: Final = 16
-"""How often a decision that is tried may turn out to need more streams."""
 
 NEW: Final = "00000000-0000-0000-0000-000000000000"
 """The id of a thing that is not there yet, and never will be."""
@@ -47,7 +40,7 @@ class Allowed(BaseModel):
     )
     if_match: str | None = Field(
         pattern='^"[0-9]{1,9}"$',
-        description="What to send as `If-Match`, so that it is given to what you see; null where it begins a thing",
+        description="What to send as `If-Match`, so that it is given to what you see; null where it goes elsewhere",
         examples=['"7"'],
     )
 
@@ -63,7 +56,7 @@ class WithAllowed(BaseModel):
 
 
 @cache
-def told(page: type[BaseModel]) -> type[BaseModel]:
+def with_allowed(page: type[BaseModel]) -> type[BaseModel]:
     """The page of a thing, with what may be done with it."""
     return create_model(page.__name__, __doc__=page.__doc__, __base__=(page, WithAllowed))
 
@@ -96,6 +89,12 @@ class Offers:
             yield from (offer for offer in self.of_project if offer.aggregate.name != kind)
 
 
+@cache
+def _unsaid(command: type[Command]) -> Command:
+    """It says nothing, and so it is the same for everybody."""
+    return command.unsaid()
+
+
 @dataclass(frozen=True, slots=True)
 class Thing:
     """One that is told, as it was folded for that."""
@@ -106,7 +105,7 @@ class Thing:
     def submission(self, offer: Offer, actor: str) -> Submission:
         """The offered command, with nothing said in it yet."""
         id_, project = (NEW, self.id) if offer.opens else (self.id, None)
-        command = offer.command.unsaid()
+        command = _unsaid(offer.command)
         return Submission(offer.aggregate, id_, command, actor=actor, route="", key="", project=project)
 
 
@@ -125,38 +124,17 @@ async def allowed(request: Request, things: Sequence[Thing]) -> list[list[dict[s
         for offer in offers.on(thing.fold.aggregate.name)
         if not roles.isdisjoint(rights.roles_for(offer.command.__name__))
     ]
-    told: list[list[dict[str, Any]]] = [[] for _ in things]
+    offered: list[list[dict[str, Any]]] = [[] for _ in things]
     if not possible:
-        return told
+        return offered
     folds = {thing.fold.aggregate.stream(thing.id): thing.fold for thing in things}
     folds |= {each.stream: Fold(each.aggregate) for _, _, offer, each in possible if offer.opens}
-    permitted = await _tried(store, folds, [submission for *_, submission in possible])
+    may = await permitted(store, folds, [submission for *_, submission in possible])
     root = request.scope.get("root_path", "")
-    for (number, thing, offer, _), may in zip(possible, permitted, strict=True):
-        if may:
-            told[number].append(_told(offer, thing, root))
-    return told
-
-
-async def _tried(store: Store, folds: dict[str, Fold], submissions: Sequence[Submission]) -> list[bool]:
-    trial = Trial(store.domain, folds, store.appender.now())
-    while lacking := trial.lacks(submissions):
-        folds |= await store.reader.folds(lacking)
-    permitted = []
-    for number, submission in enumerate(submissions, start=1):
-        permitted.append(await _permits(store, trial, folds, submission))
-        if number % BREATH == 0:
-            await asyncio.sleep(0)
-    return permitted
-
-
-async def _permits(store: Store, trial: Trial, folds: dict[str, Fold], submission: Submission) -> bool:
-    for _ in range(LEVELS):
-        try:
-            return trial.permits(submission)
-        except NotLoaded as missing:
-            folds |= await store.reader.folds(missing.streams)
-    return False
+    for (number, thing, offer, _), could in zip(possible, may, strict=True):
+        if could:
+            offered[number].append(_told(offer, thing, root))
+    return offered
 
 
 def _told(offer: Offer, thing: Thing, root: str) -> dict[str, Any]:

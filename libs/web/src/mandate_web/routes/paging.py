@@ -17,10 +17,13 @@ from mandate_web.problems.problem import Problem
 MAX_LIMIT: Final = 500
 
 Limit: TypeAlias = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="How many at most")]
+MAX_CURSOR: Final = 6_000
+"""Characters: what rows are sorted by may be three titles of the longest."""
+
 Cursor: TypeAlias = Annotated[
     str | None,
     Query(
-        max_length=2000,
+        max_length=MAX_CURSOR,
         description="`next` of the page before, with the same query",
         json_schema_extra={"pattern": "^[A-Za-z0-9_-]*$"},  # another one is told that it fits no query of ours
     ),

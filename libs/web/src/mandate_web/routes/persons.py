@@ -16,7 +16,7 @@ _ID: Final = re.compile(UUID_PATTERN)
 
 def persons(kind: Any, value: Any) -> Iterator[str]:
     """The ids of persons in a value of this type, as JSON has it. What the type does not say is not looked into."""
-    if not _tells(kind):
+    if not (_reaches(kind) if _is_model(kind) else _tells(kind)):
         return
     if is_person(kind):
         if isinstance(value, str) and _ID.fullmatch(value):  # an actor may be a policy
@@ -51,6 +51,12 @@ def _members(model: type[BaseModel]) -> Mapping[str, Any]:
     """The members that tell of persons, at any depth."""
     hints = get_type_hints(model, include_extras=True)
     return {name: hints[name] for name in model.model_fields if _tells(hints[name])}
+
+
+@cache
+def _reaches(model: type[BaseModel]) -> bool:
+    """The same of a page, which is asked again for each row."""
+    return _tells(model)
 
 
 def _tells(kind: Any, around: tuple[Any, ...] = ()) -> bool:

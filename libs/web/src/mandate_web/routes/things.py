@@ -15,7 +15,7 @@ from mandate_events.ledger.store import Store
 from mandate_web.problems.wording import Language
 from mandate_web.routes.including import Including, OpenIncluding
 from mandate_web.routes.moment import KnownAt, mark, positions
-from mandate_web.routes.offering import ALLOWED, Thing, allowed, told
+from mandate_web.routes.offering import ALLOWED, Thing, allowed, with_allowed
 from mandate_web.routes.tags import tagged
 
 UNCHANGED: Final[dict[int | str, dict[str, Any]]] = {304: {"description": "You have it: it did not change"}}
@@ -23,7 +23,7 @@ UNCHANGED: Final[dict[int | str, dict[str, Any]]] = {304: {"description": "You h
 
 def shows(model: type[BaseModel]) -> dict[int | str, dict[str, Any]]:
     """The answers of a route that shows one thing: `@router.get(..., responses=shows(ProposalPage))`."""
-    return {200: {"model": told(model)}, **UNCHANGED}
+    return {200: {"model": with_allowed(model)}, **UNCHANGED}
 
 
 class Peeks(Protocol):

@@ -23,7 +23,7 @@ from mandate_web.chapters.pages import copied, plain
 from mandate_web.routes.access import Viewer, reads, viewer
 from mandate_web.routes.filters import ProjectFilter, seen_by
 from mandate_web.routes.lists import OpenList, OpenListOfThings, View, each_is
-from mandate_web.routes.offering import told
+from mandate_web.routes.offering import with_allowed
 from mandate_web.routes.paging import Cursor, Limit
 from mandate_web.routes.routing import Router
 from mandate_web.routes.things import OpenThings, shows
@@ -100,7 +100,7 @@ async def _list(kind: Aggregate[Any], view: View, limit: int, cursor: str | None
 @router.get(
     "/v1/processes",
     operation_id="listProcesses",
-    responses={200: {"model": page_model(told(CatalogueItem), "/v1/processes")}},
+    responses={200: {"model": page_model(with_allowed(CatalogueItem), "/v1/processes")}},
     **reads("read-framework", waits=True),
 )
 async def list_processes(
@@ -113,7 +113,7 @@ async def list_processes(
 @router.get(
     "/v1/tools",
     operation_id="listTools",
-    responses={200: {"model": page_model(told(CatalogueItem), "/v1/tools")}},
+    responses={200: {"model": page_model(with_allowed(CatalogueItem), "/v1/tools")}},
     **reads("read-framework", waits=True),
 )
 async def list_tools(
@@ -126,7 +126,7 @@ async def list_tools(
 @router.get(
     "/v1/templates",
     operation_id="listTemplates",
-    responses={200: {"model": page_model(told(CatalogueItem), "/v1/templates")}},
+    responses={200: {"model": page_model(with_allowed(CatalogueItem), "/v1/templates")}},
     **reads("read-framework", waits=True),
 )
 async def list_templates(

@@ -9,7 +9,7 @@ from governance.people.mandate import MANDATE
 from governance.people.table import keep_forgetting
 from governance.roles import AUDITOR, FOUNDER, OBSERVER, PM_OFFICER, PMO, PROJECT_MANAGER, SPONSOR
 from mandate_events.deciding.rights import allow
-from mandate_events.deciding.separation import named_by_command
+from mandate_events.deciding.separation import subject_is_self
 from mandate_web.chapters.chapter import Chapter
 from mandate_web.chapters.naming import publish_the_directory
 from mandate_web.chapters.opened import Opened
@@ -31,7 +31,7 @@ CHAPTER: Final = Chapter(
         # one's own entry, and the PMO everybody's
         allow(directory.ChangeDirectoryEntry, PMO),
         allow(directory.ChangeDirectoryEntry, AUDITOR, OBSERVER, FOUNDER, PROJECT_MANAGER, PM_OFFICER, SPONSOR),
-        allow(directory.ErasePerson, PMO, unless={"self-erasure": named_by_command("person")}),
+        allow(directory.ErasePerson, PMO, unless={"self-erasure": subject_is_self()}),
         # reading, in all chapters
         allow("read-framework", PMO, AUDITOR, OBSERVER, FOUNDER, PROJECT_MANAGER, PM_OFFICER, SPONSOR),
         allow("read-governance", PMO, AUDITOR, OBSERVER, FOUNDER),

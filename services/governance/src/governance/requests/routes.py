@@ -25,7 +25,7 @@ from mandate_web.routes import moment
 from mandate_web.routes.access import Viewer, reads, viewer
 from mandate_web.routes.filters import ProjectFilter, seen_by, several, words
 from mandate_web.routes.lists import OpenListOfThings
-from mandate_web.routes.offering import told as told_with
+from mandate_web.routes.offering import with_allowed
 from mandate_web.routes.paging import Cursor, Limit
 from mandate_web.routes.routing import Router
 from mandate_web.routes.things import OpenThings, Peeks, shows
@@ -93,7 +93,7 @@ class InboxItem(BaseModel):
 @router.get(
     "/v1/inbox",
     operation_id="listInbox",
-    responses={200: {"model": page_model(told_with(InboxItem), "/v1/inbox")}},
+    responses={200: {"model": page_model(with_allowed(InboxItem), "/v1/inbox")}},
     **reads("read-governance", waits=True),
 )
 async def list_inbox(

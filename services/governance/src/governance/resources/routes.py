@@ -49,7 +49,7 @@ from mandate_web.routes import sorting
 from mandate_web.routes.access import Viewer, reads, viewer
 from mandate_web.routes.filters import seen_by, several, words
 from mandate_web.routes.lists import OpenList, OpenListOfThings, each_is
-from mandate_web.routes.offering import told
+from mandate_web.routes.offering import with_allowed
 from mandate_web.routes.paging import Cursor, Limit
 from mandate_web.routes.routing import Router
 from mandate_web.routes.things import OpenThings, shows
@@ -71,7 +71,7 @@ def committed_to(who: Viewer) -> Sees:
 @router.get(
     "/v1/resources",
     operation_id="listResources",
-    responses={200: {"model": page_model(told(ResourceItem), "/v1/resources")}},
+    responses={200: {"model": page_model(with_allowed(ResourceItem), "/v1/resources")}},
     **reads("read-framework", waits=True),
 )
 async def list_resources(

@@ -173,9 +173,3 @@ def check_control(context: Context, reference: str, control: str) -> None:
     known = controls_of(context, reference)
     if known and control not in known and not control.startswith(TOOL_CONTROL):
         raise Invalid("/control", "no-such-control", standard=reference, control=control, known=sorted(known))
-
-
-def acceptance_limit_of(context: Context, reference: str) -> int | None:
-    """The highest risk score that a PM may accept under `id@version`; None where it sets no limit."""
-    version = version_of(context, reference)
-    return version.risk.acceptance_limit if version and version.risk else None

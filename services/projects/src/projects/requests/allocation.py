@@ -172,8 +172,8 @@ def decide(allocation: Allocation | None, command: object, context: Context) -> 
             raise Refused("already-requested")
         case ApplyDecision(), Allocation():
             return applied(allocation, command, context, *_recognised(allocation.asked, command))
-        case ReleaseAllocation(free_from=day), Allocation(in_force=True):
-            until = allocation.asked.until
+        case ReleaseAllocation(), Allocation(in_force=True):
+            day, until = command.free_from, allocation.asked.until
             if day > until:
                 raise Invalid("/free_from", "release-after-end", until=until.isoformat())
             return [AllocationReleased(project=allocation.project, free_from=day)]

@@ -27,6 +27,7 @@ from mandate_events.deciding import (
 from mandate_events.deciding.aggregate import nothing
 from mandate_events.deciding.rights import Right, allow
 from mandate_events.document.event import Event, Recorded
+from projects.execution.project import running
 from projects.requests.page import RequestPage
 from projects.requests.register import RequestClosed, RequestOpened, answered, enter, register_read
 from projects.requests.request import (
@@ -126,8 +127,9 @@ def plain(
     def decide(request: R | None, given: Any, context: Context) -> Decided:
         match given:
             case RequestCommand() if request is None and isinstance(given, command):
-                asked = ask(given, context)
-                return [asked, enter(context, context.project or "", name)] if one_at_a_time else [asked]
+                running(context)
+                entered = [enter(context, context.project or "", name)] if one_at_a_time else []
+                return [ask(given, context), *entered]
             case RequestCommand() if isinstance(given, command):
                 raise Refused("already-requested")
             case ApplyDecision() if request:

@@ -18,7 +18,7 @@ from mandate_web.routes.access import Viewer, reads, viewer
 from mandate_web.routes.filters import several, words
 from mandate_web.routes.lists import OpenListOfThings, each_is
 from mandate_web.routes.moment import Day
-from mandate_web.routes.offering import told
+from mandate_web.routes.offering import with_allowed
 from mandate_web.routes.paging import Cursor, Limit
 from mandate_web.routes.routing import Router
 
@@ -28,7 +28,7 @@ router = Router()
 @router.get(
     "/v1/objectives",
     operation_id="listObjectives",
-    responses={200: {"model": page_model(told(ObjectivePage), "/v1/objectives")}},
+    responses={200: {"model": page_model(with_allowed(ObjectivePage), "/v1/objectives")}},
     tags=["strategy"],
     **reads("read-framework", waits=True),
 )
@@ -61,7 +61,7 @@ def shown_objective(row: dict[str, Any]) -> dict[str, Any]:
 @router.get(
     "/v1/proposals",
     operation_id="listProposals",
-    responses={200: {"model": page_model(told(ProposalItem), "/v1/proposals")}},
+    responses={200: {"model": page_model(with_allowed(ProposalItem), "/v1/proposals")}},
     tags=["portfolio intake"],
     **reads("read-governance", waits=True),
 )

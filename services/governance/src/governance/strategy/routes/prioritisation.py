@@ -39,7 +39,7 @@ from mandate_web.problems.problem import invalid
 from mandate_web.routes.access import Viewer, no_right, reads, viewer
 from mandate_web.routes.desk import OpenDesk, decides
 from mandate_web.routes.lists import OpenListOfThings, OpenView, View, each_is, view_of_now
-from mandate_web.routes.offering import told
+from mandate_web.routes.offering import with_allowed
 from mandate_web.routes.paging import Cursor, Limit
 from mandate_web.routes.routing import Router
 from mandate_web.routes.things import OpenThings, shows
@@ -114,7 +114,7 @@ async def prioritise(
 @router.get(
     "/v1/portfolios/{id}/prioritisations",
     operation_id="listPrioritisations",
-    responses={200: {"model": page_model(told(PrioritisationItem), "/v1/portfolios/{id}/prioritisations")}},
+    responses={200: {"model": page_model(with_allowed(PrioritisationItem), "/v1/portfolios/{id}/prioritisations")}},
     **reads("read-governance", waits=True),
 )
 async def list_prioritisations(

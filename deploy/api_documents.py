@@ -17,8 +17,8 @@ from fastapi import FastAPI
 
 from breaking import OasdiffUnavailable, breaks
 from house import ROOT, SERVICES
+from mandate_web.app.openapi_3_2 import patch_of
 from mandate_web.app.service import Service
-from mandate_web.app.streams import patch_of
 from mandate_web.settings import Settings
 from releases import STABLE, release
 

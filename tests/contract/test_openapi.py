@@ -13,11 +13,11 @@ import api_documents
 import breaking
 import generated
 import house
+from mandate_web.app.openapi_3_2 import patch_of, patched
 from mandate_web.app.service import Service
-from mandate_web.app.streams import patch_of, patched
 from mandate_web.imports.bulk_body import NDJSON
 from mandate_web.live.events import EVENT_STREAM
-from mandate_web.routes.items import component, items
+from mandate_web.routes.streamed import component, items
 from releases import STABLE, release
 from tests.conftest import do_without
 

@@ -13,7 +13,7 @@ from referencing.jsonschema import DRAFT202012
 
 import api_documents
 from house import ROOT, SERVICES
-from mandate_web.app.streams import patched
+from mandate_web.app.openapi_3_2 import patched
 from tests.node_tools import Node
 
 DIRECTORY = ROOT / "docs" / "api"

@@ -7,7 +7,7 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
-from mandate_web.routes.items import item_of
+from mandate_web.routes.streamed import item_of
 
 API = Path(__file__).parents[2] / "docs" / "api"
 

@@ -12,7 +12,7 @@ from mandate_events.ledger.migrating import migrate
 from mandate_events.worker.process import Worker
 from mandate_local.postgres import EmbeddedPostgres
 from mandate_local.product import settings_of
-from mandate_web.app.working import health_of_worker
+from mandate_web.app.worker import health_of_worker
 from tests.integration.over_http import PROPOSALS, REVIEWS, Product
 
 SAMPLE = re.compile(r'mandate_http_request_seconds_count\{method="(\w+)",route="([^"]*)",status="(\d+)"\} (\d+)\.0')

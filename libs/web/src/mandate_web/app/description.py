@@ -17,12 +17,12 @@ from mandate_events.deciding.rights import Rights
 from mandate_events.values.told import WORD
 from mandate_web.app.components import drop_titles, drop_unused, name_schemas
 from mandate_web.app.examples import example_of
-from mandate_web.app.streams import URL, patch_of, patched
+from mandate_web.app.openapi_3_2 import URL, patch_of, patched
 from mandate_web.problems.problem import KINDS, TYPES
 from mandate_web.problems.wording import Wording
 from mandate_web.routes.access import POLICY, SECURITY_SCHEMES, header
 from mandate_web.routes.including import included
-from mandate_web.routes.items import lift
+from mandate_web.routes.streamed import lift
 
 PROBLEM: Final = "application/problem+json"
 DOCUMENTS: Final = "docs/problems"

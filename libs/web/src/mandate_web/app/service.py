@@ -29,7 +29,7 @@ from mandate_events.worker.consumer import Consumer
 from mandate_events.worker.policy import PolicyRunner
 from mandate_events.worker.process import Worker
 from mandate_events.worker.timers import keep_time
-from mandate_web.app import browsing, operations, schemas
+from mandate_web.app import browsing, event_schemas, operations
 from mandate_web.app.build import tell_build, version_of
 from mandate_web.app.compressing import Compressed
 from mandate_web.app.description import COMMON_TAGS, describing
@@ -254,13 +254,13 @@ class Service:
             version=version_of(self.name),
             lifespan=lifespan,
             license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
-            openapi_tags=[*self.house.tags, *COMMON_TAGS, schemas.TAG],
+            openapi_tags=[*self.house.tags, *COMMON_TAGS, event_schemas.TAG],
             redirect_slashes=False,
             docs_url=None,
             redoc_url=None,
         )
         app.state.domain = self.domain
-        app.state.schemas = schemas.Schemas(self.domain)
+        app.state.schemas = event_schemas.Schemas(self.domain)
         app.state.lists = self.lists
         app.state.offers = self.house.offers
         app.state.project = self.project
@@ -270,7 +270,7 @@ class Service:
         app.add_middleware(Envelope, larger=larger_bodies(self.routers), root=settings.root_path)
         app.add_middleware(CORSMiddleware, allow_origins=settings.cors_origins, **CORS)
         problems.install(app, *self.wording)
-        for router in (*self.routers, live.router, schemas.router, operations.router):
+        for router in (*self.routers, live.router, event_schemas.router, operations.router):
             app.include_router(router)
         describing(app, self.domain.rights, self.examples, settings.root_path)
         browsing.offer(app)

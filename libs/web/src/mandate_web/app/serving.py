@@ -22,7 +22,7 @@ from mandate_web.app import logs, rebuilding, recovering
 from mandate_web.app.build import version_of
 from mandate_web.app.service import Service
 from mandate_web.app.tuning import tune_garbage_collection
-from mandate_web.app.working import work
+from mandate_web.app.worker import work
 from mandate_web.chapters.opened import Opened
 from mandate_web.live.connection import IDLE, Connection
 from mandate_web.settings import Settings, misspelt

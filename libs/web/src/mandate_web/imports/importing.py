@@ -28,7 +28,7 @@ from mandate_web.imports.bulk_body import Entry
 from mandate_web.problems import problem as problems
 from mandate_web.problems.problem import Finding, Problem
 from mandate_web.problems.wording import Language, Wording
-from mandate_web.routes.items import component
+from mandate_web.routes.streamed import component
 
 log = logging.getLogger(__name__)
 

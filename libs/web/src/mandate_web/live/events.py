@@ -24,8 +24,8 @@ from mandate_web.identity.tokens import TokenRefused, TokenVerifier
 from mandate_web.live.streaming import Reading, Streamed
 from mandate_web.problems.problem import Finding, Problem, invalid
 from mandate_web.routes.access import Authenticated, anyone, header
-from mandate_web.routes.items import items, told_event
 from mandate_web.routes.routing import Router
+from mandate_web.routes.streamed import items, told_event
 
 log = logging.getLogger(__name__)
 

@@ -11,11 +11,11 @@ from starlette.responses import Response
 
 from mandate_web.live.streaming import Streamed
 from mandate_web.routes.access import Viewer, reads, viewer
-from mandate_web.routes.items import event, items
 from mandate_web.routes.lists import OpenView, View
 from mandate_web.routes.moment import mark
 from mandate_web.routes.paging import Cursor, Limit, Page
 from mandate_web.routes.routing import Router
+from mandate_web.routes.streamed import event, items
 from reporting.history.archive import ARCHIVE, cuts
 from reporting.history.denials import DENIED, denials_of
 from reporting.history.documents import Conditions, Entries, entries, shown, stream

@@ -30,9 +30,9 @@ from mandate_web.problems.wording import language_of
 from mandate_web.routes.access import POLICY, SECURED, Authenticated, Person, Viewer, anyone, header
 from mandate_web.routes.desk import HEADERS, KEY
 from mandate_web.routes.including import OpenIncluding
-from mandate_web.routes.items import component, items, struct
 from mandate_web.routes.paging import Cursor, Limit, Page
 from mandate_web.routes.routing import Router
+from mandate_web.routes.streamed import component, items, struct
 
 router = Router(tags=["imports"])
 

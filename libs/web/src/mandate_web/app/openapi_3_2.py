@@ -8,7 +8,7 @@ The one follows from the other by a JSON Merge Patch (RFC 7396), so that nothing
 from collections.abc import Mapping
 from typing import Any, Final
 
-from mandate_web.routes.items import item_of
+from mandate_web.routes.streamed import item_of
 
 URL: Final = "/openapi-3.2.json"
 

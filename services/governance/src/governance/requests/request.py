@@ -5,8 +5,7 @@ asked, who runs or owns the project, and a member who is its PMOfficer do not de
 """
 
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
-from functools import wraps
+from datetime import date
 from typing import Any, Literal, Protocol, TypeAlias, TypeVar
 
 import msgspec
@@ -22,13 +21,12 @@ from mandate_events.deciding import (
     Part,
     Records,
     Refused,
-    State,
     Streams,
     SystemCommand,
     Text,
     Title,
-    replace,
 )
+from mandate_events.deciding.dating import Dated, dated
 from mandate_events.document.event import Event, Recorded
 from mandate_events.document.formats import ProjectId, Sha256, Versioned
 from mandate_events.document.origin import Origin
@@ -105,20 +103,14 @@ class NoteAnswer(SystemCommand, frozen=True, kw_only=True):
     origin: Origin
 
 
-class Request(State, frozen=True, kw_only=True):
+class Request(Dated, frozen=True, kw_only=True):
     """What a request is, whatever it asks for."""
 
     asked: Received
-    outcome: str | None = None
     conditions: tuple[Condition, ...] = ()
     decided_by: str | None = None
     answer: str | None = None
     """What the project said: `applied`, or the rule by which it was not."""
-    requested_at: datetime | None = None
-    reason: str | None = None
-    """Why it is asked for."""
-    decided_at: datetime | None = None
-    decision_reason: str | None = None
 
     @property
     def project(self) -> str:
@@ -182,21 +174,6 @@ def note_answer(request: Request, command: NoteAnswer) -> Decided:
 
 def answer_of(event: DecisionAnswered) -> str:
     return "applied" if event.applied else f"not applied: {event.rule}"
-
-
-def dated(evolve: Callable[[R | None, Any, Recorded[Any]], R]) -> Callable[[R | None, Any, Recorded[Any]], R]:
-    """`evolve`, and when and why the request was made and decided: the same of every kind."""
-
-    @wraps(evolve)
-    def told(request: R | None, event: Any, record: Recorded[Any]) -> R:
-        after = evolve(request, event, record)
-        if request is None:
-            return replace(after, requested_at=record.time, reason=record.reason)
-        if request.outcome is None and after.outcome is not None:
-            return replace(after, decided_at=record.time, decision_reason=record.reason)
-        return after
-
-    return told
 
 
 def request_aggregate(

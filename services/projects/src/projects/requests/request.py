@@ -4,8 +4,6 @@ The stream of a request has the same id here and in governance, so that both sid
 """
 
 from collections.abc import Callable
-from datetime import datetime
-from functools import wraps
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -20,11 +18,10 @@ from mandate_events.deciding import (
     Looking,
     On,
     Records,
-    State,
     Streams,
     SystemCommand,
-    replace,
 )
+from mandate_events.deciding.dating import Dated, dated
 from mandate_events.document.event import Event, Recorded
 from mandate_events.document.formats import ProjectId, Versioned
 from mandate_events.document.origin import Origin
@@ -96,19 +93,13 @@ class DecisionOnConditions(DecisionHeard, frozen=True, kw_only=True):
     conditions: list[GateCondition] = msgspec.field(default_factory=list)
 
 
-class Request(State, frozen=True, kw_only=True):
+class Request(Dated, frozen=True, kw_only=True):
     """What a request is, whatever it asks for."""
 
     asked: Requested
     requested_by: str
-    outcome: str | None = None
     answered: bool = False
     """Whether the decision was applied, or could not be."""
-    requested_at: datetime | None = None
-    reason: str | None = None
-    """Why it is asked for."""
-    decided_at: datetime | None = None
-    decision_reason: str | None = None
 
     @property
     def project(self) -> str:
@@ -172,21 +163,6 @@ def outcome_of(event: DecisionApplied | DecisionNotApplied) -> str:
 def request_read(_request: Request | None, _command: Any, looking: Looking) -> Streams:
     """The project that it is made of: what `running`, `asked` and `applied` read, and conditions are written to."""
     return project_read(looking)
-
-
-def dated(evolve: Callable[[R | None, Any, Recorded[Any]], R]) -> Callable[[R | None, Any, Recorded[Any]], R]:
-    """`evolve`, and when and why the request was made and decided: the same of every kind."""
-
-    @wraps(evolve)
-    def told(request: R | None, event: Any, record: Recorded[Any]) -> R:
-        after = evolve(request, event, record)
-        if request is None:
-            return replace(after, requested_at=record.time, reason=record.reason)
-        if request.outcome is None and after.outcome is not None:
-            return replace(after, decided_at=record.time, decision_reason=record.reason)
-        return after
-
-    return told
 
 
 def request_aggregate(

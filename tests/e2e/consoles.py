@@ -26,6 +26,7 @@ KINDS: Final = (
     (r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "<id>"),
     (r"\b[0-9a-f]{64}\b", "<hash>"),
     (r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)", "<time>"),
+    (r"\b(\d{4}-)?\d\d-\d\d \d\d:\d\d:\d\d\b", "<time>"),
     (r"[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT", "<date>"),
     (r"\b\d{4}-\d\d-\d\d\b", "<day>"),
     (r"\b\d{4}-W\d\d\b", "<week>"),

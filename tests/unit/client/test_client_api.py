@@ -358,10 +358,11 @@ def test_as_persona_signs_in_once_and_again_when_the_token_has_run_out(service: 
     ]
 
 
-def test_personas_and_whoami(service: Service) -> None:
+def test_personas_and_whoami(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     personas(service)
     service.routes["GET /governance/v1/me"] = [Reply(200, {"person": PERSON, "roles": ["pmo"]})]
-    assert PERSON in run(service, "personas").stdout
+    monkeypatch.setattr(terminal, "console", lambda err=False: Console(stderr=err, width=60))
+    assert f"│ pm-1 │ Project    │ {PERSON} │" in run(service, "personas").stdout
     assert json.loads(run(service, "personas", "--json").stdout)[0]["name"] == "pm-1"
     assert json.loads(run(service, "whoami").stdout)["roles"] == ["pmo"]
     assert service.asked[-1].headers["Authorization"] == "Bearer a.b.c"
@@ -666,7 +667,8 @@ def test_a_narrow_terminal_gets_fewer_columns_and_whole_words(
     }
     item |= {
         "recorded_at": "2026-11-24T12:38:51.170963Z",
-        "type": "gate-decided",
+        "type": "mandate.governance.gate-decided.v1",
+        "name": "gate-decided",
         "actor": PERSON,
         "reason": "Complete",
     }
@@ -679,11 +681,11 @@ def test_a_narrow_terminal_gets_fewer_columns_and_whole_words(
 
 
 def test_history_as_table_and_ndjson(service: Service) -> None:
-    item = {"position": 7, "type": "project-authorised", "reason": "Board", "actor": "system/clock"}
+    item = {"position": 7, "type": "mandate.governance.project-authorised.v1", "name": "project-authorised"}
+    item |= {"reason": "Board", "actor": "system/clock"}
     service.routes["GET /reporting/v1/history"] = [Reply(200, {"items": [item] * 3, "people": {}})]
     shown = run(service, "history", "--project", PERSON).stdout
-    assert "project-authorised" in shown
-    assert "system/clock" in shown
+    assert "│ project-authorised │ system │" in shown
     assert service.asked[0].query["project"] == PERSON
     written = run(service, "history", "--ndjson", "--limit", "2").stdout.splitlines()
     assert [json.loads(line) for line in written] == [item, item]

@@ -2,14 +2,18 @@
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
+from mandate_client import terminal
 from tests.unit.client.test_client_api import Asked, Reply, Service, run
 
 HISTORY = "GET /reporting/v1/history"
+THIS_YEAR = datetime.now(UTC).year
 LEDGERS = ["governance", "projects", "governance", "governance", "projects"]
 
 
@@ -136,8 +140,8 @@ def test_denials_tell_which_command_on_which_thing_how_often_and_when(service: S
             "on": "project/1",
             "rule": "pmo-does-not-manage-projects",
             "count": 7 * number,
-            "first_at": None if number == 3 else "2026-03-02T12:00:00.000000Z",
-            "last_at": None if number == 3 else "2026-03-02T12:00:59.000000Z",
+            "first_at": None if number == 3 else f"{THIS_YEAR}-03-02T12:00:00.000000Z",
+            "last_at": None if number == 3 else f"{THIS_YEAR}-03-02T12:00:59.000000Z",
         }
         for number in (1, 2, 3)
     ]
@@ -160,10 +164,80 @@ def test_denials_tell_which_command_on_which_thing_how_often_and_when(service: S
     assert [asked.query for asked in service.asked[-2:]] == [sent, {**sent, "cursor": "more"}]
     lines = [[cell.strip() for cell in line.strip("│").split("│")] for line in shown.output.splitlines() if "│" in line]
     columns = ("first_at", "last_at", "count", "person", "person_role", "command", "on", "rule")
-    named = [{**items[0], "person": "Ada"}, *items[1:]]
+    times = {"first_at": "03-02 12:00:00", "last_at": "03-02 12:00:59"}
+    named = [{**items[0], "person": "Ada", **times}, {**items[1], **times}, items[2]]
     assert lines == [["" if item[name] is None else str(item[name]) for name in columns] for item in named]
     lined = run(service, "denials", "--ndjson", "--limit", "3")
     assert [json.loads(line) for line in lined.stdout.splitlines()] == items
+
+
+LONG = "project-migrated-to-standard"
+EVENT = {
+    "source": "governance",
+    "position": 112,
+    "recorded_at": f"{THIS_YEAR}-11-30T18:05:28.170963Z",
+    "type": f"mandate.governance.{LONG}.v1",
+    "name": LONG,
+    "actor": "ann",
+    "role": "pmo",
+    "project": "0190f3a5-7b1c-7c7e-9f43-000000000001",
+    "reason": "The evidence was weighed",
+}
+DENIAL = {
+    "first_at": f"{THIS_YEAR}-11-30T18:05:28.170963Z",
+    "last_at": f"{THIS_YEAR}-11-30T18:05:28.170963Z",
+    "count": 1,
+    "person": "ann",
+    "person_role": "pmo",
+    "command": "WithdrawCorrectiveAction",
+    "on": "project/0190f3a5-7b1c-7c7e-9f43-000000000001",
+    "rule": "standard-gives-it-to-the-sponsor",
+}
+
+
+@pytest.mark.parametrize(
+    ("command", "item", "whole"),
+    [
+        ("history", EVENT, ["11-30 18:05:28", LONG]),
+        ("denials", DENIAL, ["WithdrawCorrectiveAction", "standard-gives-it-to-the-sponsor"]),
+    ],
+)
+@pytest.mark.parametrize("width", [40, 80])
+def test_a_narrow_terminal_cuts_nothing_and_breaks_no_kind_rule_or_command(
+    *,
+    service: Service,
+    monkeypatch: pytest.MonkeyPatch,
+    command: str,
+    item: dict[str, Any],
+    whole: list[str],
+    width: int,
+) -> None:
+    monkeypatch.setattr(terminal, "console", lambda err=False: Console(stderr=err, width=width))
+    people = {"ann": {"status": "known", "name": "Florence Nightingale"}}
+    service.routes[f"GET /reporting/v1/{command}"] = [Reply(200, {"items": [item], "people": people})]
+    shown = run(service, command).stdout
+    assert max(map(len, shown.splitlines())) <= width
+    assert "…" not in shown
+    columns = zip(*(line.strip("│").split("│") for line in shown.splitlines() if "│" in line), strict=True)
+    texts = ["".join("".join(cells).split()) for cells in columns]
+    for word in (*whole, "Florence Nightingale"):
+        assert word.replace(" ", "") in texts, shown
+        assert width < 80 or word not in whole or f" {word} " in shown, shown
+
+
+def test_history_tells_the_year_only_where_it_is_not_this_one(service: Service) -> None:
+    items = [EVENT, {**EVENT, "recorded_at": "2019-11-30T18:05:28.170963Z"}]
+    service.routes[HISTORY] = [Reply(200, {"items": items, "people": {}})]
+    shown = run(service, "history").stdout
+    assert "│ 11-30 18:05:28 " in shown
+    assert "│ 2019-11-30 18:05:28 │" in shown
+
+
+@pytest.mark.parametrize("command", ["history", "denials"])
+def test_a_list_of_nothing_is_a_sentence(service: Service, command: str) -> None:
+    service.routes[f"GET /reporting/v1/{command}"] = [Reply(200, {"items": [], "next": None})]
+    assert run(service, command).output == "Nothing on record for this filter.\n"
+    assert run(service, command, "--ndjson").output == ""
 
 
 def told(depth: int, position: int, **more: Any) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """What the record holds: `history`, on the screen or in a file, `denials`, and the `story` of one request."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,7 +11,7 @@ from mandate_client import terminal
 from mandate_client.api import WITH_PEOPLE
 from mandate_client.connection import connection
 from mandate_client.exporting import PATH, export
-from mandate_client.naming import shown_person
+from mandate_client.naming import shown_actor, shown_instant, shown_person
 from mandate_client.problems import UsageProblem, one_line
 
 PAGE = 200
@@ -43,7 +43,7 @@ def history(
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with an export that broke off.")] = False,
 ) -> None:
-    """Show what was decided: by whom, in which role, when, and why.
+    """Show what was decided: by whom, in which role, when (UTC), and why.
 
     An export is all that match, oldest first, byte for byte as recorded. It is checked when it is there: as many
     documents as were announced, in order, and ending with the announced one.
@@ -82,10 +82,13 @@ def history(
             for item in items:
                 terminal.as_json(item, compact=True)
             return
-        columns = ("source", "position", "recorded_at", "type", "actor", "role", "project", "reason")
-        named = [{**item, "actor": shown_person(item.get("actor"), people)} for item in items]
-        rows = [[item.get(column) for column in columns] for item in named]
-        terminal.table(columns, rows, narrow=("recorded_at", "type", "actor", "reason"))
+        found = list(items)
+    for item in found:
+        item["recorded_at"] = shown_instant(item.get("recorded_at"))
+        item["type"] = item.get("name")
+        item["actor"] = shown_actor(item.get("actor"), people)
+    columns = ("source", "position", "recorded_at", "type", "actor", "role", "project", "reason")
+    _table(columns, found, narrow=("recorded_at", "type", "actor", "reason"), whole=("recorded_at", "type"))
 
 
 def _export(ctx: typer.Context, file: Path, filters: dict[str, str], *, resume: bool) -> None:
@@ -119,7 +122,7 @@ def denials(
     limit: Annotated[int, typer.Option(min=1, help="At most so many lines.")] = 50,
     ndjson: Annotated[bool, typer.Option("--ndjson", help="One JSON object a line, complete.")] = False,
 ) -> None:
-    """Show who was refused what: which command, on which thing, by which rule, how often, and when.
+    """Show who was refused what: which command, on which thing, by which rule, how often, and when (UTC).
 
     A refusal is on record at once; what is tried again within a minute is counted, and a minute later on record as
     one line more.
@@ -139,10 +142,19 @@ def denials(
         for item in items:
             terminal.as_json(item, compact=True)
         return
+    for item in items:
+        item["first_at"], item["last_at"] = shown_instant(item.get("first_at")), shown_instant(item.get("last_at"))
+        item["person"] = shown_person(item.get("person"), people)
     columns = ("first_at", "last_at", "count", "person", "person_role", "command", "on", "rule")
-    named = [{**item, "person": shown_person(item.get("person"), people)} for item in items]
-    rows = [[item.get(column) for column in columns] for item in named]
-    terminal.table(columns, rows, narrow=("last_at", "count", "person", "command", "rule"))
+    _table(columns, items, narrow=("last_at", "person", "command", "rule"), whole=("command", "rule"))
+
+
+def _table(columns: Sequence[str], items: list[dict[str, Any]], *, narrow: Sequence[str], whole: Sequence[str]) -> None:
+    if not items:
+        typer.echo("Nothing on record for this filter.")
+        return
+    rows = [[item.get(column) for column in columns] for item in items]
+    terminal.table(columns, rows, narrow=narrow, whole=whole)
 
 
 def story(

@@ -38,7 +38,7 @@ def personas(
         terminal.as_json(found)
         return
     columns = list(dict.fromkeys(key for each in found for key in each))
-    terminal.table(columns, [[each.get(column) for column in columns] for each in found])
+    terminal.table(columns, [[each.get(column) for column in columns] for each in found], whole=("name", "person"))
 
 
 def whoami(ctx: typer.Context) -> None:

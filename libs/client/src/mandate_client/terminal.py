@@ -14,6 +14,8 @@ from rich.text import Text
 from mandate_client.problems import one_line
 
 WIDE = 240
+WORD = 8
+"""What a column takes at least: five letters and its border."""
 
 
 def console(*, err: bool = False) -> Console:
@@ -60,20 +62,28 @@ def table(
     title: str = "",
     err: bool = False,
     narrow: Sequence[str] = (),
+    whole: Sequence[str] = (),
 ) -> None:
     """A table of plain text: what a file or a service said is shown, never obeyed as markup or control.
 
-    `narrow` names the columns that are shown where all of them would not fit beside each other.
+    `narrow` names the columns that are shown where all of them would not fit beside each other. Those of `whole` are
+    not broken into lines while the others still have room for a word beside them. Nothing is ever cut off.
     """
     out, told = console(err=err), [dict(zip(columns, row, strict=True)) for row in rows]
-    made = _made(columns, told, title)
-    if narrow and out.measure(made, options=out.options.update(width=WIDE, max_width=WIDE)).maximum > out.width:
-        made = _made(narrow, told, title)
-    out.print(made)
+
+    def width(of: Sequence[str]) -> int:
+        return out.measure(_made(of, told, title), options=out.options.update(width=WIDE, max_width=WIDE)).maximum
+
+    shown = narrow if narrow and width(columns) > out.width else columns
+    kept = [column for column in shown if column in whole]
+    has_room = width(kept) + WORD * (len(shown) - len(kept)) <= out.width
+    out.print(_made(shown, told, title, kept if has_room else ()))
 
 
-def _made(columns: Sequence[str], rows: Iterable[Mapping[str, object]], title: str) -> Table:
-    made = Table(*columns, title=title or None, title_justify="left")
+def _made(columns: Sequence[str], rows: Iterable[Mapping[str, object]], title: str, whole: Sequence[str] = ()) -> Table:
+    made = Table(title=title or None, title_justify="left")
+    for column in columns:
+        made.add_column(column, overflow="fold", no_wrap=column in whole)
     for row in rows:
         made.add_row(*(Text(one_line(_plain(row[column]))) for column in columns))
     return made

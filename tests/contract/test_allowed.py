@@ -65,6 +65,7 @@ class Stopped:
                 return trial.permits(submission)
             except NotLoaded as missing:
                 self._begin(missing)
+                trial.load(self.folds)
 
     def refused(self, submission: Submission) -> str | None:
         """The rule by which it would be refused; None where it would be accepted."""

@@ -461,6 +461,11 @@ def _cursor(content: Any) -> str:
 
 
 @pytest.mark.usefixtures("untouched")
+async def test_what_is_searched_for_is_text_that_can_be_held(product: Product) -> None:
+    for text in ("%00", "a%00b"):
+        refused(await product.get(f"/governance/v1/standards?q={text}"), 422, "invalid")
+
+
 async def test_cursors_that_are_none_of_ours(product: Product) -> None:
     page = (await product.get(f"{PROPOSALS}?limit=1")).json()
     ours = json.loads(base64.urlsafe_b64decode(page["next"] + "=="))

@@ -69,6 +69,7 @@ def test_the_pmo_erases_a_person_for_good(office: Scenario) -> None:
 
 def test_nobody_erases_themselves_or_is_erased_by_another_than_the_pmo(office: Scenario) -> None:
     erase(entered(office, ANN), ANN, ANN).refused("self-erasure", authority=True)
+    office.when(DIRECTORY, ANN, ErasePerson.unsaid(), by=ANN).refused("self-erasure", authority=True)
     mandate(office, PAT, "project_manager", "p1")
     for person in (FAY, EVE, PAT, ZOE):
         erase(office, ANN, person).refused("no-right", authority=True)

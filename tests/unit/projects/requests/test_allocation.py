@@ -131,6 +131,10 @@ def test_the_pm_gives_hours_back_also_after_the_end_of_the_project(in_force: Sce
     when(in_force, release(date(2026, 3, 21))).invalid("/free_from")
 
 
+def test_giving_back_what_is_not_decided_yet_is_not_offered(asked: Scenario) -> None:
+    when(asked, ReleaseAllocation.unsaid()).refused("no-allocation-in-force")
+
+
 def test_what_was_given_back_is_not_given_back_again(in_force: Scenario) -> None:
     in_force.given(ALLOCATION, "a1", AllocationReleased(project="p1", free_from=MONDAY))
     when(in_force, release()).refused("no-allocation-in-force")

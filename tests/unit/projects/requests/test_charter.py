@@ -85,6 +85,10 @@ def test_the_pm_submits_the_charter_and_it_is_entered_in_the_register(initiated:
     ask(initiated).then(submitted(), opened()).under("project_manager")
 
 
+def test_another_charter_is_not_offered_while_one_waits(waiting: Scenario) -> None:
+    waiting.when(CHARTER, SECOND, SubmitCharter.unsaid(), by=PAT, project="p1").refused("request-open")
+
+
 def test_one_charter_at_a_time(waiting: Scenario) -> None:
     ask(waiting, SECOND).refused("request-open")
     when(waiting, SUBMIT).refused("already-requested")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from image.tools import Missing, cached, run
+from image.tools import Missing, cached, run, unpack
 
 WRAPPERS: Final = "on-path"
 
@@ -49,25 +49,11 @@ def program(*names: str, package: str, at: str) -> Program:
             return Program(Path(found))
     if shutil.which("apt-get") is None:
         raise Missing(f"there is no {names[0]}, and no apt-get to fetch it")
-    place = cached(package, lambda place: _unpack(package, place))
+    place = cached(package, lambda place: unpack(place, lambda: _lacking(package)))
     return Program(place / at, [*place.glob("usr/lib/*-linux-*"), *place.glob("usr/lib/*-linux-*/pulseaudio")])
 
 
-def _unpack(package: str, place: Path) -> None:
+def _lacking(package: str) -> list[str]:
     """The package, and those of its dependencies that this machine lacks."""
-    packages = place / "packages"
-    packages.mkdir()
-    try:
-        _download(package, packages)
-    except Missing:  # lists that are absent, or older than the archive
-        run(["apt-get", "update"])
-        _download(package, packages)
-    for each in packages.glob("*.deb"):
-        run(["dpkg", "-x", each, place])
-    shutil.rmtree(packages)
-
-
-def _download(package: str, packages: Path) -> None:
     would = run(["apt-get", "--simulate", "--no-install-recommends", "install", package])
-    names = [line.split()[1] for line in would.splitlines() if line.startswith("Inst ")]
-    run(["apt-get", "download", *names], cwd=packages)
+    return [line.split()[1] for line in would.splitlines() if line.startswith("Inst ")]

@@ -110,19 +110,24 @@ def unpacked(name: str, packages: Sequence[str], finish: Callable[[Path], None] 
         raise Missing(f"there is no {packages[0]}, and no apt-get to fetch it")
 
     def make(place: Path) -> None:
-        files = place / "packages"
-        files.mkdir()
-        try:
-            run(["apt-get", "download", *packages], cwd=files)
-        except Missing:  # lists that are absent, or older than the archive
-            run(["apt-get", "update"])
-            run(["apt-get", "download", *packages], cwd=files)
-        for file in files.glob("*.deb"):
-            run(["dpkg", "-x", file, place])
-        shutil.rmtree(files)
+        unpack(place, lambda: packages)
         finish(place)
 
     return cached(f"{name}-{digest(packages)}", make)
+
+
+def unpack(place: Path, names: Callable[[], Sequence[str]]) -> None:
+    """Unpack packages of Debian here; nothing is installed. Which ones is asked again when the lists were read anew."""
+    files = place / "packages"
+    files.mkdir()
+    try:
+        run(["apt-get", "download", *names()], cwd=files)
+    except Missing:  # lists that are absent, or older than the archive
+        run(["apt-get", "update"])
+        run(["apt-get", "download", *names()], cwd=files)
+    for file in files.glob("*.deb"):
+        run(["dpkg", "-x", file, place])
+    shutil.rmtree(files)
 
 
 def digest(words: Sequence[str]) -> str:

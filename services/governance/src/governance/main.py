@@ -63,7 +63,6 @@ SERVICE: Final = Service(
     project=PROPOSAL,
     acts_as={"projects": "gate-inbox"},
     find_zone=find_zone,
-    keeps_directory=True,
     on_start=name_founder,
 )
 GOVERNANCE: Final = SERVICE.domain

@@ -37,6 +37,7 @@ from mandate_web.app.housekeeping import keeping_house
 from mandate_web.app.middleware import CORS, Envelope, larger_bodies
 from mandate_web.chapters.chapter import Chapter
 from mandate_web.chapters.house import House
+from mandate_web.chapters.naming import publish_the_directory
 from mandate_web.chapters.opened import Opened
 from mandate_web.identity.tokens import TokenVerifier
 from mandate_web.live import events as live
@@ -104,8 +105,6 @@ class Service:
     on_start: Callable[[Opened], Awaitable[None]] = _nothing
     archive: Archive | None = None
     """What it reads instead of its own ledger."""
-    keeps_directory: bool = False
-    """It says to the others who the persons are."""
 
     @cached_property
     def house(self) -> House:
@@ -136,7 +135,7 @@ class Service:
         """Create the topics that it publishes on, where they do not exist. Returns those created."""
         brokers, replicas = settings.kafka_bootstrap_servers, settings.kafka_replication
         created = await declare_topics(brokers, [self.name], replicas)
-        if self.keeps_directory:
+        if publish_the_directory in self.house.leads:  # it says to the others who the persons are
             created += await declare_topics(brokers, [DIRECTORY], replicas, ERASABLE)
         return created
 

@@ -56,8 +56,6 @@ class Asked:
     sorts: Sequence[str]
     """The columns that it can be sorted by."""
     filters: Mapping[str, Any] = field(default_factory=dict)
-    title: str | None = None
-    """The column that is searched."""
     of: Aggregate[Any] | None = None
     """What its rows are, where each is one thing."""
     also_without: bool = False
@@ -66,6 +64,11 @@ class Asked:
     @property
     def beneath_the_project(self) -> bool:
         return "{id}" in self.at
+
+    @property
+    def title(self) -> str | None:
+        """The column that is searched."""
+        return next((each for each in TITLES if each in self.sorts), None)
 
     @property
     def table(self) -> Table:
@@ -100,7 +103,6 @@ def add_list(router: Router, chapter: Chapter, listed: Listed) -> None:
             sort=listed.sort or listed.view.key_columns,
             sorts=sorts,
             filters=listed.filters,
-            title=next((each for each in TITLES if each in sorts), None),
             of=listed.of,
         ),
     )
@@ -126,7 +128,6 @@ def add_things(router: Router, chapter: Chapter, served: Served, things: Things)
             sort=things.sort,
             sorts=[*columns, RECORDED_AT, CHANGED_AT],
             filters={**by_word, **by_project, **things.filters},
-            title=next((each for each in TITLES if each in columns), None),
             of=served.aggregate,
             also_without=True,
         ),

@@ -26,7 +26,7 @@ from mandate_events.views.past import Pasts
 from mandate_events.views.view import View as Described
 from mandate_web.problems.problem import Problem, invalid
 from mandate_web.routes.access import Authenticated, Viewer
-from mandate_web.routes.including import Including, OpenIncluding, including
+from mandate_web.routes.including import Including, including
 from mandate_web.routes.moment import KnownAt, listed, mark, positions
 from mandate_web.routes.offering import ALLOWED, Thing, allowed
 from mandate_web.routes.paging import Page
@@ -161,16 +161,21 @@ def _has(seen: Mapping[str, int], wanted: Mapping[str, int]) -> bool:
     return all(seen.get(source, 0) >= position for source, position in wanted.items())
 
 
-async def _open_view(
-    request: Request,
-    _: Authenticated,  # first: who may not ask must not make us wait
-    known_at: KnownAt,
-    including: OpenIncluding,
-) -> View:
-    return await _look(request, known_at, including)
+def _opens(*values: str) -> Any:
+    """The dependency of a route that answers from views, and can include these."""
+
+    async def _open_view(
+        request: Request,
+        _: Authenticated,  # first: who may not ask must not make us wait
+        known_at: KnownAt,
+        including: Annotated[Including, including(*values)],
+    ) -> View:
+        return await _look(request, known_at, including)
+
+    return Depends(_open_view)
 
 
-OpenView: TypeAlias = Annotated[View, Depends(_open_view)]
+OpenView: TypeAlias = Annotated[View, _opens("people")]
 
 
 def _truth(value: Any) -> Any:
@@ -185,29 +190,20 @@ Count: TypeAlias = Annotated[
 ]
 
 
-async def _open_list(view: OpenView, count: Count = False) -> View:
-    view.counts = count
-    return view
+def _opens_pages(*values: str) -> Any:
+    """The same of a route that answers page by page."""
+
+    async def _open_pages(view: Annotated[View, _opens(*values)], count: Count = False) -> View:
+        view.counts = count
+        return view
+
+    return Depends(_open_pages)
 
 
-OpenList: TypeAlias = Annotated[View, Depends(_open_list)]
+OpenList: TypeAlias = Annotated[View, _opens_pages("people")]
 """A view that is told page by page."""
 
-
-async def _open_list_of_things(
-    *,
-    request: Request,
-    _: Authenticated,
-    known_at: KnownAt,
-    including: Annotated[Including, including("people", ALLOWED)],
-    count: Count = False,
-) -> View:
-    view = await _look(request, known_at, including)
-    view.counts = count
-    return view
-
-
-OpenListOfThings: TypeAlias = Annotated[View, Depends(_open_list_of_things)]
+OpenListOfThings: TypeAlias = Annotated[View, _opens_pages("people", ALLOWED)]
 """A view that is told page by page, of things that something may be done with."""
 
 

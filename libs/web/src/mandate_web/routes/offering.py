@@ -118,11 +118,15 @@ async def allowed(request: Request, things: Sequence[Thing]) -> list[list[dict[s
     if held is None:
         held = await request.app.state.find_held(actor)
     roles = {mandate.role for mandate in held}
+    kinds = {thing.fold.aggregate.name for thing in things}
+    theirs = {
+        kind: [offer for offer in offers.on(kind) if not roles.isdisjoint(rights.roles_for(offer.command.__name__))]
+        for kind in kinds
+    }
     possible = [
         (number, thing, offer, thing.submission(offer, actor))
         for number, thing in enumerate(things)
-        for offer in offers.on(thing.fold.aggregate.name)
-        if not roles.isdisjoint(rights.roles_for(offer.command.__name__))
+        for offer in theirs[thing.fold.aggregate.name]
     ]
     offered: list[list[dict[str, Any]]] = [[] for _ in things]
     if not possible:

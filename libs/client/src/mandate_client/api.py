@@ -6,7 +6,8 @@ import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Self
+from itertools import islice
+from typing import Any, Final, Self
 
 import httpx
 
@@ -17,6 +18,9 @@ from mandate_client.retrying import RETRIED, Attempts, retry_after
 Json = dict[str, Any]
 NDJSON = "application/x-ndjson"
 PATIENCE = 60.0
+PAGE: Final = 200
+"""Items that are asked for at once, at most."""
+
 WITH_PEOPLE = {"include": "people"}
 """Asks an answer to say who the persons are whom it tells of."""
 _NOT_WORTH_RETRYING = (httpx.UnsupportedProtocol, httpx.LocalProtocolError)
@@ -126,6 +130,12 @@ class Api:
             if not cursor or cursor == asked.get("cursor"):
                 return
             asked["cursor"] = str(cursor)
+
+    def first(
+        self, number: int, path: str, params: Mapping[str, str | int], people: dict[str, Json] | None = None
+    ) -> Iterator[Json]:
+        """The first items of a list, so many at most. No page is larger than what is asked for."""
+        return islice(self.pages(path, {**params, "limit": min(number, PAGE)}, people), number)
 
     def token_of(self, persona: str) -> str:
         """An access token from the development installation's identity service."""

@@ -1,7 +1,6 @@
 """What the record holds: `history`, on the screen or in a file, `denials`, and the `story` of one request."""
 
 from collections.abc import Callable, Sequence
-from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,8 +12,6 @@ from mandate_client.connection import connection
 from mandate_client.exporting import PATH, export
 from mandate_client.naming import shown_actor, shown_instant, shown_person
 from mandate_client.problems import UsageProblem, one_line
-
-PAGE = 200
 
 
 def history(
@@ -77,7 +74,7 @@ def history(
         raise UsageProblem("--resume goes on with an export: say which one with --export")
     people: dict[str, Any] | None = None if ndjson else {}
     with connection(ctx).open() as api:
-        items = islice(api.pages(PATH, {**filters, "limit": min(limit, PAGE)}, people), limit)
+        items = api.first(limit, PATH, filters, people)
         if people is None:
             for item in items:
                 terminal.as_json(item, compact=True)
@@ -136,8 +133,7 @@ def denials(
     filters = {name: value for name, value in given.items() if value is not None}
     people: dict[str, Any] | None = None if ndjson else {}
     with connection(ctx).open() as api:
-        pages = api.pages("/reporting/v1/denials", {**filters, "limit": min(limit, PAGE)}, people)
-        items = list(islice(pages, limit))
+        items = list(api.first(limit, "/reporting/v1/denials", filters, people))
     if people is None:
         for item in items:
             terminal.as_json(item, compact=True)

@@ -1,6 +1,5 @@
 """What the lists show: `portfolio`."""
 
-from itertools import islice
 from typing import Annotated, Any
 
 import typer
@@ -9,7 +8,6 @@ from mandate_client import terminal
 from mandate_client.connection import connection
 from mandate_client.naming import shown_person
 
-PAGE = 200
 POSTS = ("manager", "officer", "sponsor")
 
 
@@ -36,8 +34,7 @@ def portfolio(
     params = {name: value for name, value in given.items() if value is not None}
     people: dict[str, Any] | None = None if json_ else {}
     with connection(ctx).open() as api:
-        found = api.pages("/reporting/v1/portfolio", {**params, "limit": min(limit, PAGE)}, people)
-        items = list(islice(found, limit))
+        items = list(api.first(limit, "/reporting/v1/portfolio", params, people))
     if people is None:
         terminal.as_json(items)
         return

@@ -105,6 +105,7 @@ def test_an_approved_charter_stands(waiting: Scenario) -> None:
     when(waiting, apply("approved"), SYSTEM).then(APPROVED, closed("approved"))
     waiting.given(CHARTER, FIRST, APPROVED).given(REGISTER, "p1", closed("approved"))
     ask(waiting, SECOND).refused("charter-approved")
+    waiting.when(CHARTER, SECOND, SubmitCharter.unsaid(), by=PAT, project="p1").refused("charter-approved")
     when(waiting, apply("rejected"), SYSTEM).then()
 
 

@@ -78,11 +78,10 @@ class CharterPage(RequestPage):
 
 def submitted(command: SubmitCharter, context: Context) -> CharterSubmitted:
     """The next charter of the project, unless one is approved."""
-    members = asked(command, context)
-    register = register_of(context, members["project"])
+    register = register_of(context, context.project or "")
     if register.ended.get(CHARTER.name) == "approved":
         raise Refused("charter-approved")
-    return says(CharterSubmitted, command, **members, number=register.made.get(CHARTER.name, 0) + 1)
+    return says(CharterSubmitted, command, **asked(command, context), number=register.made.get(CHARTER.name, 0) + 1)
 
 
 CHARTER = plain(
